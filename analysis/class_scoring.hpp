@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "analysis/metrics.hpp"
+#include "analysis/score_map.hpp"
+#include "analysis/scoring.hpp"
+#include "storage/patch_scores.hpp"
+#include "sweeps/trial_config.hpp"
+
+namespace harrow::analysis {
+
+enum Routing : std::size_t { Routed, Oracle, kNumRoutings };
+constexpr std::size_t kNumCurveMetrics = 6;  ///< image, then pixel: AUROC, AP, F1max
+
+using CurveValues = std::array<std::optional<double>, kNumCurveMetrics>;
+
+struct ClassValues {
+    int task = 0;
+    /// By after_task; entries before the class's task are empty.
+    std::vector<std::array<CurveValues, kNumRoutings>> curves;
+    std::vector<std::optional<double>> routing_acc;
+    std::vector<std::string> undefined;
+    std::optional<std::string> invalid_scores;  ///< then nothing else is filled
+};
+
+/// Scores one class of a training under any number of configurations and keeps what they share:
+/// masks, up-sampling matrices, ranked maps. Keeps references to what it is given.
+class ClassScorer {
+public:
+    /// Throws as score_training.
+    ClassScorer(const storage::PatchScores& training,
+                const storage::ClassScores& scores,
+                const ClassTruth& truth);
+    ClassValues score(const sweeps::ScoreConfig& config);
+
+private:
+    using MapIndices = std::vector<std::int32_t>;  ///< [images]
+    using PixelKey = std::tuple<MapIndices, int, double, bool>;
+
+    MapIndices map_indices(std::size_t after_task, Routing routing) const;
+    const float* patches(std::int32_t map) const;
+    void check_shapes() const;
+    void find_non_finite();
+    CurveMetrics rank_images(const MapIndices& maps, const sweeps::ScoreConfig& config) const;
+    const CurveMetrics& rank_pixels(const MapIndices& maps, const sweeps::ScoreConfig& config);
+    const std::vector<std::uint8_t>& mask(std::size_t image, int size);
+    std::optional<double> routing_accuracy(std::size_t after_task) const;
+
+    const storage::PatchScores& training_;
+    const storage::ClassScores& scores_;
+    const ClassTruth& truth_;
+    std::optional<std::string> non_finite_;  ///< what is NaN or infinite in the maps in use
+    std::map<std::pair<int, double>, ScoreMapper> mappers_;
+    std::map<std::pair<int, std::size_t>, std::vector<std::uint8_t>> masks_;
+    std::map<PixelKey, CurveMetrics> ranked_pixels_;
+};
+
+}  // namespace harrow::analysis

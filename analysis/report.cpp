@@ -1,0 +1,120 @@
+#include "analysis/report.hpp"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace harrow::analysis {
+namespace {
+
+bool is_within_one(const MetricTable& table, const std::string& metric) {
+    const MetricSummary* summary = find_metric(table, metric);
+    if (summary == nullptr) {
+        return true;
+    }
+    for (const auto& [seed, value] : summary->values) {
+        if (!(value >= -1 && value <= 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_fraction(const Summary& summary, const std::string& metric) {
+    for (const CellSummary& cell : summary.cells) {
+        if (!is_within_one(cell.metrics, metric)) {
+            return false;
+        }
+        for (const auto& [class_name, table] : cell.classes) {
+            if (!is_within_one(table, metric)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+std::string constraints_text(const Report& report) {
+    std::string text;
+    for (const std::string& constraint : report.objective.subject_to) {
+        text += (text.empty() ? " under " : " and ") + constraint;
+    }
+    return text;
+}
+
+}  // namespace
+
+Report make_report(std::string name, sweeps::Objective objective, Summary summary, bool percent) {
+    Selection selection = select_best(summary, objective);
+    return {
+        std::move(name), std::move(objective), std::move(summary), std::move(selection), percent};
+}
+
+MetricFormat metric_format(const Report& report, const std::string& metric) {
+    if (!is_fraction(report.summary, metric)) {
+        return {2, 1};
+    }
+    return report.percent ? MetricFormat{2, 100} : MetricFormat{4, 1};
+}
+
+std::string fixed_text(double value, int decimals) {
+    std::array<char, 400> buffer{};  // 309 digits of the largest double, point, decimals
+    const auto end = std::to_chars(
+        buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, decimals);
+    std::string text(buffer.data(), end.ptr);
+    if (text.front() == '-' && text.find_first_not_of("-0.") == std::string::npos) {
+        text.erase(0, 1);
+    }
+    return text;
+}
+
+std::string mean_std_text(const MetricSummary* summary, const MetricFormat& format) {
+    if (summary == nullptr || !summary->statistics.mean) {
+        return "–";
+    }
+    const SampleStatistics& statistics = summary->statistics;
+    std::string text = fixed_text(*statistics.mean * format.factor, format.decimals);
+    if (statistics.std) {
+        text += " ± " + fixed_text(*statistics.std * format.factor, format.decimals);
+    }
+    return text + " (" + std::to_string(statistics.n) + ")";
+}
+
+const MetricSummary* find_metric(const MetricTable& table, const std::string& metric) {
+    const auto found = table.find(metric);
+    return found == table.end() ? nullptr : &found->second;
+}
+
+bool is_continual(const std::string& metric) {
+    return metric.find('.') != std::string::npos;
+}
+
+std::string metric_heading(const Report& report, const std::string& metric) {
+    return metric + (metric_format(report, metric).factor == 100 ? " (%)" : "");
+}
+
+std::string best_text(const Report& report) {
+    const Selection& selection = report.selection;
+    if (!selection.cell) {
+        return "No best cell: " + selection.why_none + ".";
+    }
+    const CellSummary& cell = report.summary.cells[*selection.cell];
+    const std::string& metric = report.objective.metric;
+    const MetricSummary& values = *find_metric(cell.metrics, metric);
+    const bool is_highest = report.objective.goal == sweeps::Goal::Maximize;
+    std::string text = std::string("Best cell by ") + (is_highest ? "highest " : "lowest ") +
+                       metric_heading(report, metric) + constraints_text(report) + ": " +
+                       cell.info.name + ", " +
+                       mean_std_text(&values, metric_format(report, metric));
+    if (!values.missing.empty()) {
+        text += " of " + std::to_string(values.statistics.n + values.missing.size()) + " seeds";
+    }
+    text += ". Selected on the test data among " + std::to_string(selection.compared) +
+            (selection.compared == 1 ? " configuration" : " configurations");
+    if (selection.refused > 0) {
+        text += ", " + std::to_string(selection.refused) + " of which break a constraint";
+    }
+    return text + ".";
+}
+
+}  // namespace harrow::analysis

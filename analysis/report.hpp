@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/selection.hpp"
+#include "analysis/summary.hpp"
+#include "sweeps/sweep.hpp"
+
+namespace harrow::analysis {
+
+/// What every format prints. Equal reports give equal bytes.
+struct Report {
+    std::string name;  ///< of the sweep
+    sweeps::Objective objective;
+    Summary summary;
+    Selection selection;
+    bool percent = false;  ///< text formats multiply fractions by 100
+};
+
+Report make_report(std::string name,
+                   sweeps::Objective objective,
+                   Summary summary,
+                   bool percent = false);
+
+/// How one metric is printed in text: 4 decimals when all its values lie in [-1, 1], else 2.
+struct MetricFormat {
+    int decimals = 4;
+    double factor = 1;
+};
+MetricFormat metric_format(const Report& report, const std::string& metric);
+
+/// Decimal text without a negative zero.
+std::string fixed_text(double value, int decimals);
+/// `0.9803 ± 0.0019 (3)`; without ± for one seed; `–` when absent.
+std::string mean_std_text(const MetricSummary* summary, const MetricFormat& format);
+/// Null when the cell has no value.
+const MetricSummary* find_metric(const MetricTable& table, const std::string& metric);
+
+/// Metrics of the main tables (measured after each task) and those of whole sequences.
+bool is_continual(const std::string& metric);
+/// `image_auroc`, with ` (%)` where fractions are multiplied.
+std::string metric_heading(const Report& report, const std::string& metric);
+
+/// Two sentences: the selected cell, its value, and what the selection rests on.
+std::string best_text(const Report& report);
+
+}  // namespace harrow::analysis

@@ -1,0 +1,200 @@
+#include "analysis/scoring.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "analysis/class_scoring.hpp"
+#include "analysis/continual.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+const char* routing_name(Routing routing) {
+    return routing == Routed ? "routed" : "oracle";
+}
+
+const ClassTruth& truth_of(const std::string& class_name, const std::vector<ClassTruth>& truth) {
+    const auto found = std::find_if(truth.begin(), truth.end(), [&](const ClassTruth& candidate) {
+        return candidate.class_name == class_name;
+    });
+    if (found == truth.end()) {
+        throw sweeps::DataError("class '" + class_name +
+                                "' was trained, but the dataset does not have it any more");
+    }
+    return *found;
+}
+
+/// Assembles the rows of one trial from the values of its classes.
+class TrialRows {
+public:
+    TrialRows(const storage::PatchScores& scores, const std::vector<ClassValues>& classes)
+        : scores_(scores), classes_(classes) {}
+
+    std::vector<sweeps::MetricRow> build() {
+        for (int after = 0; after < scores_.num_tasks; ++after) {
+            for (std::size_t c = 0; c < classes_.size(); ++c) {
+                if (classes_[c].task <= after) {
+                    add_class(after, c);
+                }
+            }
+            add_means(after);
+        }
+        for (const Routing routing : {Routed, Oracle}) {
+            for (std::size_t metric = 0; metric < kNumCurveMetrics; ++metric) {
+                add_continual(routing, metric);
+            }
+        }
+        return std::move(rows_);
+    }
+
+private:
+    const std::optional<double>& value(int after,
+                                       std::size_t c,
+                                       Routing routing,
+                                       std::size_t metric) {
+        return classes_[c].curves[static_cast<std::size_t>(after)][routing][metric];
+    }
+
+    void add(int after,
+             const std::string& class_name,
+             Routing routing,
+             const std::string& metric,
+             const std::optional<double>& number) {
+        if (number) {
+            rows_.push_back({after, class_name, routing_name(routing), metric, *number});
+        }
+    }
+
+    void add_class(int after, std::size_t c) {
+        const std::string& name = scores_.classes[c].class_name;
+        for (const Routing routing : {Routed, Oracle}) {
+            for (std::size_t metric = 0; metric < kNumCurveMetrics; ++metric) {
+                add(after,
+                    name,
+                    routing,
+                    curve_metric_names()[metric],
+                    value(after, c, routing, metric));
+            }
+        }
+        add(after,
+            name,
+            Routed,
+            "routing_acc",
+            classes_[c].routing_acc[static_cast<std::size_t>(after)]);
+    }
+
+    // Unweighted over the classes seen; absent when one of them has no value.
+    template <typename ValueOf>
+    std::optional<double> mean_seen(int after, ValueOf value_of) const {
+        double sum = 0;
+        std::size_t seen = 0;
+        for (std::size_t c = 0; c < classes_.size(); ++c) {
+            if (classes_[c].task > after) {
+                continue;
+            }
+            const std::optional<double>& number = value_of(c);
+            if (!number) {
+                return std::nullopt;
+            }
+            sum += *number;
+            ++seen;
+        }
+        return seen == 0 ? std::nullopt : std::optional(sum / static_cast<double>(seen));
+    }
+
+    void add_means(int after) {
+        for (const Routing routing : {Routed, Oracle}) {
+            for (std::size_t metric = 0; metric < kNumCurveMetrics; ++metric) {
+                const auto mean = mean_seen(
+                    after, [&](std::size_t c) -> const auto& {
+                        return value(after, c, routing, metric);
+                    });
+                add(after, "mean", routing, curve_metric_names()[metric], mean);
+            }
+        }
+        const auto mean = mean_seen(
+            after, [&](std::size_t c) -> const auto& {
+                return classes_[c].routing_acc[static_cast<std::size_t>(after)];
+            });
+        add(after, "mean", Routed, "routing_acc", mean);
+    }
+
+    void add_continual(Routing routing, std::size_t metric) {
+        const auto tasks = static_cast<std::size_t>(scores_.num_tasks);
+        ContinualMatrix matrix;
+        matrix.values.assign(tasks, std::vector<double>(classes_.size(), 0.0));
+        for (std::size_t c = 0; c < classes_.size(); ++c) {
+            matrix.class_task.push_back(classes_[c].task);
+            for (int after = classes_[c].task; after < scores_.num_tasks; ++after) {
+                const auto& number = value(after, c, routing, metric);
+                if (!number) {
+                    return;
+                }
+                matrix.values[static_cast<std::size_t>(after)][c] = *number;
+            }
+        }
+        const ContinualMetrics metrics = continual_metrics(matrix);
+        const std::string& name = curve_metric_names()[metric];
+        const int last = scores_.num_tasks - 1;
+        add(last, "mean", routing, name + ".acc", metrics.acc);
+        add(last, "mean", routing, name + ".aia", metrics.aia);
+        add(last, "mean", routing, name + ".la", metrics.la);
+        add(last, "mean", routing, name + ".bwt", metrics.bwt);
+        add(last, "mean", routing, name + ".fm", metrics.fm);
+    }
+
+    const storage::PatchScores& scores_;
+    const std::vector<ClassValues>& classes_;
+    std::vector<sweeps::MetricRow> rows_;
+};
+
+TrialScoring assemble(const storage::PatchScores& scores, const std::vector<ClassValues>& classes) {
+    TrialScoring trial;
+    for (const ClassValues& values : classes) {
+        if (values.invalid_scores) {
+            trial.invalid_scores = values.invalid_scores;
+            return trial;
+        }
+        trial.undefined.insert(
+            trial.undefined.end(), values.undefined.begin(), values.undefined.end());
+    }
+    if (scores.num_tasks == 1) {
+        trial.undefined.emplace_back("bwt and fm are undefined because the sequence has one task");
+    }
+    trial.rows = TrialRows(scores, classes).build();
+    return trial;
+}
+
+}  // namespace
+
+const std::vector<std::string>& curve_metric_names() {
+    static const std::vector<std::string> names = {
+        "image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max"};
+    return names;
+}
+
+std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
+                                         const std::vector<ClassTruth>& truth,
+                                         const std::vector<sweeps::ScoreConfig>& configs) {
+    if (scores.classes.empty() || scores.num_tasks < 1) {
+        throw sweeps::StorageError("training " + scores.training_key +
+                                   ": the patch scores hold no class");
+    }
+    // Class by class, so that masks and ranked maps of one class are in memory at a time.
+    std::vector<std::vector<ClassValues>> values(configs.size());
+    for (const storage::ClassScores& class_scores : scores.classes) {
+        ClassScorer scorer(scores, class_scores, truth_of(class_scores.class_name, truth));
+        for (std::size_t config = 0; config < configs.size(); ++config) {
+            values[config].push_back(scorer.score(configs[config]));
+        }
+    }
+    std::vector<TrialScoring> trials;
+    for (const std::vector<ClassValues>& classes : values) {
+        trials.push_back(assemble(scores, classes));
+    }
+    return trials;
+}
+
+}  // namespace harrow::analysis

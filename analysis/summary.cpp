@@ -1,0 +1,123 @@
+#include "analysis/summary.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "sweeps/metric_names.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+using Values = std::map<std::string, std::map<std::uint64_t, double>>;  // metric -> seed -> value
+
+/// What the rows say of one cell.
+struct CellRows {
+    std::string name;
+    std::map<std::uint64_t, int> last_task;  // by seed
+    std::map<std::string, Values> classes;   // by class; "mean" among them
+};
+
+std::map<std::string, CellRows> group(const std::vector<storage::ResultRow>& rows) {
+    std::map<std::string, CellRows> cells;
+    for (const storage::ResultRow& row : rows) {
+        CellRows& cell = cells[row.cell];
+        cell.name = row.cell_name;
+        const auto last = cell.last_task.emplace(row.seed, row.after_task).first;
+        last->second = std::max(last->second, row.after_task);
+    }
+    for (const storage::ResultRow& row : rows) {
+        CellRows& cell = cells[row.cell];
+        if (row.routing == "routed" && row.after_task == cell.last_task[row.seed]) {
+            cell.classes[row.class_name][row.metric][row.seed] = row.value;
+        }
+    }
+    return cells;
+}
+
+MetricTable summarise_values(const Values& by_metric, const std::vector<std::uint64_t>& expected) {
+    MetricTable table;
+    for (const auto& [metric, by_seed] : by_metric) {
+        MetricSummary& summary = table[metric];
+        summary.values = by_seed;
+        std::vector<double> values;
+        for (const auto& [seed, value] : by_seed) {
+            values.push_back(value);
+        }
+        summary.statistics = sample_statistics(values);
+        for (const std::uint64_t seed : expected) {
+            if (by_seed.count(seed) == 0) {
+                summary.missing.push_back(seed);
+            }
+        }
+    }
+    return table;
+}
+
+CellSummary summarise_cell(CellInfo info, const CellRows& rows) {
+    CellSummary cell;
+    std::set<std::uint64_t> expected(info.seeds.begin(), info.seeds.end());
+    for (const auto& [seed, task] : rows.last_task) {
+        expected.insert(seed);
+    }
+    info.seeds.assign(expected.begin(), expected.end());
+    for (const std::uint64_t seed : info.seeds) {
+        (rows.last_task.count(seed) != 0 ? cell.finished : cell.missing).push_back(seed);
+    }
+    for (const auto& [class_name, values] : rows.classes) {
+        const MetricTable table = summarise_values(values, info.seeds);
+        if (class_name == "mean") {
+            cell.metrics = table;
+        } else {
+            cell.classes.emplace(class_name, table);
+        }
+    }
+    cell.info = std::move(info);
+    return cell;
+}
+
+}  // namespace
+
+Summary summarise(const std::vector<storage::ResultRow>& rows,
+                  const std::vector<CellInfo>& cells,
+                  std::vector<TrialNote> notes) {
+    std::map<std::string, CellRows> by_cell = group(rows);
+    Summary summary;
+    for (const CellInfo& info : cells) {
+        summary.cells.push_back(summarise_cell(info, by_cell[info.id]));
+        by_cell.erase(info.id);
+    }
+    std::vector<CellSummary> others;
+    for (const auto& [id, cell_rows] : by_cell) {
+        others.push_back(summarise_cell({id, cell_rows.name, {cell_rows.name}, {}, {}}, cell_rows));
+    }
+    std::stable_sort(others.begin(), others.end(), [](const auto& a, const auto& b) {
+        return a.info.name < b.info.name;
+    });
+    std::move(others.begin(), others.end(), std::back_inserter(summary.cells));
+
+    std::set<std::string> metrics, classes;
+    for (const CellSummary& cell : summary.cells) {
+        for (const auto& [metric, values] : cell.metrics) {
+            metrics.insert(metric);
+        }
+        for (const auto& [class_name, table] : cell.classes) {
+            classes.insert(class_name);
+        }
+    }
+    summary.metrics.assign(metrics.begin(), metrics.end());
+    std::sort(summary.metrics.begin(), summary.metrics.end(), metric_before);
+    summary.classes.assign(classes.begin(), classes.end());
+    summary.notes = std::move(notes);
+    return summary;
+}
+
+bool metric_before(const std::string& a, const std::string& b) {
+    const std::vector<std::string>& known = sweeps::metric_names();
+    const auto rank_a = std::find(known.begin(), known.end(), a);
+    const auto rank_b = std::find(known.begin(), known.end(), b);
+    return rank_a != rank_b ? rank_a < rank_b : a < b;
+}
+
+}  // namespace harrow::analysis

@@ -1,0 +1,161 @@
+#include "cli/arguments.hpp"
+
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "sweeps/error.hpp"
+
+namespace harrow::cli {
+namespace {
+
+/// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
+class Parser {
+public:
+    Parser()
+        : app_("Harrow: hyper-parameter sweeps of continual anomaly detection, seed by seed.") {
+        app_.name("harrow");
+        app_.require_subcommand(1);
+        app_.footer(
+            "Exit codes: 0 all done; 1 bug; 2 usage or sweep file; 3 finished but some trials "
+            "failed;\n"
+            "4 infrastructure lost; 75 stopped early and resumable; 128+n a second signal.");
+        add_plan();
+        add_run();
+        add_reading_verbs();
+        add_data();
+        add_reference_verbs();
+    }
+
+    std::optional<Command> parse(int argc, const char* const* argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::Success& help) {
+            app_.exit(help, std::cout, std::cerr);
+            return std::nullopt;
+        } catch (const CLI::ParseError& error) {
+            throw sweeps::UsageError(
+                std::string(error.what()) +
+                ". `harrow --help` and `harrow VERB --help` list what there is.");
+        }
+        return chosen_();
+    }
+
+private:
+    template <typename Options>
+    std::pair<CLI::App*, std::shared_ptr<Options>> verb(CLI::App& parent,
+                                                        const std::string& name,
+                                                        const std::string& help) {
+        auto options = std::make_shared<Options>();
+        CLI::App* app = parent.add_subcommand(name, help);
+        app->callback([this, options] { chosen_ = [options] { return Command(*options); }; });
+        return {app, options};
+    }
+
+    template <typename Options>
+    static void add_spec(CLI::App* app, const std::shared_ptr<Options>& options, bool required) {
+        auto* spec = app->add_option("spec", options->spec, "sweep file (YAML)");
+        app->add_option(
+            "overrides",
+            options->overrides,
+            "KEY=VALUE sets, KEY=A,B adds a grid axis, KEY=[A,B] is a list, seeds=0..4");
+        spec->required(required);
+    }
+
+    void add_plan() {
+        auto [app, options] = verb<PlanOptions>(
+            app_, "plan", "what would run: cells, trials, trainings, extractions");
+        add_spec(app, options, true);
+        app->add_flag("--json", options->json, "machine-readable");
+        app->add_option("--cache",
+                        options->cache,
+                        "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+    }
+
+    void add_run() {
+        auto [app, options] =
+            verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
+        add_spec(app, options, false);
+        app->add_option("--dir", options->dir, "run directory")->required();
+        app->add_option("--slots", options->slots, "units of work at a time on this rank")
+            ->check(CLI::Range(1, 1024));
+        app->add_option("--threads", options->threads, "threads per slot; results depend on it")
+            ->check(CLI::Range(1, 1024));
+        app->add_option("--cache",
+                        options->cache,
+                        "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+        app->add_option(
+               "--drain", options->drain_s, "seconds running work may go on after the first signal")
+            ->check(CLI::NonNegativeNumber);
+        app->add_flag(
+            "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
+        app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");
+    }
+
+    void add_reading_verbs() {
+        auto [status, status_options] = verb<StatusOptions>(app_, "status", "how far a run is");
+        status->add_option("dir", status_options->dir, "run directory")->required();
+        status->add_flag("--json", status_options->json, "machine-readable");
+
+        auto [report, report_options] =
+            verb<ReportOptions>(app_, "report", "tables of mean ± std over seeds");
+        report->add_option("dir", report_options->dir, "run directory")->required();
+        report->add_option("--format", report_options->format, "md, csv, json or tex")
+            ->check(CLI::IsMember({"md", "csv", "json", "tex"}));
+        report->add_flag("--percent", report_options->percent, "fractions times 100");
+
+        auto [best, best_options] =
+            verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");
+        best->add_option("dir", best_options->dir, "run directory")->required();
+        best->add_option("--metric", best_options->metric, "instead of the objective's metric");
+        best->add_option(
+            "--subject-to", best_options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
+        best->add_flag("--json", best_options->json, "machine-readable");
+
+        auto [show, show_options] =
+            verb<ShowOptions>(app_, "show", "picture strips: image, mask, heat map");
+        show->add_option("dir", show_options->dir, "run directory")->required();
+        show->add_option("cell", show_options->cell, "cell, by name or hash")->required();
+        show->add_option("--class", show_options->class_name, "one class only");
+        show->add_option("--worst", show_options->worst, "how many of the worst-ranked test images")
+            ->check(CLI::Range(1, 64));
+        show->add_option("--out", show_options->out, "PNG file to write")->required();
+    }
+
+    void add_data() {
+        CLI::App* data = app_.add_subcommand("data", "data sets");
+        data->require_subcommand(1);
+        auto [app, options] =
+            verb<DataSynthOptions>(*data, "synth", "write a synthetic data set with masks");
+        app->add_option("dir", options->dir, "folder to create")->required();
+        app->add_option("--layout", options->layout, "mvtec")->check(CLI::IsMember({"mvtec"}));
+        app->add_option("--classes", options->classes, "number of classes");
+        app->add_option("--size", options->size, "side of the images, pixels");
+        app->add_option("--seed", options->seed, "equal seeds give equal files");
+    }
+
+    void add_reference_verbs() {
+        auto [params, params_options] =
+            verb<ParamsOptions>(app_, "params", "every parameter: default, range, meaning");
+        params->add_option("method", params_options->method, "one method's only");
+        params->add_flag("--markdown", params_options->markdown, "as a page");
+        auto [version, version_options] =
+            verb<VersionOptions>(app_, "version", "version and build");
+        version->add_flag("--json", version_options->json, "machine-readable");
+    }
+
+    CLI::App app_;
+    std::function<Command()> chosen_;
+};
+
+}  // namespace
+
+std::optional<Command> parse_arguments(int argc, const char* const* argv) {
+    return Parser().parse(argc, argv);
+}
+
+}  // namespace harrow::cli

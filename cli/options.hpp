@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace harrow::cli {
+
+/// One struct per verb: what the user typed, checked for form only.
+struct PlanOptions {
+    std::string spec;
+    std::vector<std::string> overrides;  ///< KEY=VALUE
+    std::string cache;                   ///< empty: the default cache
+    bool json = false;
+};
+
+struct RunOptions {
+    std::string spec;  ///< empty: resume what `dir` holds
+    std::vector<std::string> overrides;
+    std::string dir;
+    std::string cache;
+    int slots = 1;       ///< of this rank
+    int threads = 1;     ///< per slot; results depend on it
+    double drain_s = 0;  ///< how long running work may go on after the first signal
+    bool extend = false;
+    bool fail_fast = false;
+};
+
+struct StatusOptions {
+    std::string dir;
+    bool json = false;
+};
+
+struct ReportOptions {
+    std::string dir;
+    std::string format = "md";
+    bool percent = false;
+};
+
+struct BestOptions {
+    std::string dir;
+    std::string metric;  ///< empty: the sweep's objective
+    std::vector<std::string> subject_to;
+    bool json = false;
+};
+
+struct ShowOptions {
+    std::string dir;
+    std::string cell;        ///< name or hash
+    std::string class_name;  ///< empty: the classes take turns
+    int worst = 8;
+    std::string out;
+};
+
+struct DataSynthOptions {
+    std::string dir;
+    std::string layout = "mvtec";
+    int classes = 6;
+    int size = 128;
+    std::uint64_t seed = 0;
+};
+
+struct ParamsOptions {
+    std::string method;  ///< empty: all
+    bool markdown = false;
+};
+
+struct VersionOptions {
+    bool json = false;
+};
+
+using Command = std::variant<PlanOptions,
+                             RunOptions,
+                             StatusOptions,
+                             ReportOptions,
+                             BestOptions,
+                             ShowOptions,
+                             DataSynthOptions,
+                             ParamsOptions,
+                             VersionOptions>;
+
+}  // namespace harrow::cli

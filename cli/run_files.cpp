@@ -1,0 +1,119 @@
+#include "cli/run_files.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "build_info.hpp"
+#include "coordinator/launch_environment.hpp"
+#include "sweeps/canonical.hpp"
+#include "sweeps/parameters.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kManifestFormat = 1;
+
+Json dataset_json(const std::string& layout,
+                  const std::string& root,
+                  sweeps::DatasetCatalog& catalog) {
+    Json classes = Json::array();
+    for (const sweeps::ClassFacts& facts : catalog.describe(layout, root).classes) {
+        classes.push_back({{"name", facts.name},
+                           {"train_images", facts.train.images},
+                           {"train_digest", facts.train.images_digest},
+                           {"test_images", facts.test.images},
+                           {"test_digest", facts.test.images_digest},
+                           {"labels_digest", facts.labels_digest}});
+    }
+    return {{"layout", layout}, {"root", root}, {"classes", std::move(classes)}};
+}
+
+/// Parameters whose value is not the same in every cell, in the order of the table.
+std::vector<const sweeps::Parameter*> swept_parameters(const sweeps::Sweep& sweep) {
+    std::vector<const sweeps::Parameter*> swept;
+    for (const sweeps::Parameter& parameter : sweeps::parameters()) {
+        std::set<std::string> values;
+        for (const sweeps::Cell& cell : sweep.cells) {
+            values.insert(sweeps::value_text(parameter, cell.config));
+        }
+        if (values.size() > 1) {
+            swept.push_back(&parameter);
+        }
+    }
+    return swept;
+}
+
+}  // namespace
+
+std::string utc_now() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts = {};
+    gmtime_r(&now, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
+std::string manifest_json(const SweepSource& source,
+                          sweeps::DatasetCatalog& catalog,
+                          const std::string& cache_root) {
+    Json cells = Json::array();
+    Json datasets = Json::array();
+    std::set<std::pair<std::string, std::string>> seen;
+    for (const sweeps::Cell& cell : source.sweep.cells) {
+        cells.push_back({{"id", cell.id},
+                         {"name", cell.name},
+                         {"seeds", cell.seeds},
+                         {"config", sweeps::canonical_text(cell.config)}});
+        const auto& data = cell.config.data;
+        if (seen.emplace(data.layout, data.root).second) {
+            datasets.push_back(dataset_json(data.layout, data.root, catalog));
+        }
+    }
+    const Json manifest = {
+        {"format", kManifestFormat},
+        {"sweep", source.sweep.name},
+        {"harrow", {{"version", version()}, {"revision", revision()}, {"build", build_id()}}},
+        {"host", coordinator::host_name()},
+        {"written", utc_now()},
+        {"cache", cache_root},
+        {"overrides", source.overrides},
+        {"datasets", std::move(datasets)},
+        {"cells", std::move(cells)}};
+    return manifest.dump(2) + "\n";
+}
+
+void publish_derived_files(const storage::RunDirectory& directory,
+                           const storage::RunState& state,
+                           const sweeps::Sweep& sweep) {
+    const std::vector<const sweeps::Parameter*> swept = swept_parameters(sweep);
+    std::vector<std::string> columns;
+    for (const sweeps::Parameter* parameter : swept) {
+        columns.push_back(parameter->name);
+    }
+    std::vector<storage::CellRow> cells;
+    for (const sweeps::Cell& cell : sweep.cells) {
+        storage::CellRow row{cell.id, cell.name, cell.names, cell.tags, cell.seeds, {}};
+        for (const sweeps::Parameter* parameter : swept) {
+            row.values.push_back(sweeps::is_active(*parameter, cell.config)
+                                     ? sweeps::value_text(*parameter, cell.config)
+                                     : "");
+        }
+        cells.push_back(std::move(row));
+    }
+    directory.publish_results(storage::result_rows(state));
+    directory.publish_cells(columns, cells);
+}
+
+void publish_status(const storage::RunDirectory& directory,
+                    sweeps::ExitCode code,
+                    const std::string& reason) {
+    directory.publish_status(std::to_string(static_cast<int>(code)) + " " + reason + "\n");
+}
+
+}  // namespace harrow::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "cli/sweep_source.hpp"
+#include "storage/run_directory.hpp"
+#include "storage/run_state.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::cli {
+
+/// manifest.json: versions, host, data and weights digests, every cell's canonical text and seeds.
+std::string manifest_json(const SweepSource& source,
+                          sweeps::DatasetCatalog& catalog,
+                          const std::string& cache_root);
+
+/// results.csv and cells.csv, rebuilt from what the journal proves.
+void publish_derived_files(const storage::RunDirectory& directory,
+                           const storage::RunState& state,
+                           const sweeps::Sweep& sweep);
+
+/// `status`: the exit code and why, for job scripts that cannot trust a launcher's exit code.
+void publish_status(const storage::RunDirectory& directory,
+                    sweeps::ExitCode code,
+                    const std::string& reason);
+
+/// UTC, ISO 8601, seconds.
+std::string utc_now();
+
+}  // namespace harrow::cli

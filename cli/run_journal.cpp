@@ -1,0 +1,141 @@
+#include "cli/run_journal.hpp"
+
+#include "coordinator/launch_environment.hpp"
+#include "storage/journal_records.hpp"
+
+namespace harrow::cli {
+namespace {
+
+storage::UnitKind record_kind(coordinator::UnitKind kind) {
+    return kind == coordinator::UnitKind::Extract ? storage::UnitKind::Extraction
+                                                  : storage::UnitKind::Training;
+}
+
+/// "invalid_scores: class x, image y" -> its first word.
+std::string state_of(const std::string& error) {
+    return error.substr(0, error.find(':'));
+}
+
+}  // namespace
+
+RunJournal::RunJournal(storage::Journal& journal,
+                       const WorkUnits& work,
+                       coordinator::ProgressDisplay& display)
+    : journal_(journal), work_(work), display_(display) {}
+
+std::string RunJournal::label(std::size_t unit) const {
+    return work_.plan.units[unit].label;
+}
+
+void RunJournal::started(std::size_t unit, int attempt, const std::string& slot) {
+    const UnitMeaning& meaning = work_.meanings[unit];
+    storage::append_record(
+        journal_,
+        storage::StartedRecord{
+            record_kind(meaning.kind), meaning.key, attempt, slot, coordinator::host_name()});
+    if (!display_.live()) {
+        display_.line("start " + label(unit) + " on " + slot +
+                      (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""));
+    }
+}
+
+void RunJournal::finished(std::size_t unit,
+                          int attempt,
+                          const std::string& slot,
+                          const coordinator::WorkResult& result) {
+    const UnitMeaning& meaning = work_.meanings[unit];
+    if (meaning.kind == coordinator::UnitKind::Extract) {
+        storage::append_record(
+            journal_,
+            storage::ExtractedRecord{
+                meaning.key, result.images_extracted, result.seconds, slot, attempt});
+    } else if (meaning.trains) {
+        storage::append_record(journal_,
+                               storage::TrainedRecord{meaning.key, result.seconds, slot, attempt});
+    }
+    storage::FinishedRecord record{meaning.key, {}};
+    for (const coordinator::TrialResult& trial : result.trials) {
+        if (trial.error.empty()) {
+            record.trials.push_back({trial.trial, trial.rows, trial.notes});
+        }
+    }
+    if (!record.trials.empty()) {
+        storage::append_record(journal_, record);
+    }
+    record_trial_failures(unit, attempt, result);
+    for (const std::string& note : result.notes) {
+        display_.line(label(unit) + ": " + note);
+    }
+    if (!display_.live()) {
+        display_.line("done  " + label(unit) + " in " + coordinator::duration_text(result.seconds));
+    }
+}
+
+void RunJournal::record_trial_failures(std::size_t unit,
+                                       int attempt,
+                                       const coordinator::WorkResult& result) {
+    for (const coordinator::TrialResult& trial : result.trials) {
+        if (trial.error.empty()) {
+            continue;
+        }
+        storage::append_record(journal_,
+                               storage::FailedRecord{storage::UnitKind::Training,
+                                                     work_.meanings[unit].key,
+                                                     attempt,
+                                                     state_of(trial.error),
+                                                     trial.error,
+                                                     true,
+                                                     {trial.trial}});
+        ++failed_trials_;
+        display_.line("failed " + label(unit) + ": " + trial.error);
+    }
+}
+
+std::string RunJournal::inherited_state(std::size_t unit) const {
+    for (std::size_t needed : work_.plan.units[unit].depends_on) {
+        const auto found = final_states_.find(needed);
+        if (found != final_states_.end()) {
+            return found->second;
+        }
+    }
+    return std::string(coordinator::name_of(coordinator::FailureKind::Dependency));
+}
+
+void RunJournal::failed(const coordinator::UnitFailure& failure) {
+    const UnitMeaning& meaning = work_.meanings[failure.unit];
+    const std::string state = failure.kind == coordinator::FailureKind::Dependency
+                                  ? inherited_state(failure.unit)
+                                  : std::string(coordinator::name_of(failure.kind));
+    std::string message = failure.message;
+    if (!failure.stderr_tail.empty()) {
+        message += "\n" + failure.stderr_tail;
+    }
+    storage::append_record(journal_,
+                           storage::FailedRecord{record_kind(meaning.kind),
+                                                 meaning.key,
+                                                 failure.attempt,
+                                                 state,
+                                                 message,
+                                                 failure.final,
+                                                 meaning.trials});
+    if (failure.final) {
+        final_states_[failure.unit] = state;
+        failed_trials_ += meaning.trials.size();
+    }
+    display_.line((failure.final ? "failed " : "retry  ") + label(failure.unit) + ": " + state +
+                  ": " + failure.message);
+}
+
+void RunJournal::commit() {
+    journal_.commit();
+}
+
+void RunJournal::warning(const std::string& message) {
+    display_.line("warning: " + message);
+}
+
+void RunJournal::tick(const coordinator::RunSnapshot& snapshot) {
+    display_.update(snapshot);
+}
+
+}  // namespace harrow::cli

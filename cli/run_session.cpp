@@ -1,0 +1,323 @@
+#include "cli/run_session.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "analysis/report_terminal.hpp"
+#include "build_info.hpp"
+#include "cli/report_source.hpp"
+#include "cli/run_files.hpp"
+#include "cli/run_journal.hpp"
+#include "cli/signals.hpp"
+#include "coordinator/launch_environment.hpp"
+#include "storage/journal_records.hpp"
+#include "sweeps/canonical.hpp"
+#include "sweeps/hashing.hpp"
+#include "sweeps/keys.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using sweeps::ExitCode;
+
+constexpr int kTableWidth = 100;
+
+storage::SweepRecord sweep_record(const SweepSource& source, const sweeps::WorkPlan& plan) {
+    storage::SweepRecord record;
+    record.harrow_version = version();
+    record.build = build_id();
+    record.name = source.sweep.name;
+    record.text = source.sweep.text;
+    record.file = source.sweep.file;
+    record.base_directory = source.base_directory;
+    record.overrides = source.overrides;
+    record.objective = source.sweep.objective;
+    for (const sweeps::Cell& cell : source.sweep.cells) {
+        record.cells.push_back(
+            {cell.id,
+             cell.name,
+             cell.names,
+             cell.tags,
+             cell.seeds,
+             sweeps::canonical_text(cell.config),
+             std::filesystem::absolute(cell.config.data.root).lexically_normal().string()});
+    }
+    record.trials = static_cast<std::int64_t>(plan.trials.size());
+    return record;
+}
+
+std::set<std::string> trial_ids(const std::vector<storage::CellRecord>& cells) {
+    std::set<std::string> ids;
+    for (const storage::CellRecord& cell : cells) {
+        for (std::uint64_t seed : cell.seeds) {
+            ids.insert(sweeps::trial_id(cell.id, seed));
+        }
+    }
+    return ids;
+}
+
+std::string cell_difference(const std::vector<storage::CellRecord>& from,
+                            const std::vector<storage::CellRecord>& to,
+                            const std::string& sign) {
+    const std::set<std::string> known = trial_ids(from);
+    std::string text;
+    for (const storage::CellRecord& cell : to) {
+        std::string seeds;
+        for (std::uint64_t seed : cell.seeds) {
+            if (known.count(sweeps::trial_id(cell.id, seed)) == 0) {
+                seeds += " " + std::to_string(seed);
+            }
+        }
+        if (!seeds.empty()) {
+            text +=
+                "\n  " + sign + " " + cell.name + " (" + cell.id.substr(0, 8) + "), seeds" + seeds;
+        }
+    }
+    return text;
+}
+
+std::string worker_program() {
+    std::error_code error;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::filesystem::path worker = self.parent_path() / "harrow-worker";
+    if (error || !std::filesystem::exists(worker)) {
+        throw sweeps::Error(ExitCode::Infrastructure,
+                            "harrow-worker was not found beside " + self.string() +
+                                "; build or install both programs into one directory");
+    }
+    return worker.string();
+}
+
+/// What children print goes to DIR/logs/rank-<k>.log, once the run directory is one; a failure's
+/// last lines are in the journal as well.
+void log_child_line(const std::filesystem::path& file,
+                    const std::string& slot,
+                    const std::string& key,
+                    std::string_view line) {
+    std::error_code ignored;
+    const std::filesystem::path run = file.parent_path().parent_path();
+    if (!std::filesystem::exists(run / "journal.jsonl", ignored)) {
+        return;
+    }
+    std::filesystem::create_directory(file.parent_path(), ignored);
+    std::ofstream(file, std::ios::app) << slot << " " << key.substr(0, 8) << " " << line << "\n";
+}
+
+ExitCode exit_code_of(const coordinator::RunOutcome& outcome, std::size_t failed_trials) {
+    using Verdict = coordinator::RunOutcome::Verdict;
+    switch (outcome.verdict) {
+        case Verdict::AllDone:
+            return failed_trials > 0 ? ExitCode::TrialsFailed : ExitCode::Ok;
+        case Verdict::SomeFailed:
+            return ExitCode::TrialsFailed;
+        case Verdict::StoppedEarly:
+            return second_signal() != 0 ? static_cast<ExitCode>(128 + second_signal())
+                                        : ExitCode::Resumable;
+        case Verdict::InfrastructureLost:
+            return ExitCode::Infrastructure;
+    }
+    return ExitCode::Bug;
+}
+
+std::string outcome_word(ExitCode code) {
+    switch (code) {
+        case ExitCode::Ok:
+            return "done";
+        case ExitCode::TrialsFailed:
+            return "failed";
+        case ExitCode::Infrastructure:
+            return "infrastructure_lost";
+        default:
+            return "stopped";
+    }
+}
+
+}  // namespace
+
+std::string sweep_digest(const sweeps::WorkPlan& plan) {
+    sweeps::Hasher hasher;
+    for (const sweeps::PlannedTrial& trial : plan.trials) {
+        hasher.update(trial.id).update("\n");
+    }
+    return hasher.digest();
+}
+
+coordinator::SupervisorOptions supervisor_options(const RunOptions& options, int rank) {
+    coordinator::SupervisorOptions supervisor;
+    supervisor.worker_program = worker_program();
+    supervisor.build_id = build_id();
+    supervisor.cache_root = cache_directory(options.cache).string();
+    const std::string prefix =
+        coordinator::host_name() + (rank > 0 ? "." + std::to_string(rank) : "");
+    supervisor.slots = coordinator::make_cpu_slots(prefix, options.slots, options.threads);
+    const std::filesystem::path log =
+        std::filesystem::absolute(options.dir) / "logs" / ("rank-" + std::to_string(rank) + ".log");
+    supervisor.log_sink = [log](const std::string& slot,
+                                const std::string& key,
+                                std::string_view line) { log_child_line(log, slot, key, line); };
+    return supervisor;
+}
+
+RunSession::RunSession(const RunOptions& options,
+                       SweepSource source,
+                       DiskCatalog& catalog,
+                       const sweeps::WorkPlan& plan)
+    : options_(options),
+      source_(std::move(source)),
+      catalog_(catalog),
+      plan_(plan),
+      directory_(options.dir),
+      cache_(cache_directory(options.cache)) {}
+
+storage::RunState RunSession::read_state() const {
+    return storage::replay(storage::read_journal(directory_.journal_file()).records);
+}
+
+void RunSession::reconcile(storage::Journal& journal) {
+    if (state_.sweep) {
+        std::map<sweeps::Digest, std::string> names;
+        for (const storage::CellRecord& cell : state_.cells) {
+            names[cell.id] = cell.name;
+        }
+        sweeps::keep_names(source_.sweep, names);
+    }
+    const storage::SweepRecord record = sweep_record(source_, plan_);
+    if (!state_.sweep) {
+        storage::append_record(journal, record);
+    } else {
+        const std::string added = cell_difference(state_.cells, record.cells, "+");
+        const std::string removed = cell_difference(record.cells, state_.sweep->cells, "-");
+        if (added.empty() && removed.empty()) {
+            return;
+        }
+        if (!options_.extend) {
+            throw sweeps::UsageError(
+                directory_.path().string() + " holds another sweep (- theirs, + yours):" + removed +
+                added +
+                "\nThe sweep file, an override or the data changed. Add what is new with --extend, "
+                "or choose another --dir.");
+        }
+        storage::append_record(journal, storage::ExtendedRecord{record});
+    }
+    journal.commit();
+    directory_.publish_sweep(source_.sweep.text);
+    directory_.publish_manifest(manifest_json(source_, catalog_, cache_.root().string()));
+}
+
+void RunSession::announce(const WorkUnits& work) const {
+    std::cerr << source_.sweep.name << ": " << source_.sweep.cells.size() << " cells, "
+              << plan_.trials.size() << " trials (" << work.plan.trials_done_before
+              << " done); to do: " << work.trainings << " trainings, " << work.extractions
+              << " extractions\n"
+              << "run directory " << directory_.path().string() << ", feature cache "
+              << cache_.root().string() << "\n";
+}
+
+ExitCode RunSession::run(const Launch& launch) {
+    const auto begin = std::chrono::steady_clock::now();
+    directory_.prepare();
+    storage::Journal journal = storage::Journal::open(directory_.journal_file());
+    if (!journal.torn_tail().empty()) {
+        std::cerr << "journal: " << journal.torn_tail() << "\n";
+    }
+    state_ = storage::replay(journal.replayed());
+    reconcile(journal);
+
+    const WorkUnits work = remaining_work(source_.sweep, plan_, state_, cache_, directory_);
+    const bool nothing_to_do = work.plan.units.empty();
+    ExitCode code = ExitCode::Ok;
+    if (!nothing_to_do || launch.ranks > 1) {
+        if (!nothing_to_do) {
+            announce(work);
+        }
+        code = execute(journal, work, launch);
+    }
+    const storage::RunState state = read_state();
+    publish_derived_files(directory_, state, source_.sweep);
+    const std::size_t failed = failed_of_this_sweep(state);
+    if (code == ExitCode::Ok && failed > 0) {
+        code = ExitCode::TrialsFailed;
+    }
+    publish_status(directory_, code, outcome_word(code));
+    std::cout << analysis::terminal_table(make_run_report(state, false), kTableWidth) << "\n";
+    if (nothing_to_do) {
+        std::cout << "nothing to do: " << plan_.trials.size() - failed << " of "
+                  << plan_.trials.size() << " trials are finished in " << directory_.path().string()
+                  << (failed > 0 ? ", the others failed (harrow status says why)" : "") << "\n";
+        return code;
+    }
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+    print_summary(state, coordinator::duration_text(elapsed.count()));
+    if (code == ExitCode::Resumable) {
+        std::cerr << "stopped early; the same command continues\n";
+    }
+    return code;
+}
+
+ExitCode RunSession::execute(storage::Journal& journal,
+                             const WorkUnits& work,
+                             const Launch& launch) {
+    storage::append_record(
+        journal,
+        storage::SessionStartRecord{
+            coordinator::host_name(), ::getpid(), launch.ranks, options_.slots, utc_now()});
+    journal.commit();
+    coordinator::ProgressDisplay display(
+        stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
+    RunJournal observer(journal, work, display);
+    coordinator::RunLimits limits;
+    limits.fail_fast = options_.fail_fast;
+    limits.drain = std::chrono::seconds(static_cast<std::int64_t>(options_.drain_s));
+    limits.stop = requested_stop;
+    try {
+        const std::unique_ptr<coordinator::Transport> transport = launch.make_transport();
+        const coordinator::RunOutcome outcome =
+            coordinator::run_units(work.plan, *transport, observer, limits);
+        display.clear();
+        const ExitCode code = exit_code_of(outcome, observer.failed_trials());
+        if (!outcome.reason.empty()) {
+            std::cerr << outcome.reason << "\n";
+        }
+        storage::append_record(journal, storage::SessionEndRecord{outcome_word(code), utc_now()});
+        journal.commit();
+        return code;
+    } catch (const sweeps::Error& error) {
+        display.clear();
+        try {
+            publish_status(directory_, error.exit_code(), outcome_word(error.exit_code()));
+        } catch (const sweeps::Error&) {
+            // The first error is the one to report; a full disk refuses the status file as well.
+        }
+        throw;
+    }
+}
+
+std::size_t RunSession::failed_of_this_sweep(const storage::RunState& state) const {
+    return static_cast<std::size_t>(std::count_if(
+        plan_.trials.begin(), plan_.trials.end(), [&](const sweeps::PlannedTrial& trial) {
+            return state.failed.count(trial.id) > 0;
+        }));
+}
+
+void RunSession::print_summary(const storage::RunState& state, const std::string& duration) const {
+    const storage::WorkCounters done = state.last_session();
+    std::cout << done.trials << " trials, " << done.trainings << " trainings, " << done.extractions
+              << " extractions, " << failed_of_this_sweep(state) << " failed, " << duration << "\n";
+    if (plan_.trainings.size() < plan_.trials.size()) {
+        std::cout << plan_.trials.size() - plan_.trainings.size()
+                  << " trainings saved: trials that differ only in scoring share one\n";
+    }
+    const std::string dir = directory_.path().string();
+    std::cout << "rows: " << dir << "/results.csv   tables: harrow report " << dir
+              << " --format md\n";
+}
+
+}  // namespace harrow::cli

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/disk_catalog.hpp"
+#include "cli/options.hpp"
+#include "cli/sweep_source.hpp"
+#include "cli/work_units.hpp"
+#include "coordinator/supervisor.hpp"
+#include "coordinator/transport.hpp"
+#include "storage/journal.hpp"
+#include "storage/run_directory.hpp"
+#include "storage/run_state.hpp"
+#include "sweeps/error.hpp"
+#include "sweeps/work_plan.hpp"
+
+namespace harrow::cli {
+
+/// How many ranks take part and how rank 0 reaches them.
+struct Launch {
+    int ranks = 1;
+    std::function<std::unique_ptr<coordinator::Transport>()> make_transport;
+};
+
+/// Rank 0's part of `harrow run`: journal, work, derived files, summary. One object, one run.
+class RunSession {
+public:
+    /// All references must outlive the session.
+    RunSession(const RunOptions& options,
+               SweepSource source,
+               DiskCatalog& catalog,
+               const sweeps::WorkPlan& plan);
+
+    /// Everything from taking the directory to the last line on standard output.
+    /// Throws sweeps::Error; what was acknowledged before stays done.
+    sweeps::ExitCode run(const Launch& launch);
+
+private:
+    /// Compares with what the journal holds; appends the first `sweep` or an `extended` record.
+    void reconcile(storage::Journal& journal);
+    void announce(const WorkUnits& work) const;
+    sweeps::ExitCode execute(storage::Journal& journal,
+                             const WorkUnits& work,
+                             const Launch& launch);
+    void finish(sweeps::ExitCode code, const std::string& reason);
+    void print_summary(const storage::RunState& state, const std::string& duration) const;
+    std::size_t failed_of_this_sweep(const storage::RunState& state) const;
+    storage::RunState read_state() const;
+
+    const RunOptions& options_;
+    SweepSource source_;
+    DiskCatalog& catalog_;
+    const sweeps::WorkPlan& plan_;
+    storage::RunDirectory directory_;
+    storage::FeatureCache cache_;
+    storage::RunState state_;
+};
+
+/// Slots and paths of this rank's children. `rank` tells ranks of one host apart.
+coordinator::SupervisorOptions supervisor_options(const RunOptions& options, int rank);
+
+/// What all ranks must agree on: every trial of the plan.
+std::string sweep_digest(const sweeps::WorkPlan& plan);
+
+}  // namespace harrow::cli

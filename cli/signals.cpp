@@ -1,0 +1,44 @@
+#include "cli/signals.hpp"
+
+#include <csignal>
+
+namespace harrow::cli {
+namespace {
+
+volatile std::sig_atomic_t signals_received = 0;
+volatile std::sig_atomic_t last_of_many = 0;
+
+extern "C" void note_signal(int signal_number) {
+    if (signals_received > 0) {
+        last_of_many = signal_number;
+    }
+    signals_received = signals_received + 1;
+}
+
+}  // namespace
+
+void install_signal_handlers() {
+    struct sigaction action = {};
+    action.sa_handler = note_signal;
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    for (int signal_number : {SIGINT, SIGTERM, SIGUSR1}) {
+        sigaction(signal_number, &action, nullptr);
+    }
+    for (int signal_number : {SIGXFSZ, SIGPIPE}) {
+        std::signal(signal_number, SIG_IGN);
+    }
+}
+
+coordinator::StopLevel requested_stop() {
+    if (signals_received == 0) {
+        return coordinator::StopLevel::Run;
+    }
+    return signals_received == 1 ? coordinator::StopLevel::Drain : coordinator::StopLevel::Now;
+}
+
+int second_signal() {
+    return last_of_many;
+}
+
+}  // namespace harrow::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "storage/run_state.hpp"
+#include "sweeps/dataset_catalog.hpp"
+#include "sweeps/sweep.hpp"
+
+namespace harrow::cli {
+
+/// A sweep and where it came from, so that a run directory can load it again from anywhere.
+struct SweepSource {
+    sweeps::Sweep sweep;
+    std::string base_directory;          ///< absolute; of the sweep file
+    std::vector<std::string> overrides;  ///< paths among them made absolute
+};
+
+/// From a file and overrides as typed. Throws sweeps::UsageError with all problems.
+SweepSource load_sweep_source(const std::string& spec,
+                              const std::vector<std::string>& overrides,
+                              sweeps::DatasetCatalog& catalog);
+
+/// As the journal of a run directory remembers it.
+SweepSource resume_sweep_source(const storage::SweepRecord& record,
+                                sweeps::DatasetCatalog& catalog);
+
+/// `cache` as typed, else the default; absolute.
+std::filesystem::path cache_directory(const std::string& cache);
+
+}  // namespace harrow::cli

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <cstdint>
+#include <iostream>
+#include <sstream>
+#include <type_traits>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/table.hpp"
+#include "cli/disk_catalog.hpp"
+#include "cli/sweep_source.hpp"
+#include "cli/verbs.hpp"
+#include "storage/feature_cache.hpp"
+#include "sweeps/backbone_geometry.hpp"
+#include "sweeps/parameters.hpp"
+#include "sweeps/work_plan.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct CacheNeed {
+    std::size_t cached = 0;  ///< extractions whose file is there
+    std::int64_t bytes = 0;  ///< of all extractions, cached or not
+};
+
+CacheNeed cache_need(const sweeps::WorkPlan& plan, const storage::FeatureCache& cache) {
+    CacheNeed need;
+    for (const sweeps::PlannedExtraction& extraction : plan.extractions) {
+        need.cached += cache.contains(extraction.feature_key) ? 1 : 0;
+        need.bytes += sweeps::feature_bytes(extraction.config, extraction.images);
+    }
+    return need;
+}
+
+/// Every parameter that can change the cell's result, and the locators; dotted name -> value.
+Json config_json(const sweeps::TrialConfig& config) {
+    Json values = Json::object();
+    for (const sweeps::Parameter& parameter : sweeps::parameters()) {
+        if (!sweeps::is_active(parameter, config)) {
+            continue;
+        }
+        if (parameter.name == "data.classes" && config.data.classes.empty()) {
+            values[parameter.name] = "all";
+            continue;
+        }
+        std::visit([&](const auto& access) { values[parameter.name] = access.read(config); },
+                   parameter.member);
+    }
+    return values;
+}
+
+Json plan_json(const sweeps::Sweep& sweep, const sweeps::WorkPlan& plan, const CacheNeed& need) {
+    Json cells = Json::array();
+    for (const sweeps::Cell& cell : sweep.cells) {
+        cells.push_back({{"id", cell.id},
+                         {"name", cell.name},
+                         {"names", cell.names},
+                         {"tags", cell.tags},
+                         {"config", config_json(cell.config)},
+                         {"seeds", cell.seeds},
+                         {"tasks", cell.tasks}});
+    }
+    return {{"name", sweep.name},
+            {"cells", std::move(cells)},
+            {"trials", plan.trials.size()},
+            {"trainings", plan.trainings.size()},
+            {"extractions", plan.extractions.size()},
+            {"cached", need.cached},
+            {"cache_bytes", need.bytes}};
+}
+
+std::string megabytes(std::int64_t bytes) {
+    std::ostringstream text;
+    text.precision(1);
+    text << std::fixed << static_cast<double>(bytes) / 1e6 << " MB";
+    return text.str();
+}
+
+std::string plan_text(const sweeps::Sweep& sweep,
+                      const sweeps::WorkPlan& plan,
+                      const CacheNeed& need) {
+    analysis::TextTable table{{"cell", "hash", "seeds", "tasks", "tags"}, {}};
+    for (const sweeps::Cell& cell : sweep.cells) {
+        std::string tags;
+        for (const std::string& tag : cell.tags) {
+            tags += (tags.empty() ? "" : " ") + tag;
+        }
+        table.rows.push_back({cell.name,
+                              cell.id.substr(0, 8),
+                              std::to_string(cell.seeds.size()),
+                              std::to_string(cell.tasks.size()),
+                              tags});
+    }
+    std::ostringstream text;
+    text << sweep.name << ": " << sweep.cells.size() << " cells, " << plan.trials.size()
+         << " trials\n\n"
+         << analysis::aligned_table(table) << "\n"
+         << plan.trainings.size() << " trainings (trials that differ only in scoring share one), "
+         << plan.extractions.size() << " extractions (" << need.cached << " cached), "
+         << megabytes(need.bytes) << " of features\n";
+    return text.str();
+}
+
+}  // namespace
+
+sweeps::ExitCode run_verb(const PlanOptions& options) {
+    DiskCatalog catalog;
+    const SweepSource source = load_sweep_source(options.spec, options.overrides, catalog);
+    const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
+    const CacheNeed need = cache_need(plan, storage::FeatureCache(cache_directory(options.cache)));
+    if (options.json) {
+        std::cout << plan_json(source.sweep, plan, need).dump(2) << "\n";
+    } else {
+        std::cout << plan_text(source.sweep, plan, need);
+    }
+    return sweeps::ExitCode::Ok;
+}
+
+}  // namespace harrow::cli

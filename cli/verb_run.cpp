@@ -1,0 +1,74 @@
+#include <exception>
+#include <iostream>
+
+#include "cli/run_session.hpp"
+#include "cli/signals.hpp"
+#include "cli/verbs.hpp"
+#include "coordinator/launch_environment.hpp"
+#include "coordinator/local_transport.hpp"
+#include "coordinator/mpi_transport.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using sweeps::ExitCode;
+
+SweepSource load_source(const RunOptions& options, DiskCatalog& catalog) {
+    if (!options.spec.empty()) {
+        return load_sweep_source(options.spec, options.overrides, catalog);
+    }
+    const storage::RunDirectory directory(options.dir);
+    directory.require_run();
+    const storage::RunState state =
+        storage::replay(storage::read_journal(directory.journal_file()).records);
+    return resume_sweep_source(*state.sweep, catalog);
+}
+
+int report_error(const std::exception& error) {
+    std::cerr << "harrow: " << error.what() << "\n";
+    const auto* ours = dynamic_cast<const sweeps::Error*>(&error);
+    return static_cast<int>(ours != nullptr ? ours->exit_code() : ExitCode::Bug);
+}
+
+int run_rank(coordinator::MpiSession& session,
+             const RunOptions& options,
+             const SweepSource& source,
+             DiskCatalog& catalog,
+             const sweeps::WorkPlan& plan) {
+    coordinator::RankOptions rank_options;
+    rank_options.supervisor = supervisor_options(options, session.rank());
+    rank_options.sweep_digest = sweep_digest(plan);
+    if (session.rank() > 0) {
+        coordinator::serve_rank(session, std::move(rank_options));
+        return static_cast<int>(ExitCode::Ok);
+    }
+    Launch launch;
+    launch.ranks = session.size();
+    launch.make_transport = [&] { return coordinator::make_mpi_transport(session, rank_options); };
+    return static_cast<int>(RunSession(options, source, catalog, plan).run(launch));
+}
+
+}  // namespace
+
+/// All ranks read the sweep and the data before any of them starts work, and refuse them alike.
+ExitCode run_verb(const RunOptions& options) {
+    install_signal_handlers();
+    const coordinator::LaunchEnvironment environment = coordinator::launch_environment();
+    DiskCatalog catalog;
+    const SweepSource source = load_source(options, catalog);
+    const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
+    if (environment.under_launcher) {
+        return static_cast<ExitCode>(coordinator::run_under_mpi(
+            [&](coordinator::MpiSession& session) {
+                return run_rank(session, options, source, catalog, plan);
+            },
+            report_error));
+    }
+    Launch launch;
+    launch.make_transport = [&] {
+        return coordinator::make_local_transport(supervisor_options(options, 0));
+    };
+    return RunSession(options, source, catalog, plan).run(launch);
+}
+
+}  // namespace harrow::cli

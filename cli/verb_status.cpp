@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/report_source.hpp"
+#include "cli/verbs.hpp"
+#include "sweeps/keys.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct TrialCounts {
+    std::size_t total = 0;
+    std::size_t finished = 0;
+    std::size_t failed = 0;
+    std::size_t pending() const { return total - finished - failed; }
+};
+
+TrialCounts count_trials(const storage::RunState& state) {
+    TrialCounts counts;
+    for (const storage::CellRecord& cell : state.cells) {
+        for (std::uint64_t seed : cell.seeds) {
+            const std::string trial = sweeps::trial_id(cell.id, seed);
+            ++counts.total;
+            counts.finished += state.finished.count(trial);
+            counts.failed += state.failed.count(trial);
+        }
+    }
+    return counts;
+}
+
+/// "running", or how the last session ended; "killed" without an end whose lock nobody holds would
+/// need the lock, so an open session is called running or killed by the reader's own knowledge.
+std::string session_text(const storage::RunState& state) {
+    if (state.sessions.empty()) {
+        return "not started";
+    }
+    const storage::SessionState& last = state.sessions.back();
+    return last.end ? last.end->outcome + " at " + last.end->time
+                    : "open since " + last.start.time + " on " + last.start.host + ", pid " +
+                          std::to_string(last.start.pid);
+}
+
+/// First line only: a crashed worker's message carries its standard error.
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
+
+Json status_json(const storage::RunState& state) {
+    const TrialCounts counts = count_trials(state);
+    Json failures = Json::array();
+    for (const auto& [trial, failure] : state.failed) {
+        failures.push_back(
+            {{"trial", trial}, {"state", failure.state}, {"message", failure.message}});
+    }
+    Json running = Json::array();
+    for (const auto& [key, unit] : state.running) {
+        running.push_back(
+            {{"key", key}, {"attempt", unit.attempt}, {"slot", unit.slot}, {"host", unit.host}});
+    }
+    return {{"name", state.sweep->name},
+            {"cells", state.cells.size()},
+            {"trials",
+             {{"total", counts.total},
+              {"finished", counts.finished},
+              {"failed", counts.failed},
+              {"pending", counts.pending()}}},
+            {"trainings", state.total.trainings},
+            {"extractions", state.total.extractions},
+            {"session", session_text(state)},
+            {"running", std::move(running)},
+            {"failures", std::move(failures)}};
+}
+
+void print_status(const storage::RunState& state) {
+    const TrialCounts counts = count_trials(state);
+    std::cout << state.sweep->name << ": " << counts.finished << " of " << counts.total
+              << " trials finished, " << counts.failed << " failed, " << counts.pending()
+              << " to do\n"
+              << state.total.trainings << " trainings, " << state.total.extractions
+              << " extractions, " << state.sessions.size()
+              << (state.sessions.size() == 1 ? " session" : " sessions")
+              << "; last: " << session_text(state) << "\n";
+    for (const auto& [key, unit] : state.running) {
+        std::cout << "  " << unit.slot << ": " << key.substr(0, 8) << " attempt " << unit.attempt
+                  << "\n";
+    }
+    for (const auto& [trial, failure] : state.failed) {
+        std::cout << "  failed " << trial << ": " << failure.state << ": "
+                  << first_line(failure.message) << "\n";
+    }
+}
+
+}  // namespace
+
+sweeps::ExitCode run_verb(const StatusOptions& options) {
+    const storage::RunState state = read_run_state(options.dir);
+    if (options.json) {
+        std::cout << status_json(state).dump(2) << "\n";
+    } else {
+        print_status(state);
+    }
+    return sweeps::ExitCode::Ok;
+}
+
+}  // namespace harrow::cli

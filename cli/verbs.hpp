@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cli/options.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::cli {
+
+/// One function per verb, each in verb_<name>.cpp. The product goes to standard output, the log to
+/// standard error; anything that ends the operation is thrown as sweeps::Error.
+sweeps::ExitCode run_verb(const PlanOptions& options);
+sweeps::ExitCode run_verb(const RunOptions& options);
+sweeps::ExitCode run_verb(const StatusOptions& options);
+sweeps::ExitCode run_verb(const ReportOptions& options);
+sweeps::ExitCode run_verb(const BestOptions& options);
+sweeps::ExitCode run_verb(const ShowOptions& options);
+sweeps::ExitCode run_verb(const DataSynthOptions& options);
+sweeps::ExitCode run_verb(const ParamsOptions& options);
+sweeps::ExitCode run_verb(const VersionOptions& options);
+
+}  // namespace harrow::cli

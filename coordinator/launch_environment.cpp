@@ -1,0 +1,55 @@
+#include "coordinator/launch_environment.hpp"
+
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "sweeps/error.hpp"
+
+namespace harrow::coordinator {
+namespace {
+
+// `fallback` when the variable is absent or no number.
+int number_from(const char* variable, int fallback) {
+    const char* text = std::getenv(variable);
+    if (text == nullptr || *text == '\0') {
+        return fallback;
+    }
+    char* end = nullptr;
+    const long value = std::strtol(text, &end, 10);
+    return *end == '\0' && value >= 0 && value < 1'000'000 ? static_cast<int>(value) : fallback;
+}
+
+}  // namespace
+
+LaunchEnvironment launch_environment() {
+    LaunchEnvironment launch;
+    const int slurm_tasks = number_from("SLURM_NTASKS", 1);
+    if (std::getenv("OMPI_COMM_WORLD_RANK") != nullptr) {  // mpirun; SLURM_* are its daemon's then
+        launch.under_launcher = true;
+        launch.rank = number_from("OMPI_COMM_WORLD_RANK", 0);
+        launch.size = number_from("OMPI_COMM_WORLD_SIZE", 1);
+        launch.local_rank = number_from("OMPI_COMM_WORLD_LOCAL_RANK", 0);
+    } else if (std::getenv("PMIX_RANK") != nullptr) {  // srun --mpi=pmix
+        launch.under_launcher = true;
+        launch.rank = number_from("PMIX_RANK", 0);
+        launch.size = slurm_tasks;
+        launch.local_rank = number_from("SLURM_LOCALID", 0);
+    } else if (slurm_tasks > 1) {
+        throw sweeps::UsageError("Slurm provides " + std::to_string(slurm_tasks) +
+                                 " tasks, but this process cannot find the others; start it with "
+                                 "`srun --mpi=pmix harrow run …` "
+                                 "(or `mpirun harrow run …` inside the allocation)");
+    }
+    return launch;
+}
+
+std::string host_name() {
+    if (const char* node = std::getenv("SLURMD_NODENAME")) {
+        return node;
+    }
+    char name[256] = {};
+    return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+}  // namespace harrow::coordinator

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace harrow::coordinator {
+
+/// How this process was started, from its environment alone (no MPI call).
+struct LaunchEnvironment {
+    bool under_launcher = false;  ///< mpirun or srun --mpi=pmix
+    int rank = 0;
+    int size = 1;
+    int local_rank = 0;  ///< among the ranks of this node
+};
+
+/// Throws UsageError naming `--mpi=pmix` when Slurm started several tasks that cannot find each
+/// other.
+LaunchEnvironment launch_environment();
+
+/// Name of this machine: SLURMD_NODENAME where set, else the host name.
+std::string host_name();
+
+}  // namespace harrow::coordinator

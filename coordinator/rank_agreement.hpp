@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/messages.hpp"
+#include "coordinator/mpi_transport.hpp"
+
+namespace harrow::coordinator {
+
+/// How this rank introduces itself.
+RankHello rank_hello(const RankOptions& options);
+
+/// Why these ranks (by number) cannot work together; empty when they can: they must be one build
+/// and hold the same sweep, and slot names must be unique.
+std::string disagreement(const std::vector<RankHello>& ranks);
+
+}  // namespace harrow::coordinator

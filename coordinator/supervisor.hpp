@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/transport.hpp"
+
+namespace harrow::coordinator {
+
+struct SlotSpec {
+    std::string name;             ///< unique over all ranks, e.g. "node1/0"
+    std::string device = "cpu";   ///< as in Hello
+    std::string visible_devices;  ///< CUDA_VISIBLE_DEVICES of the child; empty: none
+    int threads = 1;              ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS
+};
+
+/// `count` CPU slots named "<prefix>/0", "<prefix>/1", …
+std::vector<SlotSpec> make_cpu_slots(const std::string& prefix, int count, int threads);
+
+struct SupervisorOptions {
+    std::string worker_program;                 ///< path of harrow-worker
+    std::vector<std::string> worker_arguments;  ///< without the program itself
+    std::string build_id;                       ///< a child of another build is refused
+    std::string cache_root;
+    std::vector<SlotSpec> slots;
+    std::chrono::milliseconds hang_limit{
+        std::chrono::minutes(10)};  ///< without a step, with a unit
+    std::chrono::milliseconds ready_limit{std::chrono::minutes(2)};  ///< from start to Ready
+    int quarantine_after = 3;  ///< consecutive deaths before Ready
+
+    /// Receives what children write to stdout and stderr, line by line. `key`: of the unit in hand,
+    /// empty between units.
+    std::function<void(const std::string& slot, const std::string& key, std::string_view line)>
+        log_sink;
+};
+
+/// Starts, feeds and watches the children of this rank's slots. A child that dies or hangs is
+/// replaced; the units that wait at its slot stay there. Never blocks but in `poll` and `stop`.
+/// All calls from the thread that made it: children are tied to that thread's life.
+class Supervisor {
+public:
+    explicit Supervisor(SupervisorOptions options);
+    ~Supervisor();  ///< kills what still runs
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    void start();
+    void assign(std::size_t slot, const Assign& work);
+    void withdraw(std::size_t slot, const Withdraw& request);
+
+    /// Waits until children did something worth reporting or `timeout` passed; a timeout of 0 only
+    /// looks. Slots are this rank's, from 0.
+    std::vector<SlotMessage> poll(std::chrono::microseconds timeout);
+
+    /// Stop frames, `grace`, SIGKILL. Afterwards no child is left. Idempotent.
+    void stop(std::chrono::milliseconds grace);
+
+private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace harrow::coordinator

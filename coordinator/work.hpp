@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/protocol_error.hpp"
+#include "sweeps/result_row.hpp"
+
+/// What an `Assign` carries and a `Finished` brings back, as JSON text on the wire.
+namespace harrow::coordinator {
+
+/// Features of one class and split, published in the cache under `feature_key`.
+struct ExtractionWork {
+    std::string feature_key;
+    std::string config_text;  ///< canonical, stage features
+    std::string data_root;
+    std::string data_layout;
+    std::string class_name;
+    std::string split;  ///< "train" or "test"
+    std::string images_digest;
+};
+
+/// One step of the sequence; the three lists run in parallel, by class.
+struct TaskWork {
+    std::vector<std::string> classes;
+    std::vector<std::string> train_keys;
+    std::vector<std::string> test_keys;
+};
+
+/// One trial to be scored from the training's patch scores.
+struct ScoreJob {
+    std::string trial;
+    std::string config_text;  ///< canonical, all stages
+};
+
+struct TrainingWork {
+    std::string training_key;
+    std::string config_text;  ///< canonical, stages features and training
+    std::string data_root;
+    std::string data_layout;
+    std::uint64_t seed = 0;
+    std::vector<TaskWork> tasks;
+    std::vector<ScoreJob> jobs;
+    bool train = true;      ///< false: score the patch scores stored in `directory`
+    std::string directory;  ///< absolute path of DIR/trainings/<key>
+};
+
+struct TrialResult {
+    std::string trial;
+    std::vector<sweeps::MetricRow> rows;
+    std::vector<std::string> notes;  ///< values that are undefined, and why
+    std::string error;               ///< empty: scored; else its state, "invalid_scores: …"
+};
+
+struct WorkResult {
+    std::vector<TrialResult> trials;  ///< empty for an extraction
+    std::int64_t images_extracted = 0;
+    double seconds = 0.0;
+    std::vector<std::string> notes;  ///< about the unit itself, e.g. a quarantined cache file
+};
+
+std::string to_json(const ExtractionWork& work);
+std::string to_json(const TrainingWork& work);
+std::string to_json(const WorkResult& result);
+
+/// All three throw ProtocolError, naming the field, on text that is not such a message.
+ExtractionWork extraction_work_from_json(std::string_view text);
+TrainingWork training_work_from_json(std::string_view text);
+WorkResult work_result_from_json(std::string_view text);
+
+}  // namespace harrow::coordinator

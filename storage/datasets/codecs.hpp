@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "storage/datasets/image.hpp"
+
+namespace harrow::storage {
+
+/// A file larger than this is refused before anything is allocated for it.
+inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 30;
+
+/// What a codec found wrong with the bytes; image.cpp adds the file and the cure.
+class CodecError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+bool is_png(std::string_view bytes);
+bool is_jpeg(std::string_view bytes);
+
+/// Both refuse, before allocating, headers whose picture cannot come from so few bytes.
+Image decode_png(std::string_view bytes);
+Image decode_jpeg(std::string_view bytes);
+
+/// Throws CodecError unless 1 <= width * height <= kMaxPixels.
+void check_image_size(std::int64_t width, std::int64_t height);
+
+}  // namespace harrow::storage

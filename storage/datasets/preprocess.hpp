@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "storage/datasets/image.hpp"
+
+namespace harrow::storage {
+
+/// Lanczos (a = 3, antialiased) exactly as Pillow computes it on 8-bit images: fixed-point
+/// coefficients with 22 bits, horizontal pass before vertical, a pass without a change of size
+/// skipped. `width` and `height` >= 1.
+Image resize_lanczos(const Image& image, int width, int height);
+
+/// Nearest neighbour as Pillow: source index floor((i + 0.5) * source / target).
+Image resize_nearest(const Image& image, int width, int height);
+
+/// The central [size, size] window; its corner is (length - size) / 2 rounded half to even. The
+/// image must be at least that large.
+Image center_crop(const Image& image, int size);
+
+/// Size after a resize that brings the shorter side to `size`; the longer is truncated.
+ImageSize shorter_side_size(const Image& image, int size);
+
+/// Shorter side to `size`, centre crop, /255, ImageNet mean and standard deviation.
+/// Takes 1 or 3 channels (grey is replicated); returns float32 [3, size, size].
+std::vector<float> preprocess_image(const Image& image, int size);
+
+/// Any non-zero sample of a source pixel is defect; then nearest neighbour on the shorter side and
+/// centre crop. Returns 0 or 1, [size, size].
+std::vector<std::uint8_t> preprocess_mask(const Image& mask, int size);
+
+}  // namespace harrow::storage

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace harrow::storage {
+
+struct SynthOptions {
+    int classes = 6;  ///< 1 … 64
+    int size = 128;   ///< pixels per side, 32 … 1024
+    std::uint64_t seed =
+        0;  ///< equal options give equal pictures; class k does not depend on `classes`
+};
+
+/// Draws a data set of textures and objects with defects and masks in the MVTec AD layout, as PNG.
+/// Per class: 30 train/good, 12 test/good and three kinds of defect with 6 images each.
+/// Everything is written beside `root` first and renamed into place at the end. Throws
+/// sweeps::UsageError when an option is out of range or `root` exists and is not an empty
+/// directory, sweeps::StorageError when writing fails (nothing is left behind then).
+void write_synthetic_dataset(const std::filesystem::path& root, const SynthOptions& options);
+
+}  // namespace harrow::storage

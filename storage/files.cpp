@@ -1,0 +1,118 @@
+#include "storage/files.hpp"
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sweeps/error.hpp"
+
+namespace harrow::storage {
+
+namespace {
+
+using sweeps::StorageError;
+
+std::string cure_of(int error_number) {
+    switch (error_number) {
+        case ENOSPC:
+        case EDQUOT:
+            return "free some space there or choose another directory (--dir, --cache), then give "
+                   "the same command again";
+        case EFBIG:
+            return "raise the file size limit (ulimit -f) or choose another directory";
+        case EROFS:
+        case EACCES:
+        case EPERM:
+            return "check its owner and permissions or choose another directory (--dir, --cache)";
+        case ENOENT:
+            return "check the path";
+        case ENOTDIR:
+        case EISDIR:
+        case EEXIST:
+            return "something else has that name; move it away or choose another directory";
+        case EMFILE:
+        case ENFILE:
+            return "raise the limit of open files (ulimit -n)";
+        default:
+            return "check the file system and try again";
+    }
+}
+
+}  // namespace
+
+void FileDescriptorTraits::close(Type descriptor) noexcept {
+    ::close(descriptor);
+}
+
+std::string io_error_text(std::string_view action,
+                          const std::filesystem::path& path,
+                          int error_number) {
+    return "cannot " + std::string(action) + " " + path.string() + ": " +
+           std::generic_category().message(error_number) + "; " + cure_of(error_number);
+}
+
+void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            throw StorageError(io_error_text("write", path, errno));
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+std::string read_file(const std::filesystem::path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
+        throw StorageError(io_error_text("open", path, errno));
+    }
+    struct stat status {};
+    std::string bytes;
+    if (::fstat(file.get(), &status) == 0 && status.st_size > 0) {
+        bytes.reserve(static_cast<std::size_t>(status.st_size));
+    }
+    std::array<char, 1U << 16> buffer{};
+    while (true) {
+        const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            throw StorageError(io_error_text("read", path, errno));
+        }
+        if (count == 0) {
+            return bytes;
+        }
+        bytes.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+}
+
+void create_directories(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) {
+        throw StorageError(io_error_text("create directory", path, error.value()));
+    }
+    if (!std::filesystem::is_directory(path, error)) {
+        throw StorageError(io_error_text("create directory", path, ENOTDIR));
+    }
+}
+
+std::string host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') {
+        return "unknown-host";
+    }
+    return name.data();
+}
+
+}  // namespace harrow::storage

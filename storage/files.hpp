@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "sweeps/unique_handle.hpp"
+
+namespace harrow::storage {
+
+struct FileDescriptorTraits {
+    using Type = int;
+    static Type null() noexcept { return -1; }
+    static void close(Type descriptor) noexcept;
+};
+using FileDescriptor = sweeps::UniqueHandle<FileDescriptorTraits>;
+
+/// "cannot <action> <path>: <errno text>; <what to do>". `error_number` is a value of errno.
+std::string io_error_text(std::string_view action,
+                          const std::filesystem::path& path,
+                          int error_number);
+
+/// Replaces the file's content in one step: a reader sees the old bytes or the new ones, also after
+/// a power cut. Writes beside the file, syncs, renames, syncs the directory. The directory must
+/// exist. Throws StorageError (path, reason, what to do) and leaves nothing behind.
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// The whole file. Throws StorageError when it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Creates a directory and its parents. Throws StorageError when that is refused.
+void create_directories(const std::filesystem::path& path);
+
+/// Writes all bytes at the descriptor's position, or throws StorageError naming `path`.
+void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path);
+
+/// The name of this machine as the kernel gives it.
+std::string host_name();
+
+/// A file under construction beside its final place. Until publish() it is invisible under its
+/// final name; the destructor removes what was not published. The name holds host, process and a
+/// counter, so that any number of writers share a directory.
+class PendingFile {
+public:
+    /// Creates the empty temporary file. Throws StorageError.
+    explicit PendingFile(const std::filesystem::path& target);
+    PendingFile(PendingFile&& other) noexcept;
+    PendingFile& operator=(PendingFile&& other) noexcept;
+    ~PendingFile();
+
+    const std::filesystem::path& temporary() const noexcept { return temporary_; }
+    const std::filesystem::path& target() const noexcept { return target_; }
+    /// Open for reading and writing until published.
+    int descriptor() const noexcept { return descriptor_.get(); }
+    /// fsync, rename over the target, fsync of the directory. Throws StorageError.
+    void publish();
+    /// Removes the temporary file now; nothing is published.
+    void discard() noexcept;
+
+private:
+    std::filesystem::path target_;
+    std::filesystem::path temporary_;  ///< empty once published or discarded
+    FileDescriptor descriptor_;
+};
+
+/// Removes temporary files that processes of this host left in `directory`: older than a day, and
+/// the process is gone. What cannot be removed stays; never throws.
+void remove_stale_temporaries(const std::filesystem::path& directory) noexcept;
+
+}  // namespace harrow::storage

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "storage/directory_lock.hpp"
+#include "storage/files.hpp"
+
+namespace harrow::storage {
+
+struct JournalRecord {
+    std::uint64_t seq = 0;  ///< from 1, without gaps
+    std::string type;       ///< lower-case letters and '_'
+    std::string json;       ///< one JSON object in one line
+};
+
+struct JournalContents {
+    std::vector<JournalRecord> records;
+    std::uint64_t valid_bytes = 0;  ///< end of the last complete record
+    std::string torn_tail;          ///< what was found after it, in words; empty when nothing was
+};
+
+/// Reads a journal, also while a run appends to it: takes no lock and changes nothing. A last line
+/// without newline is a torn tail. Throws StorageError with the byte offset for a complete line
+/// that is damaged, out of sequence or of another format version, and when there is no file.
+JournalContents read_journal(const std::filesystem::path& path);
+
+/// The append-only truth of a run directory; exactly one writer. Format: docs/file-formats.md.
+class Journal {
+public:
+    /// Creates or opens the file, locks `<directory>/lock`, replays, and truncates a torn tail.
+    /// The directory must exist. Throws UsageError when another process holds the directory (named
+    /// by host and pid) and StorageError as read_journal does.
+    static Journal open(const std::filesystem::path& path);
+
+    /// What the file held when it was opened. Later appends are not added.
+    const std::vector<JournalRecord>& replayed() const noexcept { return replayed_; }
+    /// Empty, or one line for the log: what a crash had left half-written and was cut off.
+    const std::string& torn_tail() const noexcept { return torn_tail_; }
+
+    /// Queues a record. `json` is an object in one line. Not durable before commit().
+    void append(const std::string& type, const std::string& json);
+    /// Writes all queued records and syncs once; a record is durable only after this returns.
+    /// Throws StorageError (disk full, …): what was partly written is cut off again, the queue is
+    /// kept, so that the file stays valid and a later commit() may succeed.
+    void commit();
+
+private:
+    Journal(std::filesystem::path path,
+            DirectoryLock lock,
+            FileDescriptor descriptor,
+            JournalContents contents);
+    std::filesystem::path path_;
+    DirectoryLock lock_;
+    FileDescriptor descriptor_;
+    std::vector<JournalRecord> replayed_;
+    std::string torn_tail_;
+    std::uint64_t next_seq_ = 1;
+    std::uint64_t committed_bytes_ = 0;
+    std::string pending_;
+};
+
+}  // namespace harrow::storage

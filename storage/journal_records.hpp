@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "storage/journal.hpp"
+#include "sweeps/result_row.hpp"
+#include "sweeps/sweep.hpp"
+
+/// What the journal's records say. JSON schemas: docs/file-formats.md.
+namespace harrow::storage {
+
+struct CellRecord {
+    std::string id;
+    std::string name;  ///< fixed from the day it is first written
+    std::vector<std::string> names, tags;
+    std::vector<std::uint64_t> seeds;
+    std::string config = {};     ///< canonical text
+    std::string data_root = {};  ///< absolute; where the data was when the sweep was written
+};
+
+/// `sweep`: the first record; `extended`: the sweep as it is from now on.
+struct SweepRecord {
+    std::string harrow_version, build;
+    std::string name;                    ///< of the sweep
+    std::string text;                    ///< the sweep file as written
+    std::string file;                    ///< as the user named it, for messages
+    std::string base_directory;          ///< absolute; relative paths in `text` start here
+    std::vector<std::string> overrides;  ///< as typed
+    sweeps::Objective objective;
+    std::vector<CellRecord> cells;
+    std::int64_t trials = 0;
+};
+struct ExtendedRecord {
+    SweepRecord sweep;
+};
+
+enum class UnitKind { Extraction, Training };
+
+/// `started`: an attempt at a unit was handed to a slot.
+struct StartedRecord {
+    UnitKind kind = UnitKind::Training;
+    std::string key;  ///< feature key or training key
+    int attempt = 1;
+    std::string slot, host;
+};
+
+/// `extracted`: a feature file was published.
+struct ExtractedRecord {
+    std::string feature_key;
+    std::int64_t images = 0;
+    double seconds = 0;
+    std::string slot;
+    int attempt = 1;
+};
+
+/// `trained`: patch scores were published under trainings/<key>/.
+struct TrainedRecord {
+    std::string training_key;
+    double seconds = 0;
+    std::string slot;
+    int attempt = 1;
+};
+
+struct TrialRows {
+    std::string trial;
+    std::vector<sweeps::MetricRow> rows;  ///< values are finite
+    std::vector<std::string> notes;       ///< why a value is undefined, …
+};
+
+/// `finished`: trials whose rows are complete.
+struct FinishedRecord {
+    std::string training_key;
+    std::vector<TrialRows> trials;
+};
+
+/// `failed`: an attempt ended without result.
+struct FailedRecord {
+    UnitKind kind = UnitKind::Training;
+    std::string key;
+    int attempt = 1;
+    std::string state;  ///< bad_data, diverged, invalid_scores, crashed, lost, …
+    std::string message;
+    bool final = false;               ///< no further attempt follows in this session
+    std::vector<std::string> trials;  ///< that fail with it; meaningful when final
+};
+
+/// `session_start` and `session_end`: one life of a coordinator.
+struct SessionStartRecord {
+    std::string host;
+    std::int64_t pid = 0;
+    int ranks = 1;
+    int slots = 1;
+    std::string time;  ///< UTC, ISO 8601
+};
+struct SessionEndRecord {
+    std::string outcome;  ///< "done", "failed", "drained", …
+    std::string time;
+};
+
+using RecordData = std::variant<SweepRecord,
+                                ExtendedRecord,
+                                StartedRecord,
+                                ExtractedRecord,
+                                TrainedRecord,
+                                FinishedRecord,
+                                FailedRecord,
+                                SessionStartRecord,
+                                SessionEndRecord>;
+
+/// Name of the record's type in the journal.
+std::string record_type(const RecordData& data);
+/// One line of JSON. Throws StorageError when a number is not finite.
+std::string record_json(const RecordData& data);
+/// Inverse. Members it does not know are ignored. Throws StorageError naming the record's sequence
+/// number for a type it does not know and for a member that is missing or of the wrong type.
+RecordData parse_record(const JournalRecord& record);
+
+/// Queues `data`; durable after journal.commit().
+void append_record(Journal& journal, const RecordData& data);
+
+}  // namespace harrow::storage

@@ -1,0 +1,199 @@
+#include "storage/patch_scores.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+#include "storage/file_seal.hpp"
+#include "storage/files.hpp"
+#include "storage/hdf5.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::storage {
+
+namespace {
+
+using sweeps::StorageError;
+
+constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kMaxClasses = 100000;
+constexpr std::int64_t kMaxSize = 1LL << 31;    // of one dimension
+constexpr std::int64_t kMaxValues = 1LL << 40;  // of one array
+
+std::string group_of(std::size_t index) {
+    return "classes/" + std::to_string(index);
+}
+
+std::int64_t checked_product(std::initializer_list<std::int64_t> sizes) {
+    std::int64_t product = 1;
+    for (const std::int64_t size : sizes) {
+        if (size < 0 || size > kMaxSize || (size > 0 && product > kMaxValues / size)) {
+            throw StorageError("an array of impossible size");
+        }
+        product *= size;
+    }
+    return product;
+}
+
+void require(bool condition, const std::string& expected) {
+    if (!condition) {
+        throw StorageError(expected);
+    }
+}
+
+void require_indices(const std::vector<std::int32_t>& indices,
+                     std::int64_t count,
+                     std::int64_t limit,
+                     const std::string& name) {
+    require(static_cast<std::int64_t>(indices.size()) == count,
+            name + " has " + std::to_string(indices.size()) + " entries where " +
+                std::to_string(count) + " were expected");
+    for (const std::int32_t index : indices) {
+        require(index >= -1 && index < limit,
+                name + " holds " + std::to_string(index) + ", outside -1 to " +
+                    std::to_string(limit - 1));
+    }
+}
+
+void require_valid(const ClassScores& scores, int num_tasks) {
+    const std::string name = "class '" + scores.class_name + "': ";
+    require(!scores.class_name.empty(), "a class has no name");
+    require(scores.task >= 0 && scores.task < num_tasks, name + "its task does not exist");
+    require(scores.images > 0 && scores.height > 0 && scores.width > 0,
+            name + "images, height and width must be positive");
+    const std::int64_t patches = checked_product({scores.height, scores.width});
+    require(static_cast<std::int64_t>(scores.maps.size()) % patches == 0,
+            name + "maps does not hold whole maps");
+    const std::int64_t cells = checked_product({num_tasks, scores.images});
+    require_indices(scores.routed_map, cells, scores.num_maps(), name + "routed_map");
+    require_indices(scores.oracle_map, cells, scores.num_maps(), name + "oracle_map");
+    require_indices(scores.routed_task, cells, num_tasks, name + "routed_task");
+    require(static_cast<std::int64_t>(scores.distances.size()) == cells,
+            name + "distances must hold one value per image and task");
+    require(static_cast<std::int64_t>(scores.image_paths.size()) == scores.images &&
+                static_cast<std::int64_t>(scores.image_digests.size()) == scores.images,
+            name + "one path and one digest per image were expected");
+}
+
+void require_valid(const PatchScores& scores) {
+    require(scores.num_tasks > 0 && scores.num_tasks < kMaxSize, "the number of tasks must be > 0");
+    require(static_cast<std::int64_t>(scores.classes.size()) <= kMaxClasses, "too many classes");
+    for (const ClassScores& one : scores.classes) {
+        require_valid(one, scores.num_tasks);
+    }
+}
+
+Hdf5Shape shape(std::initializer_list<std::int64_t> sizes) {
+    return Hdf5Shape(sizes.begin(), sizes.end());
+}
+
+void write_class(Hdf5Id file, std::size_t index, const ClassScores& scores, int num_tasks) {
+    const H5Group group = create_group(file, group_of(index));
+    const Hdf5Id id = group.get();
+    write_attribute(id, "class_name", scores.class_name);
+    write_attribute(id, "task", std::int64_t{scores.task});
+    write_attribute(id, "images", scores.images);
+    write_attribute(id, "height", scores.height);
+    write_attribute(id, "width", scores.width);
+    write_attribute(id, "maps", scores.num_maps());
+    write_array(id, "maps", shape({scores.num_maps(), scores.height, scores.width}), scores.maps);
+    const Hdf5Shape by_task = shape({num_tasks, scores.images});
+    write_array(id, "routed_map", by_task, scores.routed_map);
+    write_array(id, "oracle_map", by_task, scores.oracle_map);
+    write_array(id, "routed_task", by_task, scores.routed_task);
+    write_array(id, "distances", shape({scores.images, num_tasks}), scores.distances);
+    write_strings(id, "image_paths", scores.image_paths);
+    write_strings(id, "image_digests", scores.image_digests);
+}
+
+ClassScores read_class(Hdf5Id file, std::size_t index, int num_tasks) {
+    const H5Group group = open_group(file, group_of(index));
+    const Hdf5Id id = group.get();
+    ClassScores scores;
+    scores.class_name = read_text_attribute(id, "class_name");
+    const std::int64_t task = read_int_attribute(id, "task");
+    require(task >= 0 && task < num_tasks, "class '" + scores.class_name + "' has no valid task");
+    scores.task = static_cast<int>(task);
+    scores.images = read_int_attribute(id, "images");
+    scores.height = read_int_attribute(id, "height");
+    scores.width = read_int_attribute(id, "width");
+    const std::int64_t maps = read_int_attribute(id, "maps");
+    checked_product({maps, scores.height, scores.width});
+    checked_product({num_tasks, scores.images});
+    scores.maps = read_array<float>(id, "maps", shape({maps, scores.height, scores.width}));
+    const Hdf5Shape by_task = shape({num_tasks, scores.images});
+    scores.routed_map = read_array<std::int32_t>(id, "routed_map", by_task);
+    scores.oracle_map = read_array<std::int32_t>(id, "oracle_map", by_task);
+    scores.routed_task = read_array<std::int32_t>(id, "routed_task", by_task);
+    scores.distances = read_array<double>(id, "distances", shape({scores.images, num_tasks}));
+    const auto images = static_cast<std::uint64_t>(scores.images);
+    scores.image_paths = read_strings(id, "image_paths", images);
+    scores.image_digests = read_strings(id, "image_digests", images);
+    return scores;
+}
+
+std::string to_image(const PatchScores& scores) {
+    const QuietHdf5 quiet;
+    const H5File file = create_hdf5_in_memory();
+    write_attribute(file.get(), "format_version", kFormatVersion);
+    write_attribute(file.get(), "training_key", scores.training_key);
+    write_attribute(file.get(), "num_tasks", std::int64_t{scores.num_tasks});
+    write_attribute(file.get(), "has_router", std::int64_t{scores.has_router ? 1 : 0});
+    write_attribute(file.get(), "num_classes", static_cast<std::int64_t>(scores.classes.size()));
+    const H5Group classes = create_group(file.get(), "classes");
+    for (std::size_t i = 0; i < scores.classes.size(); ++i) {
+        write_class(file.get(), i, scores.classes[i], scores.num_tasks);
+    }
+    return image_of(file);
+}
+
+PatchScores from_image(std::string image, const std::string& name) {
+    const QuietHdf5 quiet;
+    const H5File file = open_hdf5_image(std::move(image), name);
+    const std::int64_t version = read_int_attribute(file.get(), "format_version");
+    require(version == kFormatVersion,
+            "its format version is " + std::to_string(version) + "; this Harrow reads version " +
+                std::to_string(kFormatVersion));
+    PatchScores scores;
+    scores.training_key = read_text_attribute(file.get(), "training_key");
+    const std::int64_t num_tasks = read_int_attribute(file.get(), "num_tasks");
+    require(num_tasks > 0 && num_tasks < kMaxSize, "the number of tasks must be > 0");
+    scores.num_tasks = static_cast<int>(num_tasks);
+    scores.has_router = read_int_attribute(file.get(), "has_router") != 0;
+    const std::int64_t num_classes = read_int_attribute(file.get(), "num_classes");
+    require(num_classes >= 0 && num_classes <= kMaxClasses, "too many classes");
+    for (std::size_t i = 0; i < static_cast<std::size_t>(num_classes); ++i) {
+        scores.classes.push_back(read_class(file.get(), i, scores.num_tasks));
+    }
+    require_valid(scores);
+    return scores;
+}
+
+}  // namespace
+
+void save_patch_scores(const std::filesystem::path& path, const PatchScores& scores) {
+    std::string image;
+    try {
+        require_valid(scores);
+        image = to_image(scores);
+    } catch (const StorageError& reason) {
+        throw StorageError("patch scores for " + path.string() +
+                           " cannot be stored: " + reason.what());
+    }
+    image += make_seal(image, PayloadRange{});
+    write_file_atomic(path, image);
+}
+
+PatchScores load_patch_scores(const std::filesystem::path& path) {
+    std::string image = read_file(path);
+    try {
+        check_seal(image);
+        image.resize(image.size() - kSealBytes);
+        return from_image(std::move(image), path.string());
+    } catch (const StorageError& reason) {
+        throw StorageError("patch scores " + path.string() + " are damaged: " + reason.what() +
+                           "; delete the file and run the sweep again: only this training is "
+                           "repeated");
+    }
+}
+
+}  // namespace harrow::storage

@@ -1,0 +1,145 @@
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/files.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::storage {
+
+namespace {
+
+using sweeps::StorageError;
+
+constexpr std::string_view kMark = ".tmp.";
+
+/// `.<target name>.tmp.<host>.<pid>.`, to be followed by a counter; hidden, so that listings show
+/// finished files only.
+std::string temporary_stem(const std::filesystem::path& target) {
+    return "." + target.filename().string() + std::string(kMark) + host_name() + "." +
+           std::to_string(::getpid()) + ".";
+}
+
+/// The process that owns a temporary file of this host, or nothing for any other file.
+std::optional<pid_t> owner_of(const std::string& name, const std::string& host) {
+    const std::string mark = std::string(kMark) + host + ".";
+    const std::size_t at = name.rfind(mark);
+    if (name.empty() || name[0] != '.' || at == std::string::npos) {
+        return std::nullopt;
+    }
+    pid_t pid = 0;
+    const char* const end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data() + at + mark.size(), end, pid);
+    if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != '.' || pid <= 0) {
+        return std::nullopt;
+    }
+    return pid;
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& file) {
+    return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+void sync_directory(const std::filesystem::path& directory) {
+    const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened) {
+        throw StorageError(io_error_text("open directory", directory, errno));
+    }
+    // Some network file systems cannot sync a directory and say EINVAL: they order renames anyway.
+    if (::fsync(opened.get()) != 0 && errno != EINVAL) {
+        throw StorageError(io_error_text("sync directory", directory, errno));
+    }
+}
+
+}  // namespace
+
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes) {
+    PendingFile file(path);
+    write_all(file.descriptor(), bytes, path);
+    file.publish();
+}
+
+PendingFile::PendingFile(const std::filesystem::path& target) : target_(target) {
+    const std::string stem = temporary_stem(target);
+    std::filesystem::path candidate;
+    for (int counter = 0; !descriptor_; ++counter) {
+        candidate = directory_of(target) / (stem + std::to_string(counter));
+        descriptor_.reset(::open(candidate.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        if (!descriptor_ && (errno != EEXIST || counter > 100000)) {
+            throw StorageError(io_error_text("create", target_, errno));
+        }
+    }
+    temporary_ = candidate;
+}
+
+PendingFile::PendingFile(PendingFile&& other) noexcept
+    : target_(std::move(other.target_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      descriptor_(std::move(other.descriptor_)) {}
+
+PendingFile& PendingFile::operator=(PendingFile&& other) noexcept {
+    if (this != &other) {
+        discard();
+        target_ = std::move(other.target_);
+        temporary_ = std::exchange(other.temporary_, {});
+        descriptor_ = std::move(other.descriptor_);
+    }
+    return *this;
+}
+
+PendingFile::~PendingFile() {
+    discard();
+}
+
+void PendingFile::publish() {
+    if (::fsync(descriptor_.get()) != 0) {
+        throw StorageError(io_error_text("write", target_, errno));
+    }
+    // Network file systems may report a full disk only here.
+    if (::close(descriptor_.release()) != 0) {
+        throw StorageError(io_error_text("write", target_, errno));
+    }
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+        throw StorageError(io_error_text("replace", target_, errno));
+    }
+    temporary_.clear();
+    sync_directory(directory_of(target_));
+}
+
+void PendingFile::discard() noexcept {
+    descriptor_.reset();
+    if (!temporary_.empty()) {
+        ::unlink(temporary_.c_str());
+        temporary_.clear();
+    }
+}
+
+void remove_stale_temporaries(const std::filesystem::path& directory) noexcept {
+    try {
+        const std::string host = host_name();
+        const auto now = std::filesystem::file_time_type::clock::now();
+        std::error_code error;
+        for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+            const std::optional<pid_t> owner = owner_of(entry.path().filename().string(), host);
+            if (!owner || (::kill(*owner, 0) == 0 || errno != ESRCH)) {
+                continue;
+            }
+            const auto written = entry.last_write_time(error);
+            if (!error && now - written > std::chrono::hours(24)) {
+                std::filesystem::remove(entry.path(), error);
+            }
+        }
+    } catch (const std::exception&) {
+        // Tidying up is a courtesy: a directory that cannot be listed stays as it is.
+    }
+}
+
+}  // namespace harrow::storage

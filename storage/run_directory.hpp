@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "storage/results.hpp"
+
+namespace harrow::storage {
+
+/// What stands at the path before a run.
+enum class DirectoryContent {
+    Missing,
+    Fresh,   ///< empty, or a journal without a first record: started anew
+    Run,     ///< a journal with at least one record
+    Foreign  ///< something else; nothing is written into it
+};
+
+/// Names and rules of a run directory. The constructor touches nothing; files appear only through
+/// prepare(), prepare_training() and publish_*(). All errors are StorageError unless said.
+class RunDirectory {
+public:
+    explicit RunDirectory(std::filesystem::path directory);
+
+    const std::filesystem::path& path() const noexcept { return directory_; }
+    std::filesystem::path sweep_file() const { return directory_ / "sweep.yaml"; }
+    std::filesystem::path manifest_file() const { return directory_ / "manifest.json"; }
+    std::filesystem::path status_file() const { return directory_ / "status"; }
+    std::filesystem::path journal_file() const { return directory_ / "journal.jsonl"; }
+    std::filesystem::path results_file() const { return directory_ / "results.csv"; }
+    std::filesystem::path cells_file() const { return directory_ / "cells.csv"; }
+    std::filesystem::path training_directory(const std::string& training_key) const;
+    /// Files of a training, in the directory prepare_training() makes.
+    std::filesystem::path scores_file(const std::string& training_key) const;
+    std::filesystem::path history_file(const std::string& training_key) const;
+    std::filesystem::path log_file(const std::string& training_key) const;
+
+    DirectoryContent content() const;
+    /// Makes the directory usable for a run: creates it when missing and proves that it can be
+    /// written. Throws UsageError when it holds something else than a run, or is no directory.
+    void prepare() const;
+    /// Throws UsageError unless a run is there; for verbs that only read.
+    void require_run() const;
+    /// Creates trainings/<key>/ and returns it.
+    std::filesystem::path prepare_training(const std::string& training_key) const;
+
+    void publish_sweep(const std::string& text) const;
+    void publish_manifest(const std::string& json) const;
+    void publish_status(const std::string& text) const;
+    void publish_results(const std::vector<ResultRow>& rows) const;
+    void publish_cells(const std::vector<std::string>& swept_parameters,
+                       const std::vector<CellRow>& cells) const;
+
+private:
+    std::filesystem::path directory_;
+};
+
+}  // namespace harrow::storage

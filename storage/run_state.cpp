@@ -1,0 +1,165 @@
+#include "storage/run_state.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "sweeps/error.hpp"
+
+namespace harrow::storage {
+
+namespace {
+
+using sweeps::StorageError;
+
+/// Applies records one by one; one function per type.
+class Replay {
+public:
+    RunState take() { return std::move(state_); }
+
+    void operator()(const SweepRecord& sweep) {
+        if (state_.sweep) {
+            throw StorageError("a second 'sweep' record; a changed sweep is an 'extended' one");
+        }
+        set_sweep(sweep);
+    }
+
+    void operator()(const ExtendedRecord& extended) { set_sweep(extended.sweep); }
+
+    void operator()(const StartedRecord& started) {
+        int& attempts = state_.attempts[started.key];
+        attempts = std::max(attempts, started.attempt);
+        state_.running[started.key] = {started.kind, started.attempt, started.slot, started.host};
+        // Tried again: what its trials failed of no longer stands.
+        for (auto it = state_.failed.begin(); it != state_.failed.end();) {
+            it = it->second.key == started.key ? state_.failed.erase(it) : std::next(it);
+        }
+    }
+
+    void operator()(const ExtractedRecord& extracted) {
+        state_.extracted.insert(extracted.feature_key);
+        state_.running.erase(extracted.feature_key);
+        count(&WorkCounters::extractions, 1);
+    }
+
+    void operator()(const TrainedRecord& trained) {
+        state_.trained.insert(trained.training_key);
+        count(&WorkCounters::trainings, 1);
+    }
+
+    void operator()(const FinishedRecord& finished) {
+        for (const TrialRows& trial : finished.trials) {
+            if (state_.finished.insert_or_assign(trial.trial, trial).second) {
+                count(&WorkCounters::trials, 1);
+            }
+            state_.failed.erase(trial.trial);
+        }
+        state_.running.erase(finished.training_key);
+    }
+
+    void operator()(const FailedRecord& failed) {
+        count(&WorkCounters::failed_attempts, 1);
+        state_.running.erase(failed.key);
+        for (const std::string& trial : failed.trials) {
+            if (failed.final && state_.finished.count(trial) == 0) {
+                state_.failed[trial] = {
+                    failed.state, failed.message, failed.kind, failed.key, failed.attempt};
+            }
+        }
+    }
+
+    void operator()(const SessionStartRecord& start) {
+        state_.running.clear();  // what an earlier session left open died with it
+        state_.sessions.push_back({start, std::nullopt, {}});
+    }
+
+    void operator()(const SessionEndRecord& end) {
+        state_.running.clear();
+        if (state_.sessions.empty()) {
+            throw StorageError("a 'session_end' without a session");
+        }
+        state_.sessions.back().end = end;
+    }
+
+    void require_begun(const RecordData& data) const {
+        if (!state_.sweep && !std::holds_alternative<SweepRecord>(data)) {
+            throw StorageError("the first record must be a 'sweep'");
+        }
+    }
+
+private:
+    void set_sweep(const SweepRecord& sweep) {
+        state_.sweep = sweep;
+        for (const CellRecord& cell : sweep.cells) {
+            const auto known = std::find_if(
+                state_.cells.begin(), state_.cells.end(), [&cell](const CellRecord& other) {
+                    return other.id == cell.id;
+                });
+            if (known == state_.cells.end()) {
+                state_.cells.push_back(cell);
+                continue;
+            }
+            const std::string fixed_name = known->name;
+            *known = cell;
+            known->name = fixed_name;
+        }
+    }
+
+    void count(std::int64_t WorkCounters::*member, std::int64_t amount) {
+        state_.total.*member += amount;
+        if (!state_.sessions.empty()) {
+            state_.sessions.back().work.*member += amount;
+        }
+    }
+
+    RunState state_;
+};
+
+}  // namespace
+
+RunState replay(const std::vector<JournalRecord>& records) {
+    Replay replay_state;
+    for (const JournalRecord& record : records) {
+        const RecordData data = parse_record(record);
+        try {
+            replay_state.require_begun(data);
+            std::visit(replay_state, data);
+        } catch (const StorageError& reason) {
+            throw StorageError("journal record " + std::to_string(record.seq) +
+                               " does not follow from those before it: " + reason.what());
+        }
+    }
+    return replay_state.take();
+}
+
+std::vector<ResultRow> result_rows(const RunState& state) {
+    std::map<std::string, std::string> names;
+    for (const CellRecord& cell : state.cells) {
+        names[cell.id] = cell.name;
+    }
+    std::vector<ResultRow> rows;
+    for (const auto& [id, trial] : state.finished) {
+        const std::size_t dot = id.rfind(".s");
+        const std::string cell = id.substr(0, dot);
+        std::uint64_t seed = 0;
+        if (dot == std::string::npos ||
+            std::from_chars(id.data() + dot + 2, id.data() + id.size(), seed).ptr !=
+                id.data() + id.size()) {
+            throw StorageError("trial '" + id + "' of the journal is not <cell>.s<seed>");
+        }
+        for (const sweeps::MetricRow& row : trial.rows) {
+            rows.push_back({id,
+                            cell,
+                            names[cell],
+                            seed,
+                            row.after_task,
+                            row.class_name,
+                            row.routing,
+                            row.metric,
+                            row.value});
+        }
+    }
+    return rows;
+}
+
+}  // namespace harrow::storage

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/journal.hpp"
+#include "storage/journal_records.hpp"
+#include "storage/results.hpp"
+
+namespace harrow::storage {
+
+struct FailedTrial {
+    std::string state, message;
+    UnitKind kind = UnitKind::Training;
+    std::string key;  ///< of the unit that failed
+    int attempt = 1;
+};
+
+struct WorkCounters {
+    std::int64_t extractions = 0;  ///< completed, each time it was done
+    std::int64_t trainings = 0;
+    std::int64_t trials = 0;           ///< trials that got rows
+    std::int64_t failed_attempts = 0;  ///< of any unit, final or not
+};
+
+struct SessionState {
+    SessionStartRecord start;
+    std::optional<SessionEndRecord> end;  ///< missing: alive, or killed
+    WorkCounters work;
+};
+
+struct RunningUnit {
+    UnitKind kind = UnitKind::Training;
+    int attempt = 1;
+    std::string slot, host;
+};
+
+/// What the journal proves, at the end of its records.
+struct RunState {
+    std::optional<SweepRecord> sweep;  ///< of the last `sweep` or `extended`; none: not begun
+    std::vector<CellRecord> cells;     ///< all cells, in order of first appearance, names fixed
+    std::map<std::string, TrialRows> finished;  ///< by trial id
+    std::map<std::string, FailedTrial> failed;  ///< by trial id; ended for good and not finished
+    /// Training keys with a `trained` record; whether the scores file is still there is for the
+    /// caller to look.
+    std::set<std::string> trained;
+    std::set<std::string> extracted;             ///< feature keys
+    std::map<std::string, int> attempts;         ///< by unit key: highest attempt started
+    std::map<std::string, RunningUnit> running;  ///< by unit key: started in the last session, open
+    std::vector<SessionState> sessions;          ///< in order
+    WorkCounters total;
+
+    WorkCounters last_session() const {
+        return sessions.empty() ? WorkCounters{} : sessions.back().work;
+    }
+};
+
+/// Pure. Throws StorageError when the records contradict each other: no `sweep` first, a second
+/// one, unknown types.
+RunState replay(const std::vector<JournalRecord>& records);
+
+/// Rows of every finished trial with its cell's fixed name, ready for results.csv.
+std::vector<ResultRow> result_rows(const RunState& state);
+
+}  // namespace harrow::storage

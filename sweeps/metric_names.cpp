@@ -1,0 +1,45 @@
+#include "sweeps/metric_names.hpp"
+
+#include <algorithm>
+
+namespace harrow::sweeps {
+
+const std::vector<std::string>& basic_metric_names() {
+    static const std::vector<std::string> names = {"image_auroc",
+                                                   "image_ap",
+                                                   "image_f1max",
+                                                   "pixel_auroc",
+                                                   "pixel_ap",
+                                                   "pixel_f1max",
+                                                   "routing_acc"};
+    return names;
+}
+
+const std::vector<std::string>& continual_metric_suffixes() {
+    static const std::vector<std::string> suffixes = {"acc", "aia", "la", "bwt", "fm"};
+    return suffixes;
+}
+
+const std::vector<std::string>& metric_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all = basic_metric_names();
+        for (const std::string& basic : basic_metric_names()) {
+            for (const std::string& suffix : continual_metric_suffixes()) {
+                all.push_back(basic + "." + suffix);
+            }
+        }
+        return all;
+    }();
+    return names;
+}
+
+bool is_metric(const std::string& name) {
+    const std::vector<std::string>& names = metric_names();
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_higher_better(const std::string& metric) {
+    return metric.size() < 3 || metric.compare(metric.size() - 3, 3, ".fm") != 0;
+}
+
+}  // namespace harrow::sweeps

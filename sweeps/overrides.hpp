@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sweeps/spec.hpp"
+
+namespace harrow::sweeps {
+
+/// Applies KEY=VALUE texts of the command line to a spec. `a.b=1` sets, and replaces a grid or zip
+/// axis and a `set` of that name in every block; `a.b=1,2` makes it a grid axis of every block, or
+/// of a new one; `a.b=[1,2]` is a list; `seeds=0..4` also replaces the blocks' own seeds; `name=x`.
+/// What a case or an axis alternative sets keeps its value: it is what that cell is about. Relative
+/// paths are taken from the working directory.
+void apply_overrides(Spec& spec,
+                     const std::vector<std::string>& overrides,
+                     std::vector<Problem>& problems);
+
+}  // namespace harrow::sweeps

@@ -1,0 +1,289 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <system_error>
+
+#include "sweeps/parameters.hpp"
+#include "sweeps/sequence.hpp"
+
+namespace harrow::sweeps {
+namespace {
+
+using TextList = std::vector<std::string>;
+
+const char* const kAllClasses = "all";
+
+template <typename T>
+std::string number_text(T value) {
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+    return {buffer, end};
+}
+
+bool has_control_character(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
+std::string quoted(const std::string& text) {
+    constexpr std::size_t kShown = 60;
+    return "'" + (text.size() > kShown ? text.substr(0, kShown) + "…" : text) + "'";
+}
+
+std::string joined(const TextList& items, const char* separator) {
+    std::string text;
+    for (const std::string& item : items) {
+        text += (text.empty() ? "" : separator) + item;
+    }
+    return text;
+}
+
+/// In lists and in what stands for a list of one, `[ ] , \` are written with a backslash before
+/// them.
+std::string escaped(const std::string& item) {
+    std::string text;
+    for (const char c : item) {
+        if (c == '[' || c == ']' || c == ',' || c == '\\') {
+            text += '\\';
+        }
+        text += c;
+    }
+    return text;
+}
+
+std::string list_text(const TextList& items) {
+    if (items.empty()) {
+        return kAllClasses;
+    }
+    std::string text;
+    for (const std::string& item : items) {
+        text += (text.empty() ? "" : ",") + escaped(item);
+    }
+    return items.size() == 1 ? text : "[" + text + "]";
+}
+
+/// The inverse of list_text but for `all`, which stays an item; spaces around items are dropped.
+TextList parse_list_text(std::string_view text) {
+    if (text.size() >= 2 && text.front() == '[' && text.back() == ']') {
+        text = text.substr(1, text.size() - 2);
+    }
+    TextList items(1);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 < text.size()) {
+            items.back() += text[++i];
+        } else if (text[i] == ',') {
+            items.emplace_back();
+        } else {
+            items.back() += text[i];
+        }
+    }
+    for (std::string& item : items) {
+        item.erase(0, std::min(item.find_first_not_of(' '), item.size()));
+        item.erase(item.find_last_not_of(' ') + 1);
+    }
+    return items;
+}
+
+std::string bound_text(double bound, Type type) {
+    return type == Type::Int ? number_text(static_cast<std::int64_t>(bound)) : number_text(bound);
+}
+
+std::string range_text(const Parameter& parameter) {
+    const Range& range = parameter.range;
+    const Type type = parameter.type();
+    std::string text;
+    if (std::isfinite(range.min)) {
+        text += (range.min_excluded ? " > " : " >= ") + bound_text(range.min, type);
+    }
+    if (std::isfinite(range.max)) {
+        text += std::string(text.empty() ? "" : " and") + (range.max_excluded ? " < " : " <= ") +
+                bound_text(range.max, type);
+    }
+    return text;
+}
+
+bool is_in_range(double value, const Range& range) {
+    const bool above = range.min_excluded ? value > range.min : value >= range.min;
+    const bool below = range.max_excluded ? value < range.max : value <= range.max;
+    return above && below;
+}
+
+std::string rejected(const Parameter& parameter, const std::string& text) {
+    return quoted(text) + " is not allowed; expected " + allowed_text(parameter);
+}
+
+template <typename T>
+std::optional<T> parse_number(const std::string& text) {
+    T value{};
+    const char* const end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, value);
+    if (result.ec != std::errc{} || result.ptr != end) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+std::optional<std::string> parse_into(const Parameter& parameter,
+                                      const std::string& text,
+                                      bool& field) {
+    const bool is_true = text == "true" || text == "True" || text == "TRUE";
+    if (!is_true && text != "false" && text != "False" && text != "FALSE") {
+        return rejected(parameter, text);
+    }
+    field = is_true;
+    return std::nullopt;
+}
+
+template <typename T>
+std::optional<std::string> parse_into(const Parameter& parameter,
+                                      const std::string& text,
+                                      T& field) {
+    std::optional<T> value = parse_number<T>(text);
+    if (!value || !std::isfinite(static_cast<double>(*value)) ||
+        !is_in_range(static_cast<double>(*value), parameter.range)) {
+        return rejected(parameter, text);
+    }
+    if constexpr (std::is_integral_v<T>) {
+        if (parameter.range.odd && *value % 2 == 0) {
+            return rejected(parameter, text);
+        }
+    } else {
+        *value += 0.0;  // -0 becomes 0
+    }
+    field = *value;
+    return std::nullopt;
+}
+
+std::optional<std::string> parse_into(const Parameter& parameter,
+                                      const std::string& text,
+                                      std::string& field) {
+    if (has_control_character(text)) {
+        return "holds a control character";
+    }
+    if (!parameter.choices.empty()) {
+        const auto& choices = parameter.choices;
+        if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
+            const std::string nearest = nearest_name(text, choices);
+            return rejected(parameter, text) +
+                   (nearest.empty() ? "" : "; did you mean " + nearest + "?");
+        }
+    }
+    if (parameter.name == "sequence.scenario" && !parse_scenario(text)) {
+        return rejected(parameter, text);
+    }
+    field = text;
+    return std::nullopt;
+}
+
+std::optional<std::string> parse_into(const Parameter& parameter,
+                                      const TextList& items,
+                                      TextList& field) {
+    if (items.empty()) {
+        return "the list is empty; expected " + allowed_text(parameter);
+    }
+    std::set<std::string> seen;
+    for (const std::string& item : items) {
+        if (item.empty() || has_control_character(item)) {
+            return "an item is empty or holds a control character; expected " +
+                   allowed_text(parameter);
+        }
+        if (!seen.insert(item).second) {
+            return quoted(item) + " is listed twice";
+        }
+    }
+    if (parameter.name == "data.classes" && seen.count(kAllClasses) != 0) {
+        if (items.size() > 1) {
+            return "all stands alone; expected " + allowed_text(parameter);
+        }
+        field.clear();
+        return std::nullopt;
+    }
+    if (parameter.name == "sequence.order" && items.size() > 1) {
+        for (const std::string& rule : order_rules()) {
+            if (seen.count(rule) != 0) {
+                return rule + " stands alone; expected " + allowed_text(parameter);
+            }
+        }
+    }
+    field = items;
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string value_text(const Parameter& parameter, const TrialConfig& config) {
+    return std::visit(
+        [&](const auto& member) -> std::string {
+            const auto& value = member.read(config);
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<T, bool>) {
+                return value ? "true" : "false";
+            } else if constexpr (std::is_same_v<T, std::string>) {
+                return value;
+            } else if constexpr (std::is_same_v<T, TextList>) {
+                return list_text(value);
+            } else {
+                return number_text(value + T{});  // -0 becomes 0
+            }
+        },
+        parameter.member);
+}
+
+std::string default_text(const Parameter& parameter) {
+    static const TrialConfig defaults;
+    return value_text(parameter, defaults);
+}
+
+std::string allowed_text(const Parameter& parameter) {
+    if (parameter.name == "sequence.scenario") {
+        return "two positive integers as in 10-5";
+    }
+    if (parameter.name == "data.classes") {
+        return "all, or a list of class names";
+    }
+    if (parameter.name == "sequence.order") {
+        return "one of " + joined(order_rules(), ", ") + ", or the list of the classes";
+    }
+    switch (parameter.type()) {
+        case Type::Bool:
+            return "true or false";
+        case Type::Int:
+            return (parameter.range.odd ? "an odd integer" : "an integer") + range_text(parameter);
+        case Type::Real:
+            return "a number" + range_text(parameter);
+        case Type::Text:
+        case Type::TextList:
+            break;
+    }
+    if (!parameter.choices.empty()) {
+        return "one of " + joined(parameter.choices, ", ");
+    }
+    return parameter.locator ? "a path" : "a text";
+}
+
+std::optional<std::string> set_value(const Parameter& parameter,
+                                     TrialConfig& config,
+                                     const ParameterValue& value) {
+    return std::visit(
+        [&](const auto& member) -> std::optional<std::string> {
+            auto& field = member.write(config);
+            if constexpr (std::is_same_v<std::decay_t<decltype(field)>, TextList>) {
+                const auto* text = std::get_if<std::string>(&value);
+                return parse_into(
+                    parameter,
+                    text != nullptr ? parse_list_text(*text) : std::get<TextList>(value),
+                    field);
+            } else {
+                const auto* text = std::get_if<std::string>(&value);
+                if (text == nullptr) {
+                    return "is a list; expected " + allowed_text(parameter);
+                }
+                return parse_into(parameter, *text, field);
+            }
+        },
+        parameter.member);
+}
+
+}  // namespace harrow::sweeps

@@ -1,0 +1,198 @@
+#include "sweeps/sweep_data.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
+
+#include "sweeps/sequence.hpp"
+
+namespace harrow::sweeps {
+namespace {
+
+using Tasks = std::vector<std::vector<std::string>>;
+
+class DataArranger {
+public:
+    DataArranger(const Spec& spec, DatasetCatalog& catalog, std::vector<Problem>& problems)
+        : spec_(spec), catalog_(catalog), problems_(problems) {
+        for (const Problem& problem : problems) {
+            broken_.insert(problem.key);
+        }
+    }
+
+    Tasks arrange(const ExpandedCell& cell) {
+        const DatasetFacts* facts = describe(cell);
+        if (facts == nullptr) {
+            return {};
+        }
+        const TrialConfig& config = cell.config;
+        const auto key = std::make_tuple(config.data.layout,
+                                         config.data.root,
+                                         config.data.classes,
+                                         config.sequence.order,
+                                         config.sequence.order_seed,
+                                         config.sequence.scenario);
+        const auto [found, is_new] = known_.emplace(key, Tasks{});
+        if (is_new) {
+            found->second = make(cell, *facts);
+        }
+        check_batches(cell, found->second, *facts);
+        return found->second;
+    }
+
+private:
+    void report(const ExpandedCell& cell,
+                const std::string& parameter,
+                const std::string& message) {
+        if (broken_.count(parameter) != 0) {
+            return;  // its value was refused already, so that its default stands here
+        }
+        const Setting* setting = find_setting(spec_, cell, parameter);
+        problems_.push_back(
+            problem_at(setting != nullptr ? setting->place : Place{}, parameter, message));
+    }
+
+    /// Null when the dataset cannot be used at all.
+    const DatasetFacts* describe(const ExpandedCell& cell) {
+        const DataConfig& data = cell.config.data;
+        const bool is_new = described_.emplace(data.layout, data.root).second;
+        if (data.root.empty()) {
+            if (is_new) {
+                report(cell, "data.root", "missing; give the folder of the dataset");
+            }
+            return nullptr;
+        }
+        const DatasetFacts& facts = catalog_.describe(data.layout, data.root);
+        if (is_new) {
+            for (const std::string& problem : facts.problems) {
+                report(cell, "data.root", problem);
+            }
+            if (facts.problems.empty() && facts.classes.empty()) {
+                report(cell, "data.root", "'" + data.root + "' holds no classes");
+            }
+        }
+        return facts.classes.empty() ? nullptr : &facts;
+    }
+
+    Tasks make(const ExpandedCell& cell, const DatasetFacts& facts) {
+        std::vector<std::string> classes = choose_classes(cell, facts);
+        if (classes.empty()) {
+            return {};
+        }
+        std::vector<std::string> wrong;
+        classes = order_classes(std::move(classes), cell.config.sequence, wrong);
+        for (const std::string& message : wrong) {
+            report(cell, "sequence.order", message);
+        }
+        const Scenario scenario = *parse_scenario(cell.config.sequence.scenario);
+        if (static_cast<std::size_t>(scenario.base) > classes.size()) {
+            report(cell,
+                   "sequence.scenario",
+                   "the first task of " + cell.config.sequence.scenario + " has " +
+                       std::to_string(scenario.base) + " classes, but only " +
+                       std::to_string(classes.size()) + " are used");
+            return {};
+        }
+        return make_tasks(classes, scenario);
+    }
+
+    /// Empty after a problem.
+    std::vector<std::string> choose_classes(const ExpandedCell& cell, const DatasetFacts& facts) {
+        std::vector<std::string> found;
+        for (const ClassFacts& facts_of_class : facts.classes) {
+            found.push_back(facts_of_class.name);
+        }
+        const std::vector<std::string>& wanted = cell.config.data.classes;
+        if (wanted.empty()) {
+            return found;
+        }
+        bool all_known = true;
+        for (const std::string& name : wanted) {
+            if (std::find(found.begin(), found.end(), name) == found.end()) {
+                const std::string nearest = nearest_name(name, found);
+                report(cell,
+                       "data.classes",
+                       "'" + name + "' is no class of '" + cell.config.data.root + "'" +
+                           (nearest.empty() ? "; it has " + listed(found)
+                                            : "; did you mean " + nearest + "?"));
+                all_known = false;
+            }
+        }
+        return all_known ? wanted : std::vector<std::string>{};
+    }
+
+    static std::string listed(const std::vector<std::string>& names) {
+        constexpr std::size_t kShown = 20;
+        std::string text;
+        for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+            text += (i == 0 ? "" : ", ") + names[i];
+        }
+        return text + (names.size() > kShown ? ", …" : "");
+    }
+
+    void check_batches(const ExpandedCell& cell, const Tasks& tasks, const DatasetFacts& facts) {
+        const int batch = cell.config.train.batch_size;
+        if (!batches_.emplace(batch, cell.config.data.root, tasks).second) {
+            return;
+        }
+        std::map<std::string_view, std::int64_t> images_of;
+        for (const ClassFacts& facts_of_class : facts.classes) {
+            images_of[facts_of_class.name] = facts_of_class.train.images;
+        }
+        std::string first;
+        std::size_t num_small = 0;
+        for (std::size_t task = 0; task < tasks.size(); ++task) {
+            std::int64_t images = 0;
+            for (const std::string& name : tasks[task]) {
+                images += images_of[name];
+            }
+            if (images < batch && ++num_small == 1) {
+                first = "task " + std::to_string(task) + " (" + listed(tasks[task]) + ") has " +
+                        std::to_string(images) + " training images";
+            }
+        }
+        if (num_small > 0) {
+            const std::string others =
+                num_small == 1 ? "" : " (and " + std::to_string(num_small - 1) + " more tasks)";
+            report(cell,
+                   "train.batch_size",
+                   first + others + ", fewer than one batch of " + std::to_string(batch) +
+                       "; use a smaller batch_size or larger tasks");
+        }
+    }
+
+    const Spec& spec_;
+    DatasetCatalog& catalog_;
+    std::vector<Problem>& problems_;
+    std::set<std::string> broken_;  ///< parameters with a problem from before
+    std::set<std::pair<std::string, std::string>> described_;
+    std::map<std::tuple<std::string,
+                        std::string,
+                        std::vector<std::string>,
+                        std::vector<std::string>,
+                        std::int64_t,
+                        std::string>,
+             Tasks>
+        known_;
+    std::set<std::tuple<int, std::string, Tasks>> batches_;
+};
+
+}  // namespace
+
+std::vector<std::vector<std::vector<std::string>>> arrange_data(
+    const Spec& spec,
+    const std::vector<ExpandedCell>& cells,
+    DatasetCatalog& catalog,
+    std::vector<Problem>& problems) {
+    DataArranger arranger(spec, catalog, problems);
+    std::vector<Tasks> tasks;
+    tasks.reserve(cells.size());
+    for (const ExpandedCell& cell : cells) {
+        tasks.push_back(arranger.arrange(cell));
+    }
+    return tasks;
+}
+
+}  // namespace harrow::sweeps

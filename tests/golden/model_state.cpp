@@ -1,0 +1,25 @@
+#include "tests/golden/model_state.hpp"
+
+#include "tests/golden/model_fixture.hpp"
+
+namespace harrow::tests {
+
+sweeps::ModelConfig config_of_model(const GoldenFile& file, const std::string& state) {
+    sweeps::ModelConfig config = config_of_state(file, state, "flow.module_list.0.subnet.");
+    config.num_coupling_layers = num_indexed(file, state, "flow.module_list.");
+    config.spatial_context_kernel =
+        static_cast<int>(file.read(state + "/spatial_mixer.depthwise_conv.weight").shape.at(3));
+    config.dia_n_blocks = num_indexed(file, state, "dia_adapters.0.coupling_blocks.");
+    const auto hidden =
+        file.read(state + "/dia_adapters.0.coupling_blocks.0.s_net.layers.0.weight").shape;
+    config.dia_hidden_ratio =
+        static_cast<double>(hidden.at(0)) / (2 * static_cast<double>(hidden.at(1)));
+    return config;
+}
+
+worker::FeatureGeometry geometry_of(const GoldenFile& file, const std::string& path) {
+    const auto shape = file.read(path).shape;
+    return {shape.at(1), shape.at(2), shape.at(3)};
+}
+
+}  // namespace harrow::tests

@@ -1,0 +1,52 @@
+#include <gtest/gtest.h>
+
+#include "tests/golden/model_fixture.hpp"
+#include "worker/methods/moleflow/input_stages.hpp"
+
+namespace harrow::tests {
+namespace {
+
+void check_gradients(const GoldenFile& file,
+                     const std::string& group,
+                     const worker::SpatialContextMixer& mixer,
+                     const worker::NamedTensors& tensors) {
+    torch::Tensor x = read_tensor(file, group + "/x");
+    const std::vector<torch::Tensor> inputs = {x.requires_grad_(true),
+                                               parameter(tensors, "depthwise_conv.weight"),
+                                               parameter(tensors, "depthwise_conv.bias"),
+                                               parameter(tensors, "residual_gate")};
+    const auto grads =
+        gradients((mixer.forward(x) * read_tensor(file, group + "/g_out")).sum(), inputs);
+    expect_matches(grads[0], file, group + "/grad_x");
+    expect_matches(grads[1], file, group + "/grad_conv_weight");
+    expect_matches(grads[2], file, group + "/grad_conv_bias");
+    expect_matches(grads[3], file, group + "/grad_residual_gate");
+}
+
+// Groups are named <mode>_k<kernel>.
+TEST(SpatialContextMixer, MatchesReference) {
+    const GoldenFile file("spatial_context_mixer.h5");
+    for (const std::string& size : groups_of(file)) {
+        for (const std::string& name : groups_of(file, size)) {
+            const std::string group = size + "/" + name;
+            const torch::Tensor x = read_tensor(file, group + "/x");
+            const auto kernel = file.read(group + "/state/depthwise_conv.weight").shape.at(3);
+            worker::Initialiser init = any_initialiser();
+            const worker::SpatialContextMixer mixer(
+                x.size(3),
+                worker::parse_mixer_mode(name.substr(0, name.rfind("_k"))),
+                static_cast<int>(kernel),
+                init);
+            worker::NamedTensors tensors;
+            mixer.collect("", tensors);
+            load_state(file, group + "/state", tensors);
+            expect_matches(mixer.forward(x), file, group + "/y");
+            if (file.has(group + "/g_out")) {
+                check_gradients(file, group, mixer, tensors);
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace harrow::tests

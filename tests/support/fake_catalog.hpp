@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sweeps/dataset_catalog.hpp"
+#include "sweeps/error.hpp"
+#include "sweeps/sweep.hpp"
+
+namespace harrow::sweeps {
+
+/// Datasets that exist only here: 40 training and 20 test images per class; digests follow the
+/// class's name and `content`.
+class FakeCatalog : public DatasetCatalog {
+public:
+    FakeCatalog() { add("/data", {"bottle", "cable", "capsule", "carpet", "grid"}); }
+
+    void add(const std::string& root,
+             const std::vector<std::string>& classes,
+             const std::string& content = "",
+             const std::string& labels = "") {
+        DatasetFacts& facts = datasets_[root];
+        facts.classes.clear();
+        for (const std::string& name : classes) {
+            facts.classes.push_back({name,
+                                     {40, hash_text("train " + name + content)},
+                                     {20, hash_text("test " + name + content)},
+                                     hash_text("labels " + name + labels)});
+        }
+    }
+    DatasetFacts& facts(const std::string& root) { return datasets_[root]; }
+
+    const DatasetFacts& describe(const std::string&, const std::string& root) override {
+        const auto [found, is_new] = datasets_.emplace(root, DatasetFacts{});
+        if (is_new) {
+            found->second.problems.push_back("'" + root + "' does not exist");
+        }
+        return found->second;
+    }
+
+private:
+    std::map<std::string, DatasetFacts> datasets_;
+};
+
+/// What every sweep needs, without a line break at the end of the last key's value.
+inline const char* const kHead = "name: a\ndata: {root: /data}\nseeds: [0, 1]\n";
+
+inline Sweep parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    FakeCatalog catalog;
+    return parse_sweep(text, "s.yaml", "/specs", overrides, catalog);
+}
+
+inline std::vector<std::string> names_of(const Sweep& sweep) {
+    std::vector<std::string> names;
+    for (const Cell& cell : sweep.cells) {
+        names.push_back(cell.name);
+    }
+    return names;
+}
+
+/// Everything wrong with a sweep file; empty when nothing is.
+inline std::vector<Problem> problems_of(const std::string& text,
+                                        const std::vector<std::string>& overrides = {}) {
+    try {
+        parse(text, overrides);
+    } catch (const UsageError& error) {
+        return error.problems();
+    }
+    return {};
+}
+
+}  // namespace harrow::sweeps

@@ -1,0 +1,230 @@
+/// A worker without torch. The payload of a unit is a list of orders, separated by ';', carried out
+/// one after the other; the unit then finishes with the notes they made:
+///   sleep MS   step N   print TEXT   lines N   note TEXT   env   descriptors   signals
+///   fail KIND (number)   crash SIGNAL   exit CODE   hang   garbage   foreign   big BYTES
+/// An order may begin with "@N ": only in attempts up to N. Arguments of the program:
+///   --build ID   --die-early   --never-ready   --deaf (ignores Stop)
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "coordinator/child_link.hpp"
+#include "coordinator/work.hpp"
+
+extern char** environ;
+
+namespace {
+
+using namespace harrow::coordinator;
+
+struct Settings {
+    std::string build = "test-build";
+    bool die_early = false;
+    bool never_ready = false;
+    bool deaf = false;
+};
+
+Settings parse(int argc, char** argv) {
+    Settings settings;
+    for (int index = 1; index < argc; ++index) {
+        const std::string argument = argv[index];
+        if (argument == "--build" && index + 1 < argc) {
+            settings.build = argv[++index];
+        }
+        settings.die_early = settings.die_early || argument == "--die-early";
+        settings.never_ready = settings.never_ready || argument == "--never-ready";
+        settings.deaf = settings.deaf || argument == "--deaf";
+    }
+    return settings;
+}
+
+[[noreturn]] void hang() {
+    while (true) {
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+}
+
+[[noreturn]] void crash(int number) {
+    ::signal(number, SIG_DFL);
+    ::raise(number);
+    std::_Exit(99);
+}
+
+std::vector<std::string> environment() {
+    std::vector<std::string> entries;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        entries.emplace_back(*entry);
+    }
+    return entries;
+}
+
+std::string open_descriptors() {
+    std::string list;
+    for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+        if (::dup2(descriptor, descriptor) >= 0) {
+            list += (list.empty() ? "" : " ") + std::to_string(descriptor);
+        }
+    }
+    return list;
+}
+
+std::string ignored_signals() {
+    std::string list;
+    for (const int number : {SIGINT, SIGTERM, SIGUSR1}) {
+        struct sigaction action = {};
+        ::sigaction(number, nullptr, &action);
+        list += action.sa_handler == SIG_IGN ? "i" : "-";
+    }
+    return list;
+}
+
+class Unit {
+public:
+    Unit(ChildLink& link, const Assign& assign, bool deaf)
+        : link_(link), assign_(assign), deaf_(deaf) {}
+
+    void run() {
+        std::istringstream orders(assign_.payload);
+        std::string order;
+        while (std::getline(orders, order, ';')) {
+            std::istringstream words(order);
+            if (!carry_out(words)) {
+                return;
+            }
+        }
+        link_.send(Finished{assign_.unit, assign_.attempt, to_json(result_)});
+    }
+
+private:
+    // False: the unit has ended.
+    bool carry_out(std::istringstream& words) {
+        std::string order;
+        words >> order;
+        if (!order.empty() && order.front() == '@') {
+            if (static_cast<int>(assign_.attempt) > std::stoi(order.substr(1))) {
+                return true;
+            }
+            words >> order;
+        }
+        std::string argument;
+        std::getline(words >> std::ws, argument);
+        const int number = std::atoi(argument.c_str());
+        if (order == "sleep") {
+            return sleep(number);
+        }
+        if (order == "step") {
+            report_step(number);
+        } else if (order == "print") {
+            std::fprintf(stderr, "%s\n", argument.c_str());
+        } else if (order == "lines") {
+            for (int line = 0; line < number; ++line) {
+                std::fprintf(stderr, "line %d\n", line);
+            }
+        } else if (order == "note") {
+            result_.notes.push_back(argument);
+        } else if (order == "env") {
+            result_.notes = environment();
+        } else if (order == "descriptors") {
+            result_.notes.push_back(open_descriptors());
+        } else if (order == "signals") {
+            result_.notes.push_back(ignored_signals());
+        } else if (order == "big") {
+            result_.notes.emplace_back(static_cast<std::size_t>(number), 'x');
+        } else {
+            return end(order, number);
+        }
+        return true;
+    }
+
+    bool end(const std::string& order, int number) {
+        if (order == "fail") {
+            link_.send(Failed{
+                assign_.unit, assign_.attempt, static_cast<FailureKind>(number), "failed as told"});
+            return false;
+        }
+        if (order == "crash") {
+            crash(number);
+        }
+        if (order == "exit") {
+            std::_Exit(number);
+        }
+        if (order == "hang") {
+            hang();
+        }
+        if (order == "garbage") {
+            ::send(kChildDescriptor, "these bytes are no frame", 24, MSG_NOSIGNAL);
+            hang();
+        }
+        if (order == "foreign") {
+            link_.send(Finished{assign_.unit + 1, assign_.attempt, to_json(result_)});
+            hang();
+        }
+        return true;
+    }
+
+    bool sleep(int milliseconds) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+        while (std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            link_.step();
+            if (!deaf_ && link_.stop_requested()) {
+                link_.send(
+                    Failed{assign_.unit, assign_.attempt, FailureKind::Cancelled, "stopped"});
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void report_step(int task) {
+        link_.step();
+        Progress progress;
+        progress.unit = assign_.unit;
+        progress.attempt = assign_.attempt;
+        progress.step = link_.steps();
+        progress.task = task;
+        progress.tasks = 3;
+        link_.send(progress);
+    }
+
+    ChildLink& link_;
+    const Assign& assign_;
+    bool deaf_;
+    WorkResult result_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const Settings settings = parse(argc, argv);
+    if (settings.die_early) {
+        std::fprintf(stderr, "cannot load the library\n");
+        return 7;
+    }
+    ChildLink link;
+    if (settings.never_ready) {
+        hang();
+    }
+    Ready ready;
+    ready.build_id = settings.build;
+    ready.pid = ::getpid();
+    ready.device = link.hello().device;
+    link.send(ready);
+    while (const std::optional<Assign> assign = link.next()) {
+        Unit(link, *assign, settings.deaf).run();
+    }
+    if (settings.deaf) {
+        hang();
+    }
+    return 0;
+}

@@ -1,0 +1,117 @@
+#include "cli/work_units.hpp"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "sweeps/sweep.hpp"
+#include "tests/support/fake_catalog.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using coordinator::UnitKind;
+
+/// Two cells that differ in scoring only, two seeds, two classes: 4 trials, 2 trainings, 4
+/// extractions.
+class WorkUnitsTest : public ::testing::Test {
+protected:
+    WorkUnitsTest() {
+        catalog_.add("/data", {"bottle", "cable"});
+        sweep_ = sweeps::parse_sweep(
+            "name: a\ndata: {root: /data}\nseeds: [0, 1]\nspace: [{grid: {score.top_k: [1, 5]}}]\n",
+            "a.yaml",
+            "/specs",
+            {},
+            catalog_);
+        plan_ = sweeps::make_work_plan(sweep_, catalog_);
+    }
+
+    WorkUnits remaining() const {
+        return remaining_work(
+            sweep_, plan_, state_, storage::FeatureCache(directory_ / "cache"), run_);
+    }
+    void finish(const std::string& trial) { state_.finished[trial].trial = trial; }
+    void store_scores(const std::string& training_key) {
+        state_.trained.insert(training_key);
+        std::ofstream(run_.prepare_training(training_key) /
+                      run_.scores_file(training_key).filename())
+            << "x";
+    }
+
+    storage::testing::TemporaryDirectory directory_;
+    storage::RunDirectory run_{directory_ / "run"};
+    sweeps::FakeCatalog catalog_;
+    sweeps::Sweep sweep_;
+    sweeps::WorkPlan plan_;
+    storage::RunState state_;
+};
+
+TEST_F(WorkUnitsTest, FreshRunExtractsOnceAndTrainsOncePerSeed) {
+    const WorkUnits work = remaining();
+    EXPECT_EQ(work.extractions, 4U);
+    EXPECT_EQ(work.trainings, 2U);
+    ASSERT_EQ(work.plan.units.size(), 6U);
+    for (std::size_t unit = 0; unit < 4; ++unit) {
+        EXPECT_EQ(work.meanings[unit].kind, UnitKind::Extract);
+    }
+    for (std::size_t unit = 4; unit < 6; ++unit) {
+        EXPECT_EQ(work.plan.units[unit].depends_on, (std::vector<std::size_t>{0, 1, 2, 3}));
+        EXPECT_EQ(work.meanings[unit].trials.size(), 2U);
+        const auto payload = coordinator::training_work_from_json(work.plan.units[unit].payload);
+        EXPECT_TRUE(payload.train);
+        EXPECT_EQ(payload.jobs.size(), 2U);
+        EXPECT_EQ(payload.tasks.size(), 2U);
+    }
+}
+
+TEST_F(WorkUnitsTest, FinishedTrialsNeedNothing) {
+    for (const sweeps::PlannedTrial& trial : plan_.trials) {
+        finish(trial.id);
+    }
+    EXPECT_TRUE(remaining().plan.units.empty());
+    EXPECT_EQ(remaining().plan.trials_done_before, 4U);
+}
+
+TEST_F(WorkUnitsTest, StoredPatchScoresAreOnlyScored) {
+    const sweeps::PlannedTraining& training = plan_.trainings.front();
+    finish(plan_.trials[training.trials.front()].id);
+    store_scores(training.training_key);
+
+    const WorkUnits work = remaining();
+    EXPECT_EQ(work.trainings, 1U);
+    const UnitMeaning* scoring = nullptr;
+    for (std::size_t unit = 0; unit < work.meanings.size(); ++unit) {
+        if (work.meanings[unit].key == training.training_key) {
+            scoring = &work.meanings[unit];
+            EXPECT_TRUE(work.plan.units[unit].depends_on.empty());
+            EXPECT_FALSE(coordinator::training_work_from_json(work.plan.units[unit].payload).train);
+        }
+    }
+    ASSERT_NE(scoring, nullptr);
+    EXPECT_FALSE(scoring->trains);
+    EXPECT_EQ(scoring->trials, (std::vector<std::string>{plan_.trials[training.trials.back()].id}));
+}
+
+TEST_F(WorkUnitsTest, LostPatchScoresAreTrainedAgain) {
+    state_.trained.insert(plan_.trainings.front().training_key);  // recorded, but the file is gone
+    EXPECT_EQ(remaining().trainings, 2U);
+}
+
+TEST_F(WorkUnitsTest, FailedTrialsStayFailed) {
+    for (std::size_t trial : plan_.trainings.front().trials) {
+        state_.failed[plan_.trials[trial].id].state = "diverged";
+    }
+    EXPECT_EQ(remaining().trainings, 1U);
+}
+
+TEST_F(WorkUnitsTest, WhatInfrastructureFailedIsTriedAgain) {
+    for (const sweeps::PlannedTrial& trial : plan_.trials) {
+        state_.failed[trial.id].state = "storage_error";
+    }
+    EXPECT_EQ(remaining().trainings, 2U);
+}
+
+}  // namespace
+}  // namespace harrow::cli

@@ -1,0 +1,87 @@
+#include "coordinator/launch_environment.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "sweeps/error.hpp"
+
+namespace harrow::coordinator {
+namespace {
+
+// Only the given launcher variables are set while it lives; the others of interest are unset.
+class LaunchVariables {
+public:
+    explicit LaunchVariables(const std::map<std::string, std::string>& values) {
+        for (const char* name : kNames) {
+            if (const char* old = std::getenv(name)) {
+                saved_[name] = old;
+            }
+            ::unsetenv(name);
+        }
+        for (const auto& [name, value] : values) {
+            ::setenv(name.c_str(), value.c_str(), 1);
+        }
+    }
+    ~LaunchVariables() {
+        for (const char* name : kNames) {
+            ::unsetenv(name);
+        }
+        for (const auto& [name, value] : saved_) {
+            ::setenv(name.c_str(), value.c_str(), 1);
+        }
+    }
+
+private:
+    static constexpr const char* kNames[] = {"OMPI_COMM_WORLD_RANK",
+                                             "OMPI_COMM_WORLD_SIZE",
+                                             "OMPI_COMM_WORLD_LOCAL_RANK",
+                                             "PMIX_RANK",
+                                             "SLURM_NTASKS",
+                                             "SLURM_PROCID",
+                                             "SLURM_LOCALID"};
+    std::map<std::string, std::string> saved_;
+};
+
+TEST(LaunchEnvironmentTest, StartedByHandIsOneRank) {
+    const LaunchVariables variables({});
+    EXPECT_FALSE(launch_environment().under_launcher);
+    EXPECT_EQ(launch_environment().size, 1);
+}
+
+TEST(LaunchEnvironmentTest, MpirunInsideSlurmIsBelievedFirst) {
+    const LaunchVariables variables({{"OMPI_COMM_WORLD_RANK", "2"},
+                                     {"OMPI_COMM_WORLD_SIZE", "3"},
+                                     {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
+                                     {"SLURM_PROCID", "0"},
+                                     {"SLURM_NTASKS", "8"}});
+    const LaunchEnvironment launch = launch_environment();
+    EXPECT_TRUE(launch.under_launcher);
+    EXPECT_EQ(launch.rank, 2);
+    EXPECT_EQ(launch.size, 3);
+    EXPECT_EQ(launch.local_rank, 1);
+}
+
+TEST(LaunchEnvironmentTest, SrunWithPmix) {
+    const LaunchVariables variables(
+        {{"PMIX_RANK", "1"}, {"SLURM_NTASKS", "4"}, {"SLURM_LOCALID", "1"}});
+    const LaunchEnvironment launch = launch_environment();
+    EXPECT_TRUE(launch.under_launcher);
+    EXPECT_EQ(launch.rank, 1);
+    EXPECT_EQ(launch.size, 4);
+}
+
+TEST(LaunchEnvironmentTest, TasksThatCannotFindEachOtherAreRefused) {
+    const LaunchVariables variables({{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "1"}});
+    try {
+        launch_environment();
+        FAIL() << "accepted";
+    } catch (const sweeps::UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("--mpi=pmix"), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace harrow::coordinator

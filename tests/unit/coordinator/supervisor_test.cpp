@@ -1,0 +1,355 @@
+#include "coordinator/supervisor.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "coordinator/work.hpp"
+#include "fake_slots.hpp"
+
+namespace harrow::coordinator {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A supervisor with one slot, and what it said.
+class SupervisorTest : public ::testing::Test {
+protected:
+    void start(SupervisorOptions options) {
+        supervisor_ = std::make_unique<Supervisor>(std::move(options));
+        supervisor_->start();
+    }
+    void assign(std::uint32_t unit, const std::string& payload, std::uint32_t attempt = 1) {
+        Assign work;
+        work.unit = unit;
+        work.attempt = attempt;
+        work.key = "key" + std::to_string(unit);
+        work.payload = payload;
+        supervisor_->assign(0, work);
+    }
+    // The next message of type M; others are dropped. Fails the test after 10 s.
+    template <typename M>
+    M expect() {
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (std::chrono::steady_clock::now() < deadline) {
+            for (SlotMessage& message : supervisor_->poll(20ms)) {
+                pending_.push_back(std::move(message.message));
+            }
+            while (!pending_.empty()) {
+                FromWorkerMessage message = std::move(pending_.front());
+                pending_.erase(pending_.begin());
+                if (M* found = std::get_if<M>(&message)) {
+                    return std::move(*found);
+                }
+            }
+        }
+        ADD_FAILURE() << "the expected message did not come";
+        return M{};
+    }
+    std::vector<std::string> notes_of(const Finished& finished) {
+        return work_result_from_json(finished.result).notes;
+    }
+
+    std::unique_ptr<Supervisor> supervisor_;
+    std::vector<FromWorkerMessage> pending_;
+};
+
+bool has_children() {
+    return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD;
+}
+
+TEST_F(SupervisorTest, RunsUnitsOneAfterTheOtherInOneChild) {
+    start(fake_options(1));
+    const Ready ready = expect<Ready>();
+    EXPECT_EQ(ready.device, "cpu");
+    assign(1, "step 0;step 1;note a");
+    assign(2, "note b");
+    EXPECT_EQ(expect<Started>().unit, 1U);
+    EXPECT_EQ(expect<Progress>().task, 0);
+    EXPECT_EQ(expect<Progress>().step, 2U);
+    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"a"});
+    EXPECT_EQ(expect<Started>().unit, 2U);
+    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"b"});
+}
+
+TEST_F(SupervisorTest, AUnitAssignedBeforeReadyWaits) {
+    start(fake_options(1));
+    assign(1, "note early");
+    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"early"});
+}
+
+TEST_F(SupervisorTest, ASegmentationFaultIsReportedWithItsLastLines) {
+    start(fake_options(1));
+    assign(1, "print about to fail;crash 11");
+    assign(2, "note next");
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.unit, 1U);
+    EXPECT_EQ(lost.attempt, 1U);
+    EXPECT_EQ(lost.signal, SIGSEGV);
+    EXPECT_EQ(lost.reason, "killed by SIGSEGV");
+    EXPECT_EQ(lost.stderr_tail, "about to fail");
+    EXPECT_GT(lost.peak_rss_bytes, 0);
+    // The fresh child carries on with what waited.
+    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"next"});
+}
+
+TEST_F(SupervisorTest, KillDashNineOfAChildIsNoticed) {
+    start(fake_options(1));
+    const Ready ready = expect<Ready>();
+    assign(1, "sleep 60000");
+    expect<Started>();
+    ::kill(static_cast<pid_t>(ready.pid), SIGKILL);
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.signal, SIGKILL);
+    EXPECT_EQ(lost.unit, 1U);
+    EXPECT_NE(expect<Ready>().pid, ready.pid);
+}
+
+TEST_F(SupervisorTest, ADeathBetweenUnitsNamesNoUnit) {
+    start(fake_options(1));
+    ::kill(static_cast<pid_t>(expect<Ready>().pid), SIGKILL);
+    EXPECT_EQ(expect<ChildLost>().attempt, 0U);
+    expect<Ready>();
+}
+
+TEST_F(SupervisorTest, AnExitCodeIsReported) {
+    start(fake_options(1));
+    assign(1, "exit 42");
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.signal, 0);
+    EXPECT_EQ(lost.exit_code, 42);
+    EXPECT_EQ(lost.reason, "exit code 42");
+}
+
+TEST_F(SupervisorTest, AHangIsEnded) {
+    SupervisorOptions options = fake_options(1);
+    options.hang_limit = 300ms;
+    start(std::move(options));
+    assign(1, "hang");
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.reason, "hung: no step for 300 ms");
+    EXPECT_EQ(lost.unit, 1U);
+    expect<Ready>();
+}
+
+TEST_F(SupervisorTest, SlowWorkThatStepsIsNoHang) {
+    SupervisorOptions options = fake_options(1);
+    options.hang_limit = 1300ms;
+    start(std::move(options));
+    assign(1, "sleep 1800;note done");
+    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"done"});
+}
+
+TEST_F(SupervisorTest, NoisyOutputIsPassedOnAndOnlyItsEndIsKept) {
+    SupervisorOptions options = fake_options(1);
+    std::vector<std::string> lines;
+    std::string key;
+    options.log_sink = [&](const std::string&, const std::string& unit_key, std::string_view line) {
+        lines.emplace_back(line);
+        key = unit_key;
+    };
+    start(std::move(options));
+    assign(5, "lines 20000;crash 6");
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.signal, SIGABRT);
+    EXPECT_EQ(lines.size(), 20000U);
+    EXPECT_EQ(key, "key5");
+    EXPECT_EQ(std::count(lost.stderr_tail.begin(), lost.stderr_tail.end(), '\n'), 199);
+    EXPECT_EQ(lost.stderr_tail.substr(lost.stderr_tail.size() - 10), "line 19999");
+}
+
+TEST_F(SupervisorTest, LargeMessagesPassBothWays) {
+    start(fake_options(1));
+    assign(1, "note " + std::string(3 << 20, 'y') + ";big 3000000");
+    const std::vector<std::string> notes = notes_of(expect<Finished>());
+    ASSERT_EQ(notes.size(), 2U);
+    EXPECT_EQ(notes[0].size(), std::size_t{3} << 20);
+    EXPECT_EQ(notes[1].size(), 3000000U);
+}
+
+TEST_F(SupervisorTest, BytesThatAreNoFrameEndTheChildNotTheSupervisor) {
+    start(fake_options(1));
+    assign(1, "garbage");
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.unit, 1U);
+    EXPECT_NE(lost.reason.find("not a Harrow frame"), std::string::npos);
+    expect<Ready>();
+}
+
+TEST_F(SupervisorTest, AReportAboutAUnitTheChildDoesNotHoldEndsIt) {
+    start(fake_options(1));
+    assign(1, "foreign");
+    EXPECT_NE(expect<ChildLost>().reason.find("does not hold"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, WithdrawReturnsOnlyWhatHasNotStarted) {
+    start(fake_options(1));
+    expect<Ready>();
+    assign(1, "sleep 300");
+    assign(2, "note b");
+    supervisor_->withdraw(0, {1, 1});
+    supervisor_->withdraw(0, {2, 1});
+    EXPECT_EQ(expect<Returned>().unit, 2U);
+    EXPECT_EQ(expect<Finished>().unit, 1U);
+}
+
+TEST_F(SupervisorTest, TheChildsEnvironmentIsItsOwn) {
+    ::setenv("OMPI_COMM_WORLD_RANK", "0", 1);
+    ::setenv("PMIX_RANK", "0", 1);
+    ::setenv("PMI_SIZE", "2", 1);
+    ::setenv("OMP_NUM_THREADS", "16", 1);
+    ::setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3", 1);
+    SupervisorOptions options = fake_options(1);
+    options.slots[0].visible_devices = "2";
+    options.slots[0].threads = 3;
+    start(std::move(options));
+    assign(1, "env");
+    const std::vector<std::string> environment = notes_of(expect<Finished>());
+    for (const char* name : {"OMPI_COMM_WORLD_RANK",
+                             "PMIX_RANK",
+                             "PMI_SIZE",
+                             "OMP_NUM_THREADS",
+                             "CUDA_VISIBLE_DEVICES"}) {
+        ::unsetenv(name);
+    }
+    const auto has = [&](const std::string& entry) {
+        return std::find(environment.begin(), environment.end(), entry) != environment.end();
+    };
+    EXPECT_TRUE(has("OMP_NUM_THREADS=3"));
+    EXPECT_TRUE(has("OPENBLAS_NUM_THREADS=3"));
+    EXPECT_TRUE(has("OMP_WAIT_POLICY=passive"));
+    EXPECT_TRUE(has("CUDA_VISIBLE_DEVICES=2"));
+    for (const std::string& entry : environment) {
+        EXPECT_NE(entry.substr(0, 5), "OMPI_");
+        EXPECT_NE(entry.substr(0, 4), "PMIX");
+        EXPECT_NE(entry.substr(0, 4), "PMI_");
+        EXPECT_NE(entry, "OMP_NUM_THREADS=16");
+    }
+}
+
+TEST_F(SupervisorTest, TheChildInheritsNoDescriptorsAndIgnoresSignals) {
+    start(fake_options(1));
+    assign(1, "descriptors;signals");
+    const std::vector<std::string> notes = notes_of(expect<Finished>());
+    EXPECT_EQ(notes.at(0), "0 1 2 3");
+    EXPECT_EQ(notes.at(1), "iii");
+}
+
+TEST_F(SupervisorTest, AWorkerThatDiesBeforeItIsReadyQuarantinesItsSlot) {
+    start(fake_options(1, {"--die-early"}));
+    const Quarantined quarantined = expect<Quarantined>();
+    EXPECT_NE(quarantined.reason.find("test/0"), std::string::npos);
+    EXPECT_NE(quarantined.reason.find("3 times"), std::string::npos);
+    EXPECT_NE(quarantined.reason.find("exit code 7"), std::string::npos);
+    EXPECT_NE(quarantined.reason.find("cannot load the library"), std::string::npos);
+    assign(1, "note too late");  // vanishes
+    EXPECT_FALSE(has_children());
+}
+
+TEST_F(SupervisorTest, AWorkerThatIsNeverReadyCountsAsDead) {
+    SupervisorOptions options = fake_options(1, {"--never-ready"});
+    options.ready_limit = 100ms;
+    options.quarantine_after = 2;
+    start(std::move(options));
+    EXPECT_NE(expect<Quarantined>().reason.find("not ready after 100 ms"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, AnotherBuildIsRefusedAndBothAreNamed) {
+    start(fake_options(1, {"--build", "other-build"}));
+    const Quarantined quarantined = expect<Quarantined>();
+    EXPECT_NE(quarantined.reason.find("other-build"), std::string::npos);
+    EXPECT_NE(quarantined.reason.find("test-build"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, AMissingWorkerProgramIsAUsageError) {
+    SupervisorOptions options = fake_options(1);
+    options.worker_program = "/nonexistent/harrow-worker";
+    try {
+        start(std::move(options));
+        FAIL() << "started";
+    } catch (const sweeps::UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("/nonexistent/harrow-worker"), std::string::npos);
+    }
+}
+
+TEST_F(SupervisorTest, StopEndsWorkBetweenStepsAndLeavesNoChild) {
+    start(fake_options(1));
+    assign(1, "step 0;sleep 60000");
+    expect<Progress>();
+    supervisor_->stop(10s);
+    EXPECT_EQ(expect<Failed>().kind, FailureKind::Cancelled);
+    EXPECT_FALSE(has_children());
+}
+
+TEST_F(SupervisorTest, StopKillsWhatDoesNotListen) {
+    start(fake_options(1, {"--deaf"}));
+    assign(1, "sleep 60000");
+    expect<Started>();
+    supervisor_->stop(100ms);
+    EXPECT_FALSE(has_children());
+}
+
+TEST_F(SupervisorTest, ItsEndLeavesNoChild) {
+    start(fake_options(1, {"--deaf"}));
+    expect<Ready>();
+    supervisor_.reset();
+    EXPECT_FALSE(has_children());
+}
+
+// True once the process is gone or a zombie nobody waits for.
+bool has_ended(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+    std::string id;
+    std::string name;
+    std::string state;
+    return !(status >> id >> name >> state) || state == "Z" || state == "X";
+}
+
+TEST_F(SupervisorTest, AKilledSupervisorTakesItsChildrenAlong) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t other = ::fork();
+    ASSERT_GE(other, 0);
+    if (other == 0) {
+        Supervisor supervisor(fake_options(1));
+        supervisor.start();
+        Assign work;
+        work.attempt = 1;
+        work.payload = "hang";  // it will not notice that its socket is closed
+        supervisor.assign(0, work);
+        pid_t pid = 0;
+        while (true) {
+            for (const SlotMessage& message : supervisor.poll(10ms)) {
+                if (const auto* ready = std::get_if<Ready>(&message.message)) {
+                    pid = static_cast<pid_t>(ready->pid);
+                } else if (std::holds_alternative<Started>(message.message)) {
+                    (void)!::write(ends[1], &pid, sizeof(pid));
+                }
+            }
+        }
+    }
+    pid_t worker = 0;
+    ASSERT_EQ(::read(ends[0], &worker, sizeof(worker)), static_cast<ssize_t>(sizeof(worker)));
+    ::close(ends[0]);
+    ::close(ends[1]);
+    EXPECT_FALSE(has_ended(worker));
+    ::kill(other, SIGKILL);
+    ::waitpid(other, nullptr, 0);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!has_ended(worker) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(5ms);
+    }
+    EXPECT_TRUE(has_ended(worker));
+}
+
+}  // namespace
+}  // namespace harrow::coordinator

@@ -1,0 +1,207 @@
+#include "storage/patch_scores.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "storage/file_seal.hpp"
+#include "storage/hdf5.hpp"
+#include "sweeps/error.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace harrow::storage {
+namespace {
+
+using sweeps::StorageError;
+using namespace testing;
+
+/// Two classes of 3 and 2 images with 2 x 4 patches over two tasks.
+PatchScores example() {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    PatchScores scores;
+    scores.training_key = "00112233445566778899aabbccddeeff";
+    scores.num_tasks = 2;
+    scores.has_router = true;
+    ClassScores first;
+    first.class_name = "grain";
+    first.images = 3;
+    first.height = 2;
+    first.width = 4;
+    for (int i = 0; i < 3 * 8; ++i) {
+        first.maps.push_back(static_cast<float>(i) / 7.0F);
+    }
+    first.routed_map = {0, 1, 2, 0, 1, 2};
+    first.oracle_map = first.routed_map;
+    first.routed_task = {0, 0, 0, 0, 1, 0};
+    first.distances = {0.5, nan, 1.5, 2.5, 3.5, 4.5};
+    first.image_paths = {"grain/test/good/0.png", "grain/test/good/1.png", "g.png"};
+    first.image_digests = {"d0", "d1", "d2"};
+    ClassScores second = first;
+    second.class_name = "dots";
+    second.task = 1;
+    second.images = 2;
+    second.routed_map = {-1, -1, 0, 1};
+    second.oracle_map = {-1, -1, 2, 1};
+    second.routed_task = {-1, -1, 1, 0};
+    second.distances.resize(4);
+    second.image_paths.resize(2);
+    second.image_digests.resize(2);
+    scores.classes = {first, second};
+    return scores;
+}
+
+TEST(PatchScoresTest, RoundTripIsExact) {
+    const TemporaryDirectory directory;
+    PatchScores written = example();
+    written.classes[0].maps[5] = std::numeric_limits<float>::denorm_min();
+    written.classes[0].maps[6] = std::numeric_limits<float>::quiet_NaN();
+    save_patch_scores(directory / "scores.h5", written);
+    const PatchScores read = load_patch_scores(directory / "scores.h5");
+    EXPECT_EQ(read.training_key, written.training_key);
+    EXPECT_EQ(read.num_tasks, 2);
+    EXPECT_TRUE(read.has_router);
+    ASSERT_EQ(read.classes.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        const ClassScores& a = written.classes[i];
+        const ClassScores& b = read.classes[i];
+        EXPECT_EQ(b.class_name, a.class_name);
+        EXPECT_EQ(b.task, a.task);
+        EXPECT_EQ(b.num_maps(), 3);
+        ASSERT_EQ(b.maps.size(), a.maps.size());
+        EXPECT_EQ(std::memcmp(b.maps.data(), a.maps.data(), a.maps.size() * sizeof(float)), 0);
+        EXPECT_EQ(b.routed_map, a.routed_map);
+        EXPECT_EQ(b.oracle_map, a.oracle_map);
+        EXPECT_EQ(b.routed_task, a.routed_task);
+        EXPECT_EQ(b.image_paths, a.image_paths);
+        EXPECT_EQ(b.image_digests, a.image_digests);
+        ASSERT_EQ(b.distances.size(), a.distances.size());
+        EXPECT_TRUE(std::isnan(b.distances[1]));
+        EXPECT_EQ(b.distances[2], a.distances[2]);
+    }
+    EXPECT_EQ(entries_in(directory.path()), 1U);
+}
+
+TEST(PatchScoresTest, EqualScoresGiveEqualFiles) {
+    const TemporaryDirectory directory;
+    save_patch_scores(directory / "a.h5", example());
+    save_patch_scores(directory / "b.h5", example());
+    EXPECT_EQ(slurp(directory / "a.h5"), slurp(directory / "b.h5"));
+}
+
+TEST(PatchScoresTest, EveryAlteredByteIsRefused) {
+    const TemporaryDirectory directory;
+    save_patch_scores(directory / "scores.h5", example());
+    const std::string bytes = slurp(directory / "scores.h5");
+    for (std::size_t i = 0; i < bytes.size(); i += 41) {
+        std::string altered = bytes;
+        altered[i] = static_cast<char>(altered[i] ^ 0x10);
+        spill(directory / "bad.h5", altered);
+        ASSERT_THROW(load_patch_scores(directory / "bad.h5"), StorageError) << i;
+    }
+}
+
+TEST(PatchScoresTest, EveryTruncationIsRefusedAndTheCureNamed) {
+    const TemporaryDirectory directory;
+    save_patch_scores(directory / "scores.h5", example());
+    const std::string bytes = slurp(directory / "scores.h5");
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{1}, bytes.size() / 2, bytes.size() - 1}) {
+        spill(directory / "bad.h5", bytes.substr(0, length));
+        const std::string message =
+            message_of<StorageError>([&] { load_patch_scores(directory / "bad.h5"); });
+        EXPECT_TRUE(contains(message, "bad.h5"));
+        EXPECT_TRUE(contains(message, "run the sweep again"));
+    }
+    EXPECT_THROW(load_patch_scores(directory / "missing.h5"), StorageError);
+}
+
+TEST(PatchScoresTest, IndicesAndShapesThatDoNotFitAreRefusedWhenWriting) {
+    const TemporaryDirectory directory;
+    const auto refused = [&directory](auto&& change) {
+        PatchScores scores = example();
+        change(scores);
+        EXPECT_THROW(save_patch_scores(directory / "scores.h5", scores), StorageError);
+        EXPECT_EQ(entries_in(directory.path()), 0U);
+    };
+    refused([](PatchScores& s) { s.classes[0].routed_map[1] = 3; });
+    refused([](PatchScores& s) { s.classes[0].oracle_map[1] = -2; });
+    refused([](PatchScores& s) { s.classes[1].routed_task[3] = 2; });
+    refused([](PatchScores& s) { s.classes[0].routed_map.pop_back(); });
+    refused([](PatchScores& s) { s.classes[0].maps.pop_back(); });
+    refused([](PatchScores& s) { s.classes[0].distances.push_back(0); });
+    refused([](PatchScores& s) { s.classes[0].image_paths.pop_back(); });
+    refused([](PatchScores& s) { s.classes[0].task = 2; });
+    refused([](PatchScores& s) { s.classes[0].height = 0; });
+    refused([](PatchScores& s) { s.num_tasks = 0; });
+}
+
+/// A file with a valid seal whose content lies: what a hostile or foreign writer could make.
+std::string sealed_file(std::int64_t version,
+                        std::int64_t images,
+                        std::int64_t maps,
+                        std::int32_t index) {
+    const QuietHdf5 quiet;
+    const H5File file = create_hdf5_in_memory();
+    write_attribute(file.get(), "format_version", version);
+    write_attribute(file.get(), "training_key", std::string("k"));
+    write_attribute(file.get(), "num_tasks", std::int64_t{1});
+    write_attribute(file.get(), "has_router", std::int64_t{0});
+    write_attribute(file.get(), "num_classes", std::int64_t{1});
+    const H5Group classes = create_group(file.get(), "classes");
+    const H5Group group = create_group(file.get(), "classes/0");
+    write_attribute(group.get(), "class_name", std::string("grain"));
+    write_attribute(group.get(), "task", std::int64_t{0});
+    write_attribute(group.get(), "images", images);
+    write_attribute(group.get(), "height", std::int64_t{1});
+    write_attribute(group.get(), "width", std::int64_t{1});
+    write_attribute(group.get(), "maps", maps);
+    write_array<float>(group.get(), "maps", {1, 1, 1}, {0.5F});
+    for (const char* name : {"routed_map", "oracle_map", "routed_task"}) {
+        write_array<std::int32_t>(group.get(), name, {1, 1}, {index});
+    }
+    write_array<double>(group.get(), "distances", {1, 1}, {0.0});
+    write_strings(group.get(), "image_paths", {"p"});
+    write_strings(group.get(), "image_digests", {"d"});
+    const std::string image = image_of(file);
+    return image + make_seal(image, {});
+}
+
+TEST(PatchScoresTest, SealedFilesThatLieAreRefused) {
+    const TemporaryDirectory directory;
+    const auto path = directory / "scores.h5";
+    spill(path, sealed_file(1, 1, 1, 0));
+    EXPECT_EQ(load_patch_scores(path).classes.at(0).maps, std::vector<float>{0.5F});
+    for (const std::string& file : {sealed_file(2, 1, 1, 0),
+                                    sealed_file(1, 2, 1, 0),
+                                    sealed_file(1, -1, 1, 0),
+                                    sealed_file(1, 1LL << 62, 1, 0),
+                                    sealed_file(1, 1, 1LL << 40, 0),
+                                    sealed_file(1, 1, -1, 0),
+                                    sealed_file(1, 1, 1, 1),
+                                    sealed_file(1, 1, 1, -2)}) {
+        spill(path, file);
+        EXPECT_THROW(load_patch_scores(path), StorageError);
+    }
+    EXPECT_TRUE(contains(
+        [&] {
+            spill(path, sealed_file(2, 1, 1, 0));
+            return message_of<StorageError>([&] { load_patch_scores(path); });
+        }(),
+        "version is 2"));
+}
+
+TEST(PatchScoresTest, FullDiskLeavesNothingBehind) {
+    const TemporaryDirectory directory;
+    EXPECT_THROW(
+        {
+            const FileSizeLimit full(1000);
+            save_patch_scores(directory / "scores.h5", example());
+        },
+        StorageError);
+    EXPECT_EQ(entries_in(directory.path()), 0U);
+}
+
+}  // namespace
+}  // namespace harrow::storage

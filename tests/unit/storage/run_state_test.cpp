@@ -1,0 +1,187 @@
+#include "storage/run_state.hpp"
+
+#include <limits>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+#include "sweeps/error.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace harrow::storage {
+namespace {
+
+using sweeps::StorageError;
+using namespace testing;
+
+/// Records as they come back from a journal.
+class RunStateTest : public ::testing::Test {
+protected:
+    RunStateTest() { add(example_sweep()); }
+
+    static SweepRecord example_sweep() {
+        SweepRecord sweep;
+        sweep.harrow_version = "0.1.0";
+        sweep.build = "release";
+        sweep.name = "demo";
+        sweep.text = "name: demo\nseeds: [0, 1]\n";
+        sweep.file = "demo.yaml";
+        sweep.base_directory = "/sweeps";
+        sweep.overrides = {"train.num_epochs=2"};
+        sweep.cells = {{"aa", "main", {"main"}, {"ablation"}, {0, 18446744073709551615U}},
+                       {"bb", "lr=0.1", {"lr=0.1"}, {}, {0}}};
+        sweep.trials = 3;
+        return sweep;
+    }
+
+    void add(const RecordData& data) {
+        records_.push_back({records_.size() + 1, record_type(data), record_json(data)});
+    }
+    void start(const std::string& key, int attempt) {
+        add(StartedRecord{UnitKind::Training, key, attempt, "slot 0", "node1"});
+    }
+    void finish(const std::string& key, const std::string& trial, double value) {
+        add(TrainedRecord{key, 1.5, "slot 0", 1});
+        add(FinishedRecord{key, {{trial, {{0, "mean", "routed", "image_auroc", value}}, {"n"}}}});
+    }
+    void fail(const std::string& key, int attempt, bool final) {
+        add(FailedRecord{
+            UnitKind::Training, key, attempt, "crashed", "signal 11", final, {"bb.s0"}});
+    }
+    RunState state() const { return replay(records_); }
+
+    std::vector<JournalRecord> records_;
+};
+
+TEST_F(RunStateTest, EmptyJournalIsARunNotBegun) {
+    EXPECT_FALSE(replay({}).sweep.has_value());
+}
+
+TEST_F(RunStateTest, SweepSurvivesTheRoundTrip) {
+    const RunState state = this->state();
+    ASSERT_TRUE(state.sweep.has_value());
+    const SweepRecord expected = example_sweep();
+    EXPECT_EQ(state.sweep->text, expected.text);
+    EXPECT_EQ(state.sweep->base_directory, expected.base_directory);
+    EXPECT_EQ(state.sweep->overrides, expected.overrides);
+    ASSERT_EQ(state.cells.size(), 2U);
+    EXPECT_EQ(state.cells[0].tags, expected.cells[0].tags);
+    EXPECT_EQ(state.cells[0].seeds, expected.cells[0].seeds);
+}
+
+TEST_F(RunStateTest, FinishedTrialsKeepTheirRowsToTheLastDigit) {
+    const double value = 0.1 + 0.2;
+    start("t1", 1);
+    EXPECT_EQ(state().running.count("t1"), 1U);
+    finish("t1", "aa.s0", value);
+    const RunState state = this->state();
+    ASSERT_EQ(state.finished.count("aa.s0"), 1U);
+    EXPECT_EQ(state.finished.at("aa.s0").rows.at(0).value, value);
+    EXPECT_EQ(state.finished.at("aa.s0").notes, std::vector<std::string>{"n"});
+    EXPECT_EQ(state.trained.count("t1"), 1U);
+    EXPECT_TRUE(state.running.empty());
+    const std::vector<ResultRow> rows = result_rows(state);
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(std::tie(rows[0].cell, rows[0].cell_name, rows[0].trial),
+              std::make_tuple("aa", "main", "aa.s0"));
+}
+
+TEST_F(RunStateTest, OnlyFinalFailuresFailTrialsAndAnotherTryClearsThem) {
+    start("t2", 1);
+    fail("t2", 1, false);
+    EXPECT_TRUE(state().failed.empty());
+    start("t2", 2);
+    fail("t2", 2, true);
+    ASSERT_EQ(state().failed.count("bb.s0"), 1U);
+    EXPECT_EQ(state().failed.at("bb.s0").state, "crashed");
+    EXPECT_EQ(state().attempts.at("t2"), 2);
+    EXPECT_EQ(state().total.failed_attempts, 2);
+    start("t2", 3);
+    EXPECT_TRUE(state().failed.empty());
+    finish("t2", "bb.s0", 0.5);
+    EXPECT_TRUE(state().failed.empty());
+    EXPECT_EQ(state().finished.size(), 1U);
+}
+
+TEST_F(RunStateTest, FinishedTrialsDoNotFailWithALaterUnit) {
+    finish("t2", "bb.s0", 0.5);
+    fail("t2", 1, true);
+    EXPECT_TRUE(state().failed.empty());
+}
+
+TEST_F(RunStateTest, CountsWorkInTotalAndOfTheLastSession) {
+    add(SessionStartRecord{"node1", 11, 1, 2, "2026-01-01T00:00:00Z"});
+    add(ExtractedRecord{"f1", 8, 0.5, "slot 1", 1});
+    finish("t1", "aa.s0", 0.5);
+    start("t9", 1);
+    add(SessionStartRecord{"node2", 12, 3, 4, "2026-01-02T00:00:00Z"});
+    finish("t2", "bb.s0", 0.5);
+    RunState state = this->state();
+    EXPECT_EQ(state.total.extractions, 1);
+    EXPECT_EQ(state.total.trainings, 2);
+    EXPECT_EQ(state.last_session().trainings, 1);
+    EXPECT_EQ(state.last_session().extractions, 0);
+    EXPECT_TRUE(state.running.empty()) << "what a dead session ran is not running";
+    EXPECT_FALSE(state.sessions.back().end.has_value());
+    add(SessionEndRecord{"done", "2026-01-02T00:01:00Z"});
+    EXPECT_EQ(this->state().sessions.back().end->outcome, "done");
+}
+
+TEST_F(RunStateTest, ExtendingAddsCellsAndRenamesNone) {
+    SweepRecord longer = example_sweep();
+    longer.text = "name: demo\nseeds: [0, 1, 2]\n";
+    longer.cells[0].name = "renamed";
+    longer.cells[0].seeds = {0, 1, 2};
+    longer.cells.push_back({"cc", "new", {"new"}, {}, {0}});
+    add(ExtendedRecord{longer});
+    const RunState state = this->state();
+    ASSERT_EQ(state.cells.size(), 3U);
+    EXPECT_EQ(state.cells[0].name, "main");
+    EXPECT_EQ(state.cells[0].seeds.size(), 3U);
+    EXPECT_EQ(state.sweep->text, longer.text);
+}
+
+TEST_F(RunStateTest, ContradictionsNameTheRecord) {
+    add(example_sweep());
+    EXPECT_TRUE(contains(message_of<StorageError>([this] { state(); }), "record 2"));
+    records_.erase(records_.begin(), records_.end());
+    start("t1", 1);
+    EXPECT_THROW(state(), StorageError);
+}
+
+TEST_F(RunStateTest, UnknownTypesAndWrongMembersAreRefusedNotMisread) {
+    const std::vector<std::pair<std::string, std::string>> bad = {
+        {"pruned", "{}"},
+        {"started", R"({"kind":"training","key":"k","attempt":1,"slot":"s"})"},
+        {"started", R"({"kind":"nap","key":"k","attempt":1,"slot":"s","host":"h"})"},
+        {"started", R"({"kind":"training","key":7,"attempt":1,"slot":"s","host":"h"})"},
+        {"trained", R"({"training_key":"k","seconds":1,"slot":"s","attempt":99999999999})"},
+        {"finished", R"({"training_key":"k","trials":[{"trial":"t","rows":[[0]],"notes":[]}]})"},
+        {"finished", R"({"training_key":"k","trials":[7]})"},
+        {"failed", "not json"}};
+    for (const auto& [type, json] : bad) {
+        EXPECT_THROW(parse_record({1, type, json}), StorageError) << type << " " << json;
+    }
+}
+
+TEST_F(RunStateTest, MembersAddedLaterAreIgnored) {
+    EXPECT_NO_THROW(parse_record({1, "session_end", R"({"outcome":"done","time":"now","new":1})"}));
+}
+
+TEST_F(RunStateTest, NumbersThatAreNotFiniteCannotBeRecorded) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_THROW(
+        record_json(FinishedRecord{"t", {{"a.s0", {{0, "mean", "routed", "m", nan}}, {}}}}),
+        StorageError);
+}
+
+TEST_F(RunStateTest, TextThatIsNotUtf8IsRecordedReadably) {
+    fail("t2", 1, true);
+    add(FailedRecord{
+        UnitKind::Training, "t2", 1, "crashed", "bad \xff byte\nline", true, {"bb.s0"}});
+    EXPECT_TRUE(contains(state().failed.at("bb.s0").message, "bad "));
+    EXPECT_EQ(records_.back().json.find('\n'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace harrow::storage

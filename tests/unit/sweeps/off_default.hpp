@@ -1,0 +1,39 @@
+#pragma once
+
+#include "sweeps/parameters.hpp"
+
+namespace harrow::sweeps {
+
+/// False for a choice between one: it cannot leave its default.
+inline bool has_other_value(const Parameter& parameter) {
+    return parameter.choices.size() != 1;
+}
+
+/// An allowed value that is not the default, where there is one.
+inline ParameterValue off_default(const Parameter& parameter) {
+    const TrialConfig defaults;
+    switch (parameter.type()) {
+        case Type::Bool:
+            return default_text(parameter) == "true" ? "false" : "true";
+        case Type::Int: {
+            const long long value = std::stoll(default_text(parameter));
+            return std::to_string(value + 2);
+        }
+        case Type::Real: {
+            const double value = std::stod(default_text(parameter));
+            return std::to_string(value * 0.5 + 0.0009765625);
+        }
+        case Type::Text:
+            if (!parameter.choices.empty()) {
+                return parameter.choices.back() == default_text(parameter)
+                           ? parameter.choices.front()
+                           : parameter.choices.back();
+            }
+            return std::string("3-2");  // a scenario, or the name of a file
+        case Type::TextList:
+            return std::vector<std::string>{"b", "a"};
+    }
+    return {};
+}
+
+}  // namespace harrow::sweeps

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/patch_scores.hpp"
+#include "worker/feature_store.hpp"
+#include "worker/method.hpp"
+#include "worker/work_monitor.hpp"
+
+namespace harrow::worker {
+
+/// Nearest of the first `learned` distances of an image; ties go to the smaller task, and a
+/// distance that is not a number is never nearest. 0 when none is left.
+int nearest_task(const double* distances, int learned);
+
+/// Collects one class's patch scores over the sequence. With isolated experts an image is scored
+/// once by each expert that it is sent to, whatever the number of tasks that follow; otherwise it
+/// is scored anew after each task. Images go to the method in fixed batches, also when only some of
+/// a batch are wanted, so that no score depends on who else is sent where.
+class ClassEvaluation {
+public:
+    /// `task`: the one that brings the class; `num_tasks`: length of the sequence. `image_paths`:
+    /// of the test images, in order.
+    ClassEvaluation(std::string class_name,
+                    int task,
+                    int num_tasks,
+                    const Features& features,
+                    std::vector<std::string> image_paths);
+
+    /// Scores the class's test images [N,H,W,D] as the method is after `after_task`.
+    void evaluate(Method& method,
+                  const torch::Tensor& features,
+                  int after_task,
+                  WorkMonitor& monitor);
+
+    /// Scores the first batch again with the class's own expert. True when every bit is as it was
+    /// at first: what has_isolated_experts() promises.
+    bool first_batch_unchanged(Method& method, const torch::Tensor& features) const;
+
+    storage::ClassScores take() { return std::move(scores_); }
+
+private:
+    void update_distances(Method& method,
+                          const torch::Tensor& features,
+                          int learned,
+                          WorkMonitor& monitor);
+    void score_wanted(Method& method,
+                      const torch::Tensor& features,
+                      int expert,
+                      const std::function<bool(std::int64_t image)>& wanted,
+                      WorkMonitor& monitor);
+    std::int32_t& map_index(int expert, std::int64_t image);
+
+    storage::ClassScores scores_;
+    int num_tasks_;
+    std::map<int, std::vector<std::int32_t>> map_of_expert_;  ///< [N], -1: not scored
+};
+
+}  // namespace harrow::worker

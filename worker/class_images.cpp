@@ -1,0 +1,25 @@
+#include "worker/class_images.hpp"
+
+#include "sweeps/error.hpp"
+
+namespace harrow::worker {
+
+const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dataset,
+                                                     const std::string& class_name,
+                                                     const std::string& split) {
+    for (const storage::DatasetClass& entry : dataset.classes) {
+        const auto& images = split == "train" ? entry.train : entry.test;
+        if (entry.name == class_name && !images.empty()) {
+            return images;
+        }
+    }
+    throw sweeps::DataError("no " + split + " images of class '" + class_name + "' under " +
+                            dataset.root.string() +
+                            "; they were there when the sweep was validated, put them back");
+}
+
+std::string path_in_class(const std::string& relative_path) {
+    return relative_path.substr(relative_path.find('/') + 1);
+}
+
+}  // namespace harrow::worker

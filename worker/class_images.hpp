@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/datasets/dataset.hpp"
+
+namespace harrow::worker {
+
+/// Images of one class and split of a listed data set, sorted by path; part of `dataset`.
+/// Throws sweeps::DataError when there are none.
+const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dataset,
+                                                     const std::string& class_name,
+                                                     const std::string& split);
+
+/// Path of an image without the folder of its class: equal for one class under two names.
+std::string path_in_class(const std::string& relative_path);
+
+}  // namespace harrow::worker

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "storage/patch_scores.hpp"
+#include "worker/feature_store.hpp"
+#include "worker/history.hpp"
+#include "worker/method.hpp"
+#include "worker/work_monitor.hpp"
+
+namespace harrow::worker {
+
+struct SequenceClass {
+    std::string name;
+    FeatureRequest train;
+    FeatureRequest test;
+    std::vector<std::string> test_paths;  ///< of the test images, relative to the data's root
+};
+
+struct SequenceTask {
+    std::vector<SequenceClass> classes;  ///< arrive together, in this order
+};
+
+struct ContinualSequence {
+    std::vector<SequenceTask> tasks;  ///< not empty
+    int epochs = 0;                   ///< per task, for progress
+};
+
+/// Trains `method` on one task after the other and, after each, scores the test images of every
+/// class seen so far: under the expert the router picks and under the right one (specification C1).
+/// `training_key` of the result stays empty. Throws what the method and the feature store throw,
+/// WorkStopped, and std::logic_error when a method that declares isolated experts changed one.
+storage::PatchScores run_continual(const ContinualSequence& sequence,
+                                   Method& method,
+                                   FeatureStore& store,
+                                   History& history,
+                                   WorkMonitor& monitor);
+
+}  // namespace harrow::worker

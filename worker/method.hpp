@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <torch/torch.h>
+
+#include "sweeps/error.hpp"
+#include "sweeps/trial_config.hpp"
+
+namespace harrow::worker {
+
+struct EpochRecord {
+    int task = 0;
+    int epoch = 0;         ///< from 0, within the task
+    double loss = 0;       ///< mean over the batches that stepped, without the log-det term
+    double lr = 0;         ///< of this epoch
+    double grad_norm = 0;  ///< mean global L2 norm before clipping
+    std::int64_t skipped_batches = 0;  ///< loss not a number or above 1e8: no step was made
+};
+
+struct TrainingHooks {
+    std::function<void(const EpochRecord&)> on_epoch;  ///< may be empty
+    std::function<bool()>
+        stop;  ///< may be empty; asked after every batch, true ends training early
+};
+
+struct TaskData {
+    int task = 0;            ///< from 0, in sequence order
+    torch::Tensor features;  ///< float32 [N,H,W,D] on the CPU, patch features without position
+};
+
+struct FeatureGeometry {
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+    std::int64_t channels = 0;
+};
+
+/// Every batch of one epoch was unusable: the configuration diverges. A user failure, never
+/// retried.
+class TrainingDiverged : public sweeps::Error {
+public:
+    TrainingDiverged(int task, int epoch, double last_loss);
+    int task() const noexcept { return task_; }
+    int epoch() const noexcept { return epoch_; }
+    double last_loss() const noexcept { return last_loss_; }
+
+private:
+    int task_;
+    int epoch_;
+    double last_loss_;
+};
+
+/// What is trained over a sequence of tasks. One thread at a time. Per task the caller does
+/// begin_task, train, update_router; scoring may come between tasks or after all of them.
+class Method {
+public:
+    virtual ~Method() = default;
+
+    /// True: expert t never changes after task t, so each test image is scored once per expert.
+    virtual bool has_isolated_experts() const = 0;
+    virtual bool has_router() const = 0;
+
+    /// Tasks begin in order 0, 1, 2, …
+    virtual void begin_task(int task) = 0;
+    /// Throws TrainingDiverged, and sweeps::DataError for a task smaller than one batch.
+    virtual void train(const TaskData& data, const TrainingHooks& hooks) = 0;
+    virtual void update_router(const TaskData& data) = 0;
+
+    /// [B,H,W,D] float32 -> patch scores [B,H,W] float32 on the CPU, larger = more anomalous. The
+    /// last bits depend on B: score in batches of one size.
+    virtual torch::Tensor score(const torch::Tensor& features, int expert) = 0;
+    /// [B,H,W,D] -> distances to every learned task [B,tasks] float64 on the CPU; empty [B,0]
+    /// without a router. The nearest (ties: the smaller task) is the expert to score with.
+    virtual torch::Tensor route_distances(const torch::Tensor& features) = 0;
+};
+
+/// Throws sweeps::UsageError for a method or option it does not know, and where the geometry does
+/// not suit the configuration (channels not a multiple of 4 with position or DIA on).
+std::unique_ptr<Method> make_method(const sweeps::TrialConfig& config,
+                                    FeatureGeometry geometry,
+                                    std::uint64_t seed,
+                                    torch::Device device);
+
+}  // namespace harrow::worker

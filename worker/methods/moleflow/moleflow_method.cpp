@@ -1,0 +1,156 @@
+#include "worker/methods/moleflow/moleflow_method.hpp"
+
+#include <string>
+
+#include "worker/methods/initialiser.hpp"
+#include "worker/methods/moleflow/moleflow_model.hpp"
+#include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/moleflow/training.hpp"
+
+namespace harrow::worker {
+namespace {
+
+// Names that would otherwise only fail at the first step.
+sweeps::TrainConfig checked(const sweeps::TrainConfig& config) {
+    adam_options(config);
+    return config;
+}
+
+MoleflowModel make_model(const sweeps::ModelConfig& config,
+                         FeatureGeometry geometry,
+                         std::uint64_t seed,
+                         torch::Device device) {
+    Initialiser init(seed, "init", device);
+    return MoleflowModel(config, geometry, init, device);
+}
+
+void add_expert(MoleflowModel& model, std::uint64_t seed, torch::Device device) {
+    Initialiser init(seed, "init/" + std::to_string(model.num_experts()), device);
+    model.add_expert(init);
+}
+
+torch::Tensor score_on_cpu(const MoleflowModel& model,
+                           const torch::Tensor& features,
+                           int expert,
+                           torch::Device device) {
+    const torch::InferenceMode inference;
+    return model.patch_scores(features.to(device), expert).cpu();
+}
+
+class MoleflowMethod final : public Method {
+public:
+    MoleflowMethod(const sweeps::TrialConfig& config,
+                   FeatureGeometry geometry,
+                   std::uint64_t seed,
+                   torch::Device device)
+        : train_(checked(config.train)),
+          freezing_(config.model.unfreeze_base ? Freezing::UnfreezeBase : Freezing::Isolate),
+          seed_(seed),
+          device_(device),
+          distance_(parse_router_distance(config.router.distance)),
+          model_(make_model(config.model, geometry, seed, device)),
+          router_(distance_) {}
+
+    bool has_isolated_experts() const override { return freezing_ == Freezing::Isolate; }
+    bool has_router() const override { return distance_ != RouterDistance::None; }
+
+    void begin_task(int /*task*/) override { add_expert(model_, seed_, device_); }
+
+    void train(const TaskData& data, const TrainingHooks& hooks) override {
+        const Schedule schedule = data.task == 0 ? Schedule::Base : Schedule::WarmUp;
+        train_expert(model_, data.task, freezing_, schedule, data, train_, seed_, device_, hooks);
+    }
+
+    // All training images; the reference leaves out those its last incomplete batch drops.
+    void update_router(const TaskData& data) override {
+        if (has_router()) {
+            router_.learn(image_features(data.features));
+        }
+    }
+
+    torch::Tensor score(const torch::Tensor& features, int expert) override {
+        return score_on_cpu(model_, features, expert, device_);
+    }
+
+    torch::Tensor route_distances(const torch::Tensor& features) override {
+        return router_.distances(image_features(features));
+    }
+
+private:
+    sweeps::TrainConfig train_;
+    Freezing freezing_;
+    std::uint64_t seed_;
+    torch::Device device_;
+    RouterDistance distance_;
+    MoleflowModel model_;
+    PrototypeRouter router_;
+};
+
+class FinetuneMethod final : public Method {
+public:
+    FinetuneMethod(const sweeps::TrialConfig& config,
+                   FeatureGeometry geometry,
+                   std::uint64_t seed,
+                   torch::Device device)
+        : train_(checked(config.train)),
+          seed_(seed),
+          device_(device),
+          model_(make_model(config.model, geometry, seed, device)) {}
+
+    bool has_isolated_experts() const override { return false; }
+    bool has_router() const override { return false; }
+
+    void begin_task(int task) override {
+        if (task == 0) {
+            add_expert(model_, seed_, device_);
+        }
+    }
+
+    void train(const TaskData& data, const TrainingHooks& hooks) override {
+        train_expert(model_,
+                     kOnlyExpert,
+                     Freezing::UnfreezeBase,
+                     Schedule::Base,
+                     data,
+                     train_,
+                     seed_,
+                     device_,
+                     hooks);
+    }
+
+    void update_router(const TaskData& /*data*/) override {}
+
+    torch::Tensor score(const torch::Tensor& features, int /*expert*/) override {
+        return score_on_cpu(model_, features, kOnlyExpert, device_);
+    }
+
+    torch::Tensor route_distances(const torch::Tensor& features) override {
+        return torch::empty({features.size(0), 0}, torch::kFloat64);
+    }
+
+private:
+    static constexpr int kOnlyExpert = 0;
+
+    sweeps::TrainConfig train_;
+    std::uint64_t seed_;
+    torch::Device device_;
+    MoleflowModel model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_moleflow(const sweeps::TrialConfig& config,
+                                      FeatureGeometry geometry,
+                                      std::uint64_t seed,
+                                      torch::Device device) {
+    return std::make_unique<MoleflowMethod>(config, geometry, seed, device);
+}
+
+std::unique_ptr<Method> make_finetune(const sweeps::TrialConfig& config,
+                                      FeatureGeometry geometry,
+                                      std::uint64_t seed,
+                                      torch::Device device) {
+    return std::make_unique<FinetuneMethod>(config, geometry, seed, device);
+}
+
+}  // namespace harrow::worker

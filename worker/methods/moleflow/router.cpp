@@ -1,0 +1,69 @@
+#include "worker/methods/moleflow/router.hpp"
+
+#include <algorithm>
+
+#include "sweeps/error.hpp"
+
+namespace harrow::worker {
+
+RouterDistance parse_router_distance(const std::string& name) {
+    if (name == "mahalanobis") {
+        return RouterDistance::Mahalanobis;
+    }
+    if (name == "euclidean") {
+        return RouterDistance::Euclidean;
+    }
+    if (name == "none") {
+        return RouterDistance::None;
+    }
+    throw sweeps::UsageError("router.distance is '" + name +
+                             "'; use mahalanobis, euclidean or none");
+}
+
+Prototype make_prototype(const torch::Tensor& image_features) {
+    const torch::Tensor features = image_features.to(torch::kCPU, torch::kFloat64);
+    const auto freedom = static_cast<double>(std::max<std::int64_t>(1, features.size(0) - 1));
+    Prototype prototype;
+    prototype.mean = features.mean(0);
+    const torch::Tensor centred = features - prototype.mean;
+    prototype.covariance = centred.t().mm(centred).div_(freedom);
+    prototype.covariance.diagonal().add_(1e-5);
+    const auto [factor, info] = torch::linalg_cholesky_ex(prototype.covariance);
+    if (info.item<int>() != 0 || !factor.isfinite().all().item<bool>()) {
+        throw sweeps::DataError(
+            "router: the covariance of a task's image features is not positive definite: the "
+            "features hold NaN, infinity or values far beyond 1e5; check the images and the "
+            "backbone's weights");
+    }
+    prototype.cholesky = factor;
+    return prototype;
+}
+
+void PrototypeRouter::learn(const torch::Tensor& image_features) {
+    if (distance_ != RouterDistance::None) {
+        prototypes_.push_back(make_prototype(image_features));
+    }
+}
+
+torch::Tensor PrototypeRouter::distances(const torch::Tensor& image_features) const {
+    const torch::Tensor features = image_features.to(torch::kCPU, torch::kFloat64);
+    std::vector<torch::Tensor> columns;
+    for (const Prototype& prototype : prototypes_) {
+        torch::Tensor offset = features - prototype.mean;
+        if (distance_ == RouterDistance::Mahalanobis) {
+            // ‖L⁻¹x‖² = xᵀC⁻¹x, never negative.
+            offset = torch::linalg_solve_triangular(prototype.cholesky, offset.t(), false).t();
+        }
+        columns.push_back(offset.square().sum(1).sqrt());
+    }
+    if (columns.empty()) {
+        return torch::empty({features.size(0), 0}, torch::kFloat64);
+    }
+    return torch::stack(columns, 1);
+}
+
+torch::Tensor image_features(const torch::Tensor& patch_features) {
+    return patch_features.to(torch::kFloat64).mean({1, 2});
+}
+
+}  // namespace harrow::worker

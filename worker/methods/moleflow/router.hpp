@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace harrow::worker {
+
+enum class RouterDistance { None, Mahalanobis, Euclidean };
+/// mahalanobis, euclidean or none; throws sweeps::UsageError.
+RouterDistance parse_router_distance(const std::string& name);
+
+/// Mean and covariance of one task's image features, in double precision.
+struct Prototype {
+    torch::Tensor mean;        ///< [D]
+    torch::Tensor covariance;  ///< [D,D], n-1, with 1e-5 on the diagonal
+    torch::Tensor cholesky;    ///< lower factor of the covariance
+};
+/// From image features [N,D]. Throws sweeps::DataError when they hold NaN or infinity.
+Prototype make_prototype(const torch::Tensor& image_features);
+
+/// Says which task an image most likely belongs to: the one whose prototype is nearest. Distances
+/// are float64; the reference inverts a nearly singular covariance in float32 instead.
+class PrototypeRouter {
+public:
+    explicit PrototypeRouter(RouterDistance distance) : distance_(distance) {}
+
+    /// Tasks are learned in order 0, 1, …
+    void learn(const torch::Tensor& image_features);
+    /// Image features [N,D] -> [N,tasks] float64 on the CPU.
+    torch::Tensor distances(const torch::Tensor& image_features) const;
+    const std::vector<Prototype>& prototypes() const { return prototypes_; }
+
+private:
+    RouterDistance distance_;
+    std::vector<Prototype> prototypes_;
+};
+
+/// Patch features [B,H,W,D] -> [B,D] float64, the mean over patches.
+torch::Tensor image_features(const torch::Tensor& patch_features);
+
+}  // namespace harrow::worker

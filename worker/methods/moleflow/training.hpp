@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include "sweeps/trial_config.hpp"
+#include "worker/method.hpp"
+#include "worker/methods/moleflow/losses.hpp"
+#include "worker/methods/moleflow/moleflow_model.hpp"
+#include "worker/optimizers/adam.hpp"
+
+namespace harrow::worker {
+
+struct StepResult {
+    bool stepped = false;     ///< false: the loss was NaN or above 1e8 and nothing changed
+    double total = 0;         ///< loss that was minimised
+    double data = 0;          ///< without the log-det term
+    double logdet = 0;        ///< mean squared log-determinant
+    torch::Tensor grad_norm;  ///< scalar, before clipping; defined when stepped
+};
+
+/// One optimisation step on a batch of patch features [B,H,W,D] on the model's device.
+StepResult training_step(const MoleflowModel& model,
+                         int expert,
+                         const torch::Tensor& features,
+                         const sweeps::TrainConfig& config,
+                         double lr,
+                         Adam& optimizer);
+
+enum class Schedule { Base, WarmUp };
+
+/// One expert on one task: all epochs, shuffled batches, the last incomplete batch left out.
+/// Throws TrainingDiverged, and sweeps::DataError for fewer images than one batch.
+void train_expert(const MoleflowModel& model,
+                  int expert,
+                  Freezing freezing,
+                  Schedule schedule,
+                  const TaskData& data,
+                  const sweeps::TrainConfig& config,
+                  std::uint64_t seed,
+                  torch::Device device,
+                  const TrainingHooks& hooks);
+
+}  // namespace harrow::worker

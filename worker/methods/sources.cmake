@@ -1,0 +1,19 @@
+# What the methods consist of, relative to worker/.
+set(HARROW_METHOD_SOURCES
+    methods/initialiser.cpp
+    methods/make_method.cpp
+    methods/moleflow/affine_kernels.cpp
+    methods/moleflow/base_flow.cpp
+    methods/moleflow/depthwise_convolution.cpp
+    methods/moleflow/dia.cpp
+    methods/moleflow/input_stages.cpp
+    methods/moleflow/lora_linear.cpp
+    methods/moleflow/losses.cpp
+    methods/moleflow/moleflow_method.cpp
+    methods/moleflow/moleflow_model.cpp
+    methods/moleflow/relu_network.cpp
+    methods/moleflow/router.cpp
+    methods/moleflow/subnets.cpp
+    methods/moleflow/training.cpp
+    optimizers/adam.cpp
+    optimizers/schedule.cpp)

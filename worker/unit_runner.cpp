@@ -1,0 +1,116 @@
+#include "worker/unit_runner.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+#include "storage/datasets/dataset.hpp"
+#include "storage/files.hpp"
+#include "sweeps/canonical.hpp"
+#include "sweeps/error.hpp"
+#include "worker/class_images.hpp"
+#include "worker/continual_run.hpp"
+#include "worker/trial_scoring.hpp"
+
+namespace harrow::worker {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The configuration a unit names, with the data's place on this machine filled in.
+sweeps::TrialConfig located_config(const std::string& config_text,
+                                   const std::string& layout,
+                                   const std::string& root) {
+    sweeps::TrialConfig config = sweeps::parse_canonical(config_text);
+    config.data.layout = layout;
+    config.data.root = root;
+    return config;
+}
+
+ContinualSequence make_sequence(const coordinator::TrainingWork& work,
+                                const sweeps::TrialConfig& config,
+                                const storage::Dataset& dataset) {
+    ContinualSequence sequence;
+    sequence.epochs = config.train.num_epochs;
+    for (const coordinator::TaskWork& task : work.tasks) {
+        SequenceTask classes;
+        for (std::size_t i = 0; i < task.classes.size(); ++i) {
+            const std::string& name = task.classes[i];
+            SequenceClass entry;
+            entry.name = name;
+            entry.train = {task.train_keys.at(i), config, name, "train", {}};
+            entry.test = {task.test_keys.at(i), config, name, "test", {}};
+            for (const storage::ImageEntry& image : split_images(dataset, name, "test")) {
+                entry.test_paths.push_back(image.relative_path);
+            }
+            classes.classes.push_back(std::move(entry));
+        }
+        sequence.tasks.push_back(std::move(classes));
+    }
+    return sequence;
+}
+
+}  // namespace
+
+UnitRunner::UnitRunner(const std::filesystem::path& cache_root,
+                       torch::Device device,
+                       std::int64_t resident_bytes)
+    : device_(device), store_(cache_root, device, resident_bytes) {}
+
+coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& work,
+                                            WorkMonitor& monitor) {
+    const Clock::time_point start = Clock::now();
+    const FeatureRequest request{work.feature_key,
+                                 located_config(work.config_text, work.data_layout, work.data_root),
+                                 work.class_name,
+                                 work.split,
+                                 work.images_digest};
+    monitor.report({0, 0, 0, 0, "extracting"});
+    coordinator::WorkResult result;
+    result.images_extracted = store_.ensure(request, monitor);
+    result.notes = store_.take_notes();
+    result.seconds = seconds_since(start);
+    return result;
+}
+
+coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
+                                          WorkMonitor& monitor) {
+    const Clock::time_point start = Clock::now();
+    const std::filesystem::path directory = work.directory;
+    const std::filesystem::path scores_file = directory / "scores.h5";
+    const std::int64_t extracted_before = store_.images_extracted();
+    store_.take_notes();  // of a unit that failed
+    const storage::Dataset dataset =
+        storage::list_dataset(work.data_layout, work.data_root).dataset;
+    storage::PatchScores scores;
+    if (work.train) {
+        const sweeps::TrialConfig config =
+            located_config(work.config_text, work.data_layout, work.data_root);
+        const ContinualSequence sequence = make_sequence(work, config, dataset);
+        const storage::FeatureShape shape =
+            store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).info->shape;
+        const FeatureGeometry geometry{shape.height, shape.width, shape.channels};
+        const auto method = make_method(config, geometry, work.seed, device_);
+        storage::create_directories(directory);
+        History history(directory / "history.csv");
+        scores = run_continual(sequence, *method, store_, history, monitor);
+        scores.training_key = work.training_key;
+        storage::save_patch_scores(scores_file, scores);
+    } else {
+        scores = storage::load_patch_scores(scores_file);
+    }
+    monitor.report({scores.num_tasks - 1, scores.num_tasks, 0, 0, "scoring"});
+    coordinator::WorkResult result;
+    result.trials = score_trials(work.jobs, scores, dataset, monitor);
+    result.images_extracted = store_.images_extracted() - extracted_before;
+    result.notes = store_.take_notes();
+    result.seconds = seconds_since(start);
+    return result;
+}
+
+}  // namespace harrow::worker

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "coordinator/work.hpp"
+#include "worker/feature_store.hpp"
+#include "worker/work_monitor.hpp"
+
+namespace harrow::worker {
+
+/// Does the units of work a coordinator assigns, one at a time; keeps features between them.
+class UnitRunner {
+public:
+    UnitRunner(const std::filesystem::path& cache_root,
+               torch::Device device,
+               std::int64_t resident_bytes);
+
+    /// Publishes the features of one class and split, unless they are there. Throws as
+    /// extract_features.
+    coordinator::WorkResult extract(const coordinator::ExtractionWork& work, WorkMonitor& monitor);
+
+    /// Trains the sequence, publishes history.csv and scores.h5 in the work's directory and scores
+    /// the trials; with `train` off, scores what is stored there. Missing or corrupt features are
+    /// extracted, and the result's notes say so. Throws as run_continual and score_trials.
+    coordinator::WorkResult train(const coordinator::TrainingWork& work, WorkMonitor& monitor);
+
+private:
+    torch::Device device_;
+    FeatureStore store_;
+};
+
+}  // namespace harrow::worker

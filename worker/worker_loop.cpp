@@ -1,0 +1,190 @@
+#include "worker/worker_loop.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include "build_info.hpp"
+#include "coordinator/child_link.hpp"
+#include "coordinator/work.hpp"
+#include "storage/files.hpp"
+#include "sweeps/error.hpp"
+#include "worker/blas_check.hpp"
+#include "worker/unit_runner.hpp"
+
+namespace harrow::worker {
+
+using coordinator::Assign;
+using coordinator::ChildLink;
+using coordinator::Failed;
+using coordinator::FailureKind;
+
+namespace {
+
+constexpr std::int64_t kResidentBytes = std::int64_t{1} << 30;
+constexpr std::chrono::milliseconds kReportInterval{200};
+
+/// Passes progress on, not more often than a display can use it.
+class LinkMonitor : public WorkMonitor {
+public:
+    LinkMonitor(ChildLink& link, const Assign& assign) : link_(link), assign_(assign) {}
+
+    void step() noexcept override { link_.step(); }
+    bool stop_requested() override { return link_.stop_requested(); }
+
+    void report(const WorkStatus& status) override {
+        const auto now = std::chrono::steady_clock::now();
+        if (status.text == last_text_ && now - last_report_ < kReportInterval) {
+            return;
+        }
+        if (status.text != last_text_) {
+            spdlog::info("{} task={}/{}", status.text, status.task + 1, status.tasks);
+        }
+        last_text_ = status.text;
+        last_report_ = now;
+        link_.send(coordinator::Progress{assign_.unit,
+                                         assign_.attempt,
+                                         link_.steps(),
+                                         status.task,
+                                         status.tasks,
+                                         status.epoch,
+                                         status.epochs,
+                                         status.text});
+    }
+
+private:
+    ChildLink& link_;
+    const Assign& assign_;
+    std::string last_text_;
+    std::chrono::steady_clock::time_point last_report_;
+};
+
+/// Copies what is logged to a file while a training runs.
+class TrainingLog {
+public:
+    explicit TrainingLog(const std::filesystem::path& file)
+        : sink_(std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string())) {
+        sink_->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+        spdlog::default_logger()->sinks().push_back(sink_);
+    }
+    ~TrainingLog() {
+        auto& sinks = spdlog::default_logger()->sinks();
+        sinks.erase(std::remove(sinks.begin(), sinks.end(), sink_), sinks.end());
+    }
+    TrainingLog(const TrainingLog&) = delete;
+    TrainingLog& operator=(const TrainingLog&) = delete;
+
+private:
+    spdlog::sink_ptr sink_;
+};
+
+void configure_torch(int threads) {
+    at::set_num_threads(threads);
+    at::set_num_interop_threads(1);
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+}
+
+coordinator::Ready ready_message(const coordinator::Hello& hello) {
+    coordinator::Ready ready;
+    ready.build_id = build_id();
+    ready.pid = ::getpid();
+    ready.device = hello.device;
+    if (const auto warning = slow_blas_warning()) {
+        ready.warnings.push_back(*warning);
+    }
+    return ready;
+}
+
+/// `log` outlives the call, so that a failure is written to it too.
+std::string run_unit(UnitRunner& runner,
+                     const Assign& assign,
+                     WorkMonitor& monitor,
+                     std::unique_ptr<TrainingLog>& log) {
+    if (assign.kind == coordinator::UnitKind::Extract) {
+        spdlog::info("extract {} attempt={}", assign.key, assign.attempt);
+        return to_json(
+            runner.extract(coordinator::extraction_work_from_json(assign.payload), monitor));
+    }
+    const auto work = coordinator::training_work_from_json(assign.payload);
+    storage::create_directories(work.directory);
+    log = std::make_unique<TrainingLog>(std::filesystem::path(work.directory) / "log");
+    spdlog::info("train {} attempt={} seed={}", assign.key, assign.attempt, work.seed);
+    return to_json(runner.train(work, monitor));
+}
+
+/// Why the exception in flight ended the unit. A configuration that backbone or method refuses is
+/// the user's to change, like an unusable image.
+Failed failure(const Assign& assign) {
+    const auto failed = [&](FailureKind kind, const std::string& message) {
+        return Failed{assign.unit, assign.attempt, kind, message};
+    };
+    try {
+        throw;
+    } catch (const WorkStopped& error) {
+        return failed(FailureKind::Cancelled, error.what());
+    } catch (const TrainingDiverged& error) {
+        return failed(FailureKind::Diverged, error.what());
+    } catch (const sweeps::DataError& error) {
+        return failed(FailureKind::BadData, error.what());
+    } catch (const sweeps::UsageError& error) {
+        return failed(FailureKind::BadData, error.what());
+    } catch (const sweeps::StorageError& error) {
+        return failed(FailureKind::Storage, error.what());
+    } catch (const std::bad_alloc&) {
+        return failed(FailureKind::OutOfMemory,
+                      "out of memory; use fewer slots, or a smaller train.batch_size or model");
+    } catch (const c10::OutOfMemoryError& error) {
+        return failed(FailureKind::OutOfMemory, error.what_without_backtrace());
+    } catch (const c10::Error& error) {
+        return failed(FailureKind::Internal, error.what());
+    } catch (const std::exception& error) {
+        return failed(FailureKind::Internal, error.what());
+    } catch (...) {
+        return failed(FailureKind::Internal, "an exception of unknown type");
+    }
+}
+
+void do_unit(UnitRunner& runner, ChildLink& link, const Assign& assign) {
+    LinkMonitor monitor(link, assign);
+    std::unique_ptr<TrainingLog> log;
+    std::string result;
+    try {
+        result = run_unit(runner, assign, monitor, log);
+    } catch (...) {
+        const Failed failed = failure(assign);
+        spdlog::error("failed {} {}: {}", assign.key, name_of(failed.kind), failed.message);
+        link.send(failed);
+        return;
+    }
+    spdlog::info("finished {}", assign.key);
+    link.send(coordinator::Finished{assign.unit, assign.attempt, std::move(result)});
+}
+
+}  // namespace
+
+void serve(ChildLink& link) {
+    const coordinator::Hello& hello = link.hello();
+    const auto logger = spdlog::stderr_logger_st("worker");
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e " + hello.slot + " worker %l %v");
+    logger->flush_on(spdlog::level::info);  // a killed process leaves its last words
+    spdlog::set_default_logger(logger);
+    configure_torch(hello.threads);
+    UnitRunner runner(hello.cache_root, torch::Device(hello.device), kResidentBytes);
+    link.send(ready_message(hello));
+    while (const auto assign = link.next()) {
+        do_unit(runner, link, *assign);
+    }
+}
+
+}  // namespace harrow::worker
