@@ -33,9 +33,11 @@ bench: build ## benchmarks; results go to bench/results/
 	@bench/run.sh
 
 format: ## clang-format every source file
+	@scripts/setup.sh clang-format
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
-lint: setup ## formatting, include rules, clang-tidy
+lint: ## formatting, include rules, clang-tidy
+	@scripts/setup.sh clang-format clang-tidy
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run --Werror
 	@python3 tests/unit/layering_test.py .
 	cmake --preset tidy

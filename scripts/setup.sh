@@ -1,11 +1,11 @@
 #!/bin/bash
 # Makes sure that everything a build needs is installed. On Debian: installs what is missing when run as
 # root, asks before using sudo when run from a terminal, else lists it and exits 2. Elsewhere: lists the
-# Debian names and lets CMake find what the system has.
+# Debian names and lets CMake find what the system has. Arguments name further packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-wanted=$(grep -v '^#' scripts/debian-packages.txt)
+wanted="$(grep -v '^#' scripts/debian-packages.txt) $*"
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: not a Debian system; CMake looks for these (Debian names):" $wanted >&2
     exit 0
