@@ -180,6 +180,9 @@ const CurveMetrics& ClassScorer::rank_pixels(const MapIndices& maps,
             std::transform(map.begin(), map.end(), map.begin(), reference_replacement);
         }
         ranking.add(map.data(), mask(image, size).data(), map.size());
+        if (truth_.on_image) {
+            truth_.on_image();
+        }
     }
     entry->second = ranking.metrics();
     return entry->second;

@@ -79,6 +79,7 @@ std::string cell_json(const CellSummary& cell, const Summary& summary) {
     std::string text = "    {\n";
     text += "      \"id\": " + quoted(cell.info.id) + ",\n";
     text += "      \"name\": " + quoted(cell.info.name) + ",\n";
+    text += "      \"label\": " + quoted(cell.info.label) + ",\n";
     text += "      \"names\": " + quoted_list(cell.info.names) + ",\n";
     text += "      \"tags\": " + quoted_list(cell.info.tags) + ",\n";
     text += "      \"n\": " + std::to_string(cell.finished.size()) + ",\n";

@@ -81,7 +81,8 @@ std::string latex_report(const Report& report) {
     text += " \\\\\n\\midrule\n";
     for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
         const CellSummary& cell = report.summary.cells[i];
-        text += escaped(cell.info.name) + " & " + seeds_text(cell);
+        text += escaped(cell.info.label.empty() ? cell.info.name : cell.info.label) + " & " +
+                seeds_text(cell);
         for (const std::string& metric : metrics) {
             const bool is_best = report.selection.cell == i && metric == report.objective.metric;
             text += " & " +

@@ -21,6 +21,7 @@ struct ClassTruth {
     std::string class_name;
     std::vector<std::uint8_t> labels;  ///< [images], non-zero = defective
     MaskLoader mask;                   ///< called once per image and size
+    std::function<void()> on_image{};  ///< called for each image that is ranked; may be empty
 };
 
 struct TrialScoring {

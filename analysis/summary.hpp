@@ -15,6 +15,7 @@ struct CellInfo {
     std::string id, name;
     std::vector<std::string> names, tags;
     std::vector<std::uint64_t> seeds;
+    std::string label = {};  ///< how tables for papers call it; empty: its name
 };
 
 /// A trial without rows, or a value a finished trial could not have.

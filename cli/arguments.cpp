@@ -1,14 +1,15 @@
 #include "cli/arguments.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "sweeps/error.hpp"
+#include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
@@ -32,6 +33,7 @@ public:
     }
 
     std::optional<Command> parse(int argc, const char* const* argv) {
+        require_known_verb(argc, argv);
         try {
             app_.parse(argc, argv);
         } catch (const CLI::Success& help) {
@@ -39,13 +41,38 @@ public:
             return std::nullopt;
         } catch (const CLI::ParseError& error) {
             throw sweeps::UsageError(
-                std::string(error.what()) +
+                first_mistake(error) +
                 ". `harrow --help` and `harrow VERB --help` list what there is.");
         }
         return chosen_();
     }
 
 private:
+    std::vector<std::string> verbs() const {
+        std::vector<std::string> names;
+        for (const CLI::App* verb : app_.get_subcommands([](const CLI::App*) { return true; })) {
+            names.push_back(verb->get_name());
+        }
+        return names;
+    }
+
+    void require_known_verb(int argc, const char* const* argv) const {
+        const std::string word = argc > 1 ? argv[1] : "";
+        const std::vector<std::string> known = verbs();
+        if (word.empty() || word[0] == '-' ||
+            std::find(known.begin(), known.end(), word) != known.end()) {
+            return;
+        }
+        throw sweeps::UsageError("'" + word + "' is not a verb of harrow" +
+                                 sweeps::suggestion(word, known));
+    }
+
+    /// An argument nobody knows explains more than the required one it was meant to be.
+    std::string first_mistake(const CLI::ParseError& error) const {
+        const std::vector<std::string> unknown = app_.remaining(true);
+        return unknown.empty() ? error.what() : "'" + unknown.front() + "' is not known here";
+    }
+
     template <typename Options>
     std::pair<CLI::App*, std::shared_ptr<Options>> verb(CLI::App& parent,
                                                         const std::string& name,
@@ -90,7 +117,7 @@ private:
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
         app->add_option(
                "--drain", options->drain_s, "seconds running work may go on after the first signal")
-            ->check(CLI::NonNegativeNumber);
+            ->check(CLI::Range(0.0, 604800.0));
         app->add_flag(
             "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
         app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");

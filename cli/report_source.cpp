@@ -16,7 +16,7 @@ analysis::Report make_run_report(const storage::RunState& state, bool percent) {
     std::vector<analysis::CellInfo> cells;
     std::vector<analysis::TrialNote> notes;
     for (const storage::CellRecord& cell : state.cells) {
-        cells.push_back({cell.id, cell.name, cell.names, cell.tags, cell.seeds});
+        cells.push_back({cell.id, cell.name, cell.names, cell.tags, cell.seeds, cell.label});
         for (std::uint64_t seed : cell.seeds) {
             const std::string trial = sweeps::trial_id(cell.id, seed);
             const auto failed = state.failed.find(trial);

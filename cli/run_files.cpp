@@ -33,13 +33,20 @@ Json dataset_json(const std::string& layout,
     return {{"layout", layout}, {"root", root}, {"classes", std::move(classes)}};
 }
 
+sweeps::TrialConfig config_of(const storage::CellRecord& cell) {
+    sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
+    config.data.root = cell.data_root;
+    return config;
+}
+
 /// Parameters whose value is not the same in every cell, in the order of the table.
-std::vector<const sweeps::Parameter*> swept_parameters(const sweeps::Sweep& sweep) {
+std::vector<const sweeps::Parameter*> swept_parameters(
+    const std::vector<sweeps::TrialConfig>& configs) {
     std::vector<const sweeps::Parameter*> swept;
     for (const sweeps::Parameter& parameter : sweeps::parameters()) {
         std::set<std::string> values;
-        for (const sweeps::Cell& cell : sweep.cells) {
-            values.insert(sweeps::value_text(parameter, cell.config));
+        for (const sweeps::TrialConfig& config : configs) {
+            values.insert(sweeps::value_text(parameter, config));
         }
         if (values.size() > 1) {
             swept.push_back(&parameter);
@@ -79,7 +86,7 @@ std::string manifest_json(const SweepSource& source,
         {"format", kManifestFormat},
         {"sweep", source.sweep.name},
         {"harrow", {{"version", version()}, {"revision", revision()}, {"build", build_id()}}},
-        {"host", coordinator::host_name()},
+        {"host", coordinator::node_name()},
         {"written", utc_now()},
         {"cache", cache_root},
         {"overrides", source.overrides},
@@ -88,26 +95,29 @@ std::string manifest_json(const SweepSource& source,
     return manifest.dump(2) + "\n";
 }
 
-void publish_derived_files(const storage::RunDirectory& directory,
-                           const storage::RunState& state,
-                           const sweeps::Sweep& sweep) {
-    const std::vector<const sweeps::Parameter*> swept = swept_parameters(sweep);
+void publish_derived_files(const storage::RunDirectory& directory, const storage::RunState& state) {
+    std::vector<sweeps::TrialConfig> configs;
+    for (const storage::CellRecord& cell : state.cells) {
+        configs.push_back(config_of(cell));
+    }
+    const std::vector<const sweeps::Parameter*> swept = swept_parameters(configs);
     std::vector<std::string> columns;
     for (const sweeps::Parameter* parameter : swept) {
         columns.push_back(parameter->name);
     }
-    std::vector<storage::CellRow> cells;
-    for (const sweeps::Cell& cell : sweep.cells) {
+    std::vector<storage::CellRow> rows;
+    for (std::size_t index = 0; index < configs.size(); ++index) {
+        const storage::CellRecord& cell = state.cells[index];
         storage::CellRow row{cell.id, cell.name, cell.names, cell.tags, cell.seeds, {}};
         for (const sweeps::Parameter* parameter : swept) {
-            row.values.push_back(sweeps::is_active(*parameter, cell.config)
-                                     ? sweeps::value_text(*parameter, cell.config)
+            row.values.push_back(sweeps::is_active(*parameter, configs[index])
+                                     ? sweeps::value_text(*parameter, configs[index])
                                      : "");
         }
-        cells.push_back(std::move(row));
+        rows.push_back(std::move(row));
     }
     directory.publish_results(storage::result_rows(state));
-    directory.publish_cells(columns, cells);
+    directory.publish_cells(columns, rows);
 }
 
 void publish_status(const storage::RunDirectory& directory,

@@ -15,9 +15,7 @@ std::string manifest_json(const SweepSource& source,
                           const std::string& cache_root);
 
 /// results.csv and cells.csv, rebuilt from what the journal proves.
-void publish_derived_files(const storage::RunDirectory& directory,
-                           const storage::RunState& state,
-                           const sweeps::Sweep& sweep);
+void publish_derived_files(const storage::RunDirectory& directory, const storage::RunState& state);
 
 /// `status`: the exit code and why, for job scripts that cannot trust a launcher's exit code.
 void publish_status(const storage::RunDirectory& directory,

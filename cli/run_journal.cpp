@@ -32,7 +32,7 @@ void RunJournal::started(std::size_t unit, int attempt, const std::string& slot)
     storage::append_record(
         journal_,
         storage::StartedRecord{
-            record_kind(meaning.kind), meaning.key, attempt, slot, coordinator::host_name()});
+            record_kind(meaning.kind), meaning.key, attempt, slot, coordinator::node_name()});
     if (!display_.live()) {
         display_.line("start " + label(unit) + " on " + slot +
                       (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""));

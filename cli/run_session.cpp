@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "analysis/report_terminal.hpp"
@@ -17,6 +18,7 @@
 #include "cli/run_files.hpp"
 #include "cli/run_journal.hpp"
 #include "cli/signals.hpp"
+#include "cli/sweep_changes.hpp"
 #include "coordinator/launch_environment.hpp"
 #include "storage/journal_records.hpp"
 #include "sweeps/canonical.hpp"
@@ -28,7 +30,14 @@ namespace {
 
 using sweeps::ExitCode;
 
-constexpr int kTableWidth = 100;
+constexpr int kDefaultTableWidth = 100;
+
+/// Columns of the terminal standard output goes to.
+int terminal_width() {
+    winsize size = {};
+    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                             : kDefaultTableWidth;
+}
 
 storage::SweepRecord sweep_record(const SweepSource& source, const sweeps::WorkPlan& plan) {
     storage::SweepRecord record;
@@ -48,40 +57,11 @@ storage::SweepRecord sweep_record(const SweepSource& source, const sweeps::WorkP
              cell.tags,
              cell.seeds,
              sweeps::canonical_text(cell.config),
+             cell.labels.empty() ? "" : cell.labels.front(),
              std::filesystem::absolute(cell.config.data.root).lexically_normal().string()});
     }
     record.trials = static_cast<std::int64_t>(plan.trials.size());
     return record;
-}
-
-std::set<std::string> trial_ids(const std::vector<storage::CellRecord>& cells) {
-    std::set<std::string> ids;
-    for (const storage::CellRecord& cell : cells) {
-        for (std::uint64_t seed : cell.seeds) {
-            ids.insert(sweeps::trial_id(cell.id, seed));
-        }
-    }
-    return ids;
-}
-
-std::string cell_difference(const std::vector<storage::CellRecord>& from,
-                            const std::vector<storage::CellRecord>& to,
-                            const std::string& sign) {
-    const std::set<std::string> known = trial_ids(from);
-    std::string text;
-    for (const storage::CellRecord& cell : to) {
-        std::string seeds;
-        for (std::uint64_t seed : cell.seeds) {
-            if (known.count(sweeps::trial_id(cell.id, seed)) == 0) {
-                seeds += " " + std::to_string(seed);
-            }
-        }
-        if (!seeds.empty()) {
-            text +=
-                "\n  " + sign + " " + cell.name + " (" + cell.id.substr(0, 8) + "), seeds" + seeds;
-        }
-    }
-    return text;
 }
 
 std::string worker_program() {
@@ -156,7 +136,7 @@ coordinator::SupervisorOptions supervisor_options(const RunOptions& options, int
     supervisor.build_id = build_id();
     supervisor.cache_root = cache_directory(options.cache).string();
     const std::string prefix =
-        coordinator::host_name() + (rank > 0 ? "." + std::to_string(rank) : "");
+        coordinator::node_name() + (rank > 0 ? "." + std::to_string(rank) : "");
     supervisor.slots = coordinator::make_cpu_slots(prefix, options.slots, options.threads);
     const std::filesystem::path log =
         std::filesystem::absolute(options.dir) / "logs" / ("rank-" + std::to_string(rank) + ".log");
@@ -182,34 +162,38 @@ storage::RunState RunSession::read_state() const {
 }
 
 void RunSession::reconcile(storage::Journal& journal) {
-    if (state_.sweep) {
+    const storage::SweepRecord wanted = sweep_record(source_, plan_);
+    if (!state_.sweep) {
+        storage::append_record(journal, wanted);
+    } else {
+        const SweepChanges changes = compare_sweeps(state_, wanted);
+        refuse_unless_allowed(changes);
         std::map<sweeps::Digest, std::string> names;
         for (const storage::CellRecord& cell : state_.cells) {
             names[cell.id] = cell.name;
         }
         sweeps::keep_names(source_.sweep, names);
-    }
-    const storage::SweepRecord record = sweep_record(source_, plan_);
-    if (!state_.sweep) {
-        storage::append_record(journal, record);
-    } else {
-        const std::string added = cell_difference(state_.cells, record.cells, "+");
-        const std::string removed = cell_difference(record.cells, state_.sweep->cells, "-");
-        if (added.empty() && removed.empty()) {
-            return;
+        if (!changes.same_trials() || changes.description) {
+            storage::append_record(journal, storage::ExtendedRecord{sweep_record(source_, plan_)});
         }
-        if (!options_.extend) {
-            throw sweeps::UsageError(
-                directory_.path().string() + " holds another sweep (- theirs, + yours):" + removed +
-                added +
-                "\nThe sweep file, an override or the data changed. Add what is new with --extend, "
-                "or choose another --dir.");
-        }
-        storage::append_record(journal, storage::ExtendedRecord{record});
     }
     journal.commit();
     directory_.publish_sweep(source_.sweep.text);
     directory_.publish_manifest(manifest_json(source_, catalog_, cache_.root().string()));
+}
+
+void RunSession::refuse_unless_allowed(const SweepChanges& changes) const {
+    const std::string what = directory_.path().string() +
+                             " holds another sweep (+ new, - gone, ~ changed):" + changes.text();
+    if (!changes.changed.empty() || !changes.dropped.empty()) {
+        throw sweeps::UsageError(what +
+                                 "\nA run directory keeps its cells; choose another --dir for the "
+                                 "changed sweep, or put back what is missing.");
+    }
+    if (!changes.added.empty() && !options_.extend) {
+        throw sweeps::UsageError(what +
+                                 "\nAdd what is new with --extend, or choose another --dir.");
+    }
 }
 
 void RunSession::announce(const WorkUnits& work) const {
@@ -222,7 +206,6 @@ void RunSession::announce(const WorkUnits& work) const {
 }
 
 ExitCode RunSession::run(const Launch& launch) {
-    const auto begin = std::chrono::steady_clock::now();
     directory_.prepare();
     storage::Journal journal = storage::Journal::open(directory_.journal_file());
     if (!journal.torn_tail().empty()) {
@@ -230,7 +213,20 @@ ExitCode RunSession::run(const Launch& launch) {
     }
     state_ = storage::replay(journal.replayed());
     reconcile(journal);
+    try {
+        return work_off(journal, launch);
+    } catch (const sweeps::Error& error) {
+        try {
+            publish_status(directory_, error.exit_code(), outcome_word(error.exit_code()));
+        } catch (const sweeps::Error&) {
+            // The first error is the one to report; a full disk refuses the status file as well.
+        }
+        throw;
+    }
+}
 
+ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
+    const auto begin = std::chrono::steady_clock::now();
     const WorkUnits work = remaining_work(source_.sweep, plan_, state_, cache_, directory_);
     const bool nothing_to_do = work.plan.units.empty();
     ExitCode code = ExitCode::Ok;
@@ -238,20 +234,25 @@ ExitCode RunSession::run(const Launch& launch) {
         if (!nothing_to_do) {
             announce(work);
         }
+        if (work.extractions > 0) {
+            cache_.require_writable();
+        }
+        publish_status(directory_, ExitCode::Resumable, "running");
         code = execute(journal, work, launch);
     }
     const storage::RunState state = read_state();
-    publish_derived_files(directory_, state, source_.sweep);
+    publish_derived_files(directory_, state);
     const std::size_t failed = failed_of_this_sweep(state);
     if (code == ExitCode::Ok && failed > 0) {
         code = ExitCode::TrialsFailed;
     }
     publish_status(directory_, code, outcome_word(code));
-    std::cout << analysis::terminal_table(make_run_report(state, false), kTableWidth) << "\n";
+    std::cout << analysis::terminal_table(make_run_report(state, false), terminal_width()) << "\n";
     if (nothing_to_do) {
         std::cout << "nothing to do: " << plan_.trials.size() - failed << " of "
                   << plan_.trials.size() << " trials are finished in " << directory_.path().string()
-                  << (failed > 0 ? ", the others failed (harrow status says why)" : "") << "\n";
+                  << (failed > 0 ? "; the others failed and stay so (harrow status says why)" : "")
+                  << "\n";
         return code;
     }
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
@@ -268,36 +269,28 @@ ExitCode RunSession::execute(storage::Journal& journal,
     storage::append_record(
         journal,
         storage::SessionStartRecord{
-            coordinator::host_name(), ::getpid(), launch.ranks, options_.slots, utc_now()});
+            coordinator::node_name(), ::getpid(), launch.ranks, options_.slots, utc_now()});
     journal.commit();
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
     RunJournal observer(journal, work, display);
     coordinator::RunLimits limits;
     limits.fail_fast = options_.fail_fast;
-    limits.drain = std::chrono::seconds(static_cast<std::int64_t>(options_.drain_s));
+    limits.drain = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::duration<double>(options_.drain_s));
     limits.stop = requested_stop;
-    try {
-        const std::unique_ptr<coordinator::Transport> transport = launch.make_transport();
-        const coordinator::RunOutcome outcome =
-            coordinator::run_units(work.plan, *transport, observer, limits);
-        display.clear();
-        const ExitCode code = exit_code_of(outcome, observer.failed_trials());
-        if (!outcome.reason.empty()) {
-            std::cerr << outcome.reason << "\n";
-        }
-        storage::append_record(journal, storage::SessionEndRecord{outcome_word(code), utc_now()});
-        journal.commit();
-        return code;
-    } catch (const sweeps::Error& error) {
-        display.clear();
-        try {
-            publish_status(directory_, error.exit_code(), outcome_word(error.exit_code()));
-        } catch (const sweeps::Error&) {
-            // The first error is the one to report; a full disk refuses the status file as well.
-        }
-        throw;
+    const DrainScope drain_on_signals;
+    const std::unique_ptr<coordinator::Transport> transport = launch.make_transport();
+    const coordinator::RunOutcome outcome =
+        coordinator::run_units(work.plan, *transport, observer, limits);
+    display.clear();
+    const ExitCode code = exit_code_of(outcome, observer.failed_trials());
+    if (!outcome.reason.empty()) {
+        std::cerr << outcome.reason << "\n";
     }
+    storage::append_record(journal, storage::SessionEndRecord{outcome_word(code), utc_now()});
+    journal.commit();
+    return code;
 }
 
 std::size_t RunSession::failed_of_this_sweep(const storage::RunState& state) const {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "cli/disk_catalog.hpp"
 #include "cli/options.hpp"
+#include "cli/sweep_changes.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/work_units.hpp"
 #include "coordinator/supervisor.hpp"
@@ -41,11 +41,13 @@ public:
 private:
     /// Compares with what the journal holds; appends the first `sweep` or an `extended` record.
     void reconcile(storage::Journal& journal);
+    /// Throws UsageError with the differences that --extend cannot bring in, or was not asked to.
+    void refuse_unless_allowed(const SweepChanges& changes) const;
+    sweeps::ExitCode work_off(storage::Journal& journal, const Launch& launch);
     void announce(const WorkUnits& work) const;
     sweeps::ExitCode execute(storage::Journal& journal,
                              const WorkUnits& work,
                              const Launch& launch);
-    void finish(sweeps::ExitCode code, const std::string& reason);
     void print_summary(const storage::RunState& state, const std::string& duration) const;
     std::size_t failed_of_this_sweep(const storage::RunState& state) const;
     storage::RunState read_state() const;

@@ -1,26 +1,31 @@
 #include "cli/sweep_source.hpp"
 
+#include <sstream>
+
 #include "storage/feature_cache.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
 
-/// "data.root=rel" -> "data.root=/cwd/rel"; everything that is no path stays as typed.
+/// "data.root=a,b" -> "data.root=/cwd/a,/cwd/b"; everything that is no path stays as typed.
 std::string with_absolute_path(const std::string& override_text) {
     const std::size_t equals = override_text.find('=');
-    if (equals == std::string::npos) {
+    const std::string key = override_text.substr(0, equals);
+    const sweeps::Parameter* parameter = sweeps::find_parameter(key);
+    if (equals == std::string::npos || parameter == nullptr || !parameter->locator) {
         return override_text;
     }
-    const sweeps::Parameter* parameter = sweeps::find_parameter(override_text.substr(0, equals));
-    const std::string value = override_text.substr(equals + 1);
-    const bool is_single_path = parameter != nullptr && parameter->locator && !value.empty() &&
-                                value.find_first_of(",[$") == std::string::npos;
-    if (!is_single_path) {
-        return override_text;
+    std::string paths;
+    std::istringstream values(override_text.substr(equals + 1));
+    for (std::string value; std::getline(values, value, ',');) {
+        if (value.empty() || value.find_first_of("[]'\"$") != std::string::npos) {
+            return override_text;
+        }
+        paths += (paths.empty() ? "" : ",") +
+                 std::filesystem::absolute(value).lexically_normal().string();
     }
-    return override_text.substr(0, equals + 1) +
-           std::filesystem::absolute(value).lexically_normal().string();
+    return key + "=" + paths;
 }
 
 }  // namespace
@@ -38,11 +43,17 @@ SweepSource load_sweep_source(const std::string& spec,
 }
 
 SweepSource resume_sweep_source(const storage::SweepRecord& record,
+                                const std::vector<std::string>& overrides,
                                 sweeps::DatasetCatalog& catalog) {
-    return {sweeps::parse_sweep(
-                record.text, record.file, record.base_directory, record.overrides, catalog),
-            record.base_directory,
-            record.overrides};
+    SweepSource source;
+    source.base_directory = record.base_directory;
+    source.overrides = record.overrides;
+    for (const std::string& text : overrides) {
+        source.overrides.push_back(with_absolute_path(text));
+    }
+    source.sweep = sweeps::parse_sweep(
+        record.text, record.file, record.base_directory, source.overrides, catalog);
+    return source;
 }
 
 std::filesystem::path cache_directory(const std::string& cache) {

@@ -22,8 +22,9 @@ SweepSource load_sweep_source(const std::string& spec,
                               const std::vector<std::string>& overrides,
                               sweeps::DatasetCatalog& catalog);
 
-/// As the journal of a run directory remembers it.
+/// As the journal of a run directory remembers it, with further overrides as typed.
 SweepSource resume_sweep_source(const storage::SweepRecord& record,
+                                const std::vector<std::string>& overrides,
                                 sweeps::DatasetCatalog& catalog);
 
 /// `cache` as typed, else the default; absolute.

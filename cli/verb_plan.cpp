@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <sstream>
@@ -44,6 +43,10 @@ Json config_json(const sweeps::TrialConfig& config) {
         }
         if (parameter.name == "data.classes" && config.data.classes.empty()) {
             values[parameter.name] = "all";
+            continue;
+        }
+        if (parameter.name == "sequence.order" && config.sequence.order.size() == 1) {
+            values[parameter.name] = config.sequence.order.front();
             continue;
         }
         std::visit([&](const auto& access) { values[parameter.name] = access.read(config); },

@@ -21,9 +21,8 @@ sweeps::Objective chosen_objective(const sweeps::Objective& of_sweep, const Best
     sweeps::Objective objective = of_sweep;
     if (!options.metric.empty()) {
         if (!sweeps::is_metric(options.metric)) {
-            throw sweeps::UsageError(
-                "--metric: no metric is called '" + options.metric + "'; did you mean '" +
-                sweeps::nearest_name(options.metric, sweeps::metric_names()) + "'?");
+            throw sweeps::UsageError("--metric: no metric is called '" + options.metric + "'" +
+                                     sweeps::suggestion(options.metric, sweeps::metric_names()));
         }
         objective.metric = options.metric;
         objective.goal = sweeps::is_higher_better(options.metric) ? sweeps::Goal::Maximize
@@ -49,6 +48,7 @@ Json best_json(const analysis::Report& report) {
             {"mean", metric.statistics.mean.value()},
             {"std", metric.statistics.std ? Json(*metric.statistics.std) : Json(nullptr)},
             {"n", metric.statistics.n},
+            {"missing", metric.missing},
             {"values", std::move(values)},
             {"compared", report.selection.compared},
             {"selected_on", "test"}};

@@ -1,4 +1,5 @@
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "cli/run_session.hpp"
@@ -13,15 +14,23 @@ namespace {
 
 using sweeps::ExitCode;
 
+/// `harrow run --dir DIR KEY=VALUE`: without a sweep file the first override stands in its place.
+bool is_override(const std::string& spec) {
+    return spec.find('=') != std::string::npos && !std::filesystem::exists(spec);
+}
+
 SweepSource load_source(const RunOptions& options, DiskCatalog& catalog) {
-    if (!options.spec.empty()) {
-        return load_sweep_source(options.spec, options.overrides, catalog);
+    std::vector<std::string> overrides = options.overrides;
+    if (is_override(options.spec)) {
+        overrides.insert(overrides.begin(), options.spec);
+    } else if (!options.spec.empty()) {
+        return load_sweep_source(options.spec, overrides, catalog);
     }
     const storage::RunDirectory directory(options.dir);
     directory.require_run();
     const storage::RunState state =
         storage::replay(storage::read_journal(directory.journal_file()).records);
-    return resume_sweep_source(*state.sweep, catalog);
+    return resume_sweep_source(*state.sweep, overrides, catalog);
 }
 
 int report_error(const std::exception& error) {
@@ -39,6 +48,7 @@ int run_rank(coordinator::MpiSession& session,
     rank_options.supervisor = supervisor_options(options, session.rank());
     rank_options.sweep_digest = sweep_digest(plan);
     if (session.rank() > 0) {
+        const DrainScope rank_0_decides;
         coordinator::serve_rank(session, std::move(rank_options));
         return static_cast<int>(ExitCode::Ok);
     }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <iostream>
-#include <optional>
 
 #include "analysis/aggregation.hpp"
 #include "analysis/score_map.hpp"
@@ -40,11 +39,7 @@ const storage::CellRecord& find_cell_record(const storage::RunState& state,
         }
         known.push_back(cell.name);
     }
-    std::string list;
-    for (const std::string& cell : known) {
-        list += (list.empty() ? "" : ", ") + cell;
-    }
-    throw sweeps::UsageError("no cell is called '" + name + "'; the run has: " + list);
+    throw sweeps::UsageError("no cell is called '" + name + "'" + sweeps::suggestion(name, known));
 }
 
 /// The training behind the cell's first finished seed.
@@ -179,9 +174,8 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
         }
     }
     if (by_class.empty()) {
-        throw sweeps::UsageError("--class: the cell knows no class '" + options.class_name +
-                                 "'; did you mean '" +
-                                 sweeps::nearest_name(options.class_name, names) + "'?");
+        throw sweeps::UsageError("--class: the cell knows no class '" + options.class_name + "'" +
+                                 sweeps::suggestion(options.class_name, names));
     }
     const int size = config.score.map_size;
     std::vector<storage::Image> strips;

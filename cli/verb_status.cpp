@@ -1,12 +1,12 @@
-#include <algorithm>
 #include <iostream>
 #include <map>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/report_source.hpp"
 #include "cli/verbs.hpp"
+#include "storage/directory_lock.hpp"
+#include "storage/run_directory.hpp"
 #include "sweeps/keys.hpp"
 
 namespace harrow::cli {
@@ -34,16 +34,31 @@ TrialCounts count_trials(const storage::RunState& state) {
     return counts;
 }
 
-/// "running", or how the last session ended; "killed" without an end whose lock nobody holds would
-/// need the lock, so an open session is called running or killed by the reader's own knowledge.
-std::string session_text(const storage::RunState& state) {
+/// How the last session ended, or whether it still goes on: its lock ends with its process.
+std::string session_text(const storage::RunState& state, const std::string& dir) {
     if (state.sessions.empty()) {
         return "not started";
     }
     const storage::SessionState& last = state.sessions.back();
-    return last.end ? last.end->outcome + " at " + last.end->time
-                    : "open since " + last.start.time + " on " + last.start.host + ", pid " +
-                          std::to_string(last.start.pid);
+    if (last.end) {
+        return last.end->outcome + " at " + last.end->time;
+    }
+    const std::string where =
+        last.start.host + ", pid " + std::to_string(last.start.pid) + ", since " + last.start.time;
+    return storage::DirectoryLock::is_held(storage::RunDirectory(dir).lock_file())
+               ? "running on " + where
+               : "ended without a word (" + where + "); `harrow run --dir " + dir + "` resumes";
+}
+
+/// Cell and seed of every trial id.
+std::map<std::string, std::string> trial_titles(const storage::RunState& state) {
+    std::map<std::string, std::string> titles;
+    for (const storage::CellRecord& cell : state.cells) {
+        for (std::uint64_t seed : cell.seeds) {
+            titles[sweeps::trial_id(cell.id, seed)] = cell.name + " seed " + std::to_string(seed);
+        }
+    }
+    return titles;
 }
 
 /// First line only: a crashed worker's message carries its standard error.
@@ -51,7 +66,7 @@ std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
 
-Json status_json(const storage::RunState& state) {
+Json status_json(const storage::RunState& state, const std::string& dir) {
     const TrialCounts counts = count_trials(state);
     Json failures = Json::array();
     for (const auto& [trial, failure] : state.failed) {
@@ -72,12 +87,12 @@ Json status_json(const storage::RunState& state) {
               {"pending", counts.pending()}}},
             {"trainings", state.total.trainings},
             {"extractions", state.total.extractions},
-            {"session", session_text(state)},
+            {"session", session_text(state, dir)},
             {"running", std::move(running)},
             {"failures", std::move(failures)}};
 }
 
-void print_status(const storage::RunState& state) {
+void print_status(const storage::RunState& state, const std::string& dir) {
     const TrialCounts counts = count_trials(state);
     std::cout << state.sweep->name << ": " << counts.finished << " of " << counts.total
               << " trials finished, " << counts.failed << " failed, " << counts.pending()
@@ -85,14 +100,23 @@ void print_status(const storage::RunState& state) {
               << state.total.trainings << " trainings, " << state.total.extractions
               << " extractions, " << state.sessions.size()
               << (state.sessions.size() == 1 ? " session" : " sessions")
-              << "; last: " << session_text(state) << "\n";
+              << "; last: " << session_text(state, dir) << "\n";
     for (const auto& [key, unit] : state.running) {
         std::cout << "  " << unit.slot << ": " << key.substr(0, 8) << " attempt " << unit.attempt
                   << "\n";
     }
+    std::map<std::string, std::vector<std::string>> trials_by_reason;
+    const std::map<std::string, std::string> titles = trial_titles(state);
     for (const auto& [trial, failure] : state.failed) {
-        std::cout << "  failed " << trial << ": " << failure.state << ": "
-                  << first_line(failure.message) << "\n";
+        const auto title = titles.find(trial);
+        trials_by_reason[failure.state + ": " + first_line(failure.message)].push_back(
+            title == titles.end() ? trial : title->second);
+    }
+    for (const auto& [reason, trials] : trials_by_reason) {
+        std::cout << "  failed: " << reason << "\n";
+        for (const std::string& trial : trials) {
+            std::cout << "    " << trial << "\n";
+        }
     }
 }
 
@@ -101,9 +125,9 @@ void print_status(const storage::RunState& state) {
 sweeps::ExitCode run_verb(const StatusOptions& options) {
     const storage::RunState state = read_run_state(options.dir);
     if (options.json) {
-        std::cout << status_json(state).dump(2) << "\n";
+        std::cout << status_json(state, options.dir).dump(2) << "\n";
     } else {
-        print_status(state);
+        print_status(state, options.dir);
     }
     return sweeps::ExitCode::Ok;
 }

@@ -1,6 +1,5 @@
 #include "cli/work_units.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "storage/files.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::coordinator {
@@ -44,12 +45,9 @@ LaunchEnvironment launch_environment() {
     return launch;
 }
 
-std::string host_name() {
-    if (const char* node = std::getenv("SLURMD_NODENAME")) {
-        return node;
-    }
-    char name[256] = {};
-    return ::gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+std::string node_name() {
+    const char* node = std::getenv("SLURMD_NODENAME");
+    return node != nullptr ? node : storage::host_name();
 }
 
 }  // namespace harrow::coordinator

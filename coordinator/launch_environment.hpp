@@ -16,7 +16,7 @@ struct LaunchEnvironment {
 /// other.
 LaunchEnvironment launch_environment();
 
-/// Name of this machine: SLURMD_NODENAME where set, else the host name.
-std::string host_name();
+/// The node's name in Slurm (emulated nodes share a host name), else the host's.
+std::string node_name();
 
 }  // namespace harrow::coordinator

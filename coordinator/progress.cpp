@@ -245,12 +245,15 @@ std::vector<std::string> render_progress(const RunSnapshot& snapshot, const Prog
     std::vector<const SlotSnapshot*> shown;
     std::size_t name_columns = 0;
     std::size_t hidden = 0;
+    // Two lines of summary, one for "and N more", one for the cursor.
+    const std::size_t max_slot_lines =
+        std::min(kMaxSlotLines, static_cast<std::size_t>(std::max(style.rows - 4, 0)));
     for (const SlotSnapshot& slot : snapshot.slots) {
         if (slot.state != SlotSnapshot::State::Busy &&
             slot.state != SlotSnapshot::State::Starting) {
             continue;
         }
-        if (shown.size() == kMaxSlotLines) {
+        if (shown.size() == max_slot_lines) {
             ++hidden;
             continue;
         }
@@ -290,6 +293,7 @@ void ProgressDisplay::update(const RunSnapshot& snapshot) {
     winsize size = {};
     const bool known = ::ioctl(::fileno(stream_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     style_.width = known ? size.ws_col : 80;
+    style_.rows = known && size.ws_row > 0 ? size.ws_row : 24;
     std::vector<std::string> lines = render_progress(snapshot, style_);
     if (lines != drawn_) {
         draw(std::move(lines), "");

@@ -13,6 +13,7 @@ struct ProgressStyle {
     int width = 80;      ///< columns; no line is longer
     bool colour = true;  ///< false under NO_COLOR
     std::string title;   ///< name of the sweep
+    int rows = 24;       ///< of the terminal; the block stays below that
 };
 
 /// The live block, one string per line, without line ends: bar, counts, throughput and ETA, then

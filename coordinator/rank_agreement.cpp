@@ -15,7 +15,7 @@ std::string name_of_rank(std::size_t rank, const RankHello& hello) {
 
 RankHello rank_hello(const RankOptions& options) {
     RankHello hello;
-    hello.host = host_name();
+    hello.host = node_name();
     hello.build_id = options.supervisor.build_id;
     hello.sweep_digest = options.sweep_digest;
     for (const SlotSpec& slot : options.supervisor.slots) {

@@ -246,6 +246,7 @@ private:
         slot.kind = unit.kind;
         slot.progress = {};
         observer_.started(start.unit, static_cast<int>(start.attempt), slot.name);
+        recorded_ = true;
     }
 
     void note_end(std::size_t slot_index, std::size_t unit) {

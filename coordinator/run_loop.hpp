@@ -32,9 +32,9 @@ struct RunPlan {
 enum class StopLevel { Run, Drain, Now };
 
 struct RunLimits {
-    bool fail_fast = false;         ///< the first failure lets running units finish, starts no more
-    std::chrono::seconds drain{0};  ///< time that running units get after the first signal
-    int max_lost_workers = 10;      ///< per unit, until it is given up
+    bool fail_fast = false;  ///< the first failure lets running units finish, starts no more
+    std::chrono::milliseconds drain{0};  ///< time that running units get after the first signal
+    int max_lost_workers = 10;           ///< per unit, until it is given up
     std::chrono::milliseconds stop_grace{2000};
     std::chrono::milliseconds tick{200};
     std::function<StopLevel()> stop;  ///< set by signals; asked at least every tick

@@ -212,6 +212,7 @@ void Scheduler::fail_attempt(Retry failure, bool is_last, Actions& actions) {
 
 void Scheduler::give_up(GiveUp verdict, Actions& actions) {
     const std::string reason = verdict.reason;
+    const bool storage_is_gone = verdict.kind == FailureKind::Storage;
     const std::size_t cause = verdict.unit;
     std::vector<std::size_t> affected = {verdict.unit};
     ready_.erase(verdict.unit);
@@ -229,7 +230,8 @@ void Scheduler::give_up(GiveUp verdict, Actions& actions) {
             }
         }
     }
-    draining_ = draining_ || limits_.fail_fast;
+    // A full disk refuses every unit alike: start no more of them.
+    draining_ = draining_ || limits_.fail_fast || storage_is_gone;
 }
 
 void Scheduler::dispatch(Actions& actions) {

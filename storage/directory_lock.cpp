@@ -153,6 +153,15 @@ DirectoryLock DirectoryLock::acquire_by_description(const std::filesystem::path&
     return DirectoryLock(std::move(descriptor));
 }
 
+bool DirectoryLock::is_held(const std::filesystem::path& file) noexcept {
+    const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return descriptor && ::fcntl(descriptor.get(), F_OFD_GETLK, &lock) == 0 &&
+           lock.l_type != F_UNLCK;
+}
+
 DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
     return *this;

@@ -19,6 +19,9 @@ public:
     /// What acquire() does where the file system has no locks.
     static DirectoryLock acquire_by_description(const std::filesystem::path& file);
 
+    /// True while another open file holds the lock; false where it cannot be told.
+    static bool is_held(const std::filesystem::path& file) noexcept;
+
     DirectoryLock(DirectoryLock&&) noexcept = default;
     DirectoryLock& operator=(DirectoryLock&& other) noexcept;
     ~DirectoryLock();

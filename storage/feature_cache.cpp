@@ -281,6 +281,12 @@ std::filesystem::path FeatureCache::quarantine(const std::string& key,
     }
 }
 
+void FeatureCache::require_writable() const {
+    storage::create_directories(root_);
+    PendingFile probe(root_ / "probe");
+    probe.discard();
+}
+
 FeatureWriter FeatureCache::create(const std::string& key, const FeatureInfo& info) const {
     require_valid(info);
     const std::filesystem::path path = file_of(key);

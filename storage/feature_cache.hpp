@@ -112,6 +112,8 @@ public:
     /// checksums once per object and file. A file that fails is moved to `<root>/quarantine/` and
     /// reported as CorruptFeatureFile; a key that is not there is a StorageError.
     FeatureReader open(const std::string& key) const;
+    /// Throws StorageError when no file can be made under root(); creates root().
+    void require_writable() const;
     /// Starts a new file; reserves its space at once, where the file system can, so that a full
     /// disk is found before any work is done. Creates directories as needed. Throws StorageError.
     FeatureWriter create(const std::string& key, const FeatureInfo& info) const;

@@ -41,6 +41,7 @@ json to_json(const CellRecord& cell) {
             {"tags", cell.tags},
             {"seeds", cell.seeds},
             {"config", cell.config},
+            {"label", cell.label},
             {"data_root", cell.data_root}};
 }
 
@@ -218,6 +219,7 @@ CellRecord cell_from(const json& object) {
                     texts(object, "tags"),
                     {},
                     text(object, "config"),
+                    text(object, "label"),
                     text(object, "data_root")};
     for (const json& seed : list(object, "seeds")) {
         if (!seed.is_number_unsigned()) {

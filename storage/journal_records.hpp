@@ -18,6 +18,7 @@ struct CellRecord {
     std::vector<std::string> names, tags;
     std::vector<std::uint64_t> seeds;
     std::string config = {};     ///< canonical text
+    std::string label = {};      ///< how tables call it; empty: its name
     std::string data_root = {};  ///< absolute; where the data was when the sweep was written
 };
 

@@ -34,6 +34,18 @@ std::string foreign_entry(const std::filesystem::path& directory) {
 
 }  // namespace
 
+std::filesystem::path training_scores_file(const std::filesystem::path& training_directory) {
+    return training_directory / "scores.h5";
+}
+
+std::filesystem::path training_history_file(const std::filesystem::path& training_directory) {
+    return training_directory / "history.csv";
+}
+
+std::filesystem::path training_log_file(const std::filesystem::path& training_directory) {
+    return training_directory / "log";
+}
+
 RunDirectory::RunDirectory(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
 std::filesystem::path RunDirectory::training_directory(const std::string& training_key) const {
@@ -41,15 +53,7 @@ std::filesystem::path RunDirectory::training_directory(const std::string& traini
 }
 
 std::filesystem::path RunDirectory::scores_file(const std::string& training_key) const {
-    return training_directory(training_key) / "scores.h5";
-}
-
-std::filesystem::path RunDirectory::history_file(const std::string& training_key) const {
-    return training_directory(training_key) / "history.csv";
-}
-
-std::filesystem::path RunDirectory::log_file(const std::string& training_key) const {
-    return training_directory(training_key) / "log";
+    return training_scores_file(training_directory(training_key));
 }
 
 DirectoryContent RunDirectory::content() const {
@@ -92,12 +96,6 @@ void RunDirectory::require_run() const {
                          " is not a run directory (no journal.jsonl with a first record); give "
                          "the --dir of an earlier `harrow run`");
     }
-}
-
-std::filesystem::path RunDirectory::prepare_training(const std::string& training_key) const {
-    std::filesystem::path directory = training_directory(training_key);
-    storage::create_directories(directory);
-    return directory;
 }
 
 void RunDirectory::publish_sweep(const std::string& text) const {

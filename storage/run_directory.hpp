@@ -8,6 +8,11 @@
 
 namespace harrow::storage {
 
+/// Names inside trainings/<key>/; workers know that directory and not the run around it.
+std::filesystem::path training_scores_file(const std::filesystem::path& training_directory);
+std::filesystem::path training_history_file(const std::filesystem::path& training_directory);
+std::filesystem::path training_log_file(const std::filesystem::path& training_directory);
+
 /// What stands at the path before a run.
 enum class DirectoryContent {
     Missing,
@@ -17,7 +22,7 @@ enum class DirectoryContent {
 };
 
 /// Names and rules of a run directory. The constructor touches nothing; files appear only through
-/// prepare(), prepare_training() and publish_*(). All errors are StorageError unless said.
+/// prepare() and publish_*(). All errors are StorageError unless said.
 class RunDirectory {
 public:
     explicit RunDirectory(std::filesystem::path directory);
@@ -26,14 +31,12 @@ public:
     std::filesystem::path sweep_file() const { return directory_ / "sweep.yaml"; }
     std::filesystem::path manifest_file() const { return directory_ / "manifest.json"; }
     std::filesystem::path status_file() const { return directory_ / "status"; }
+    std::filesystem::path lock_file() const { return directory_ / "lock"; }
     std::filesystem::path journal_file() const { return directory_ / "journal.jsonl"; }
     std::filesystem::path results_file() const { return directory_ / "results.csv"; }
     std::filesystem::path cells_file() const { return directory_ / "cells.csv"; }
     std::filesystem::path training_directory(const std::string& training_key) const;
-    /// Files of a training, in the directory prepare_training() makes.
     std::filesystem::path scores_file(const std::string& training_key) const;
-    std::filesystem::path history_file(const std::string& training_key) const;
-    std::filesystem::path log_file(const std::string& training_key) const;
 
     DirectoryContent content() const;
     /// Makes the directory usable for a run: creates it when missing and proves that it can be
@@ -41,8 +44,6 @@ public:
     void prepare() const;
     /// Throws UsageError unless a run is there; for verbs that only read.
     void require_run() const;
-    /// Creates trainings/<key>/ and returns it.
-    std::filesystem::path prepare_training(const std::string& training_key) const;
 
     void publish_sweep(const std::string& text) const;
     void publish_manifest(const std::string& json) const;

@@ -100,8 +100,15 @@ private:
                 continue;
             }
             const std::string fixed_name = known->name;
-            *known = cell;
+            std::vector<std::uint64_t> seeds = known->seeds;
+            for (const std::uint64_t seed : cell.seeds) {
+                if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) {
+                    seeds.push_back(seed);
+                }
+            }
+            *known = cell;  // tags and other names are as the sweep now says
             known->name = fixed_name;
+            known->seeds = std::move(seeds);
         }
     }
 

@@ -52,15 +52,18 @@ std::string read_choice(const YamlNode& node,
                         const std::string& key,
                         const Names& allowed,
                         Problems& problems) {
-    if (node.is_scalar() && std::find(allowed.begin(), allowed.end(), node.text) != allowed.end()) {
-        return node.text;
+    std::optional<std::string> text = node.text;
+    if (node.is_scalar() && !(text = read_text(node, key, problems))) {
+        return {};
     }
-    const std::string found =
-        node.is_scalar() ? "'" + node.text.substr(0, 60) + "'" : node.kind_text();
+    if (node.is_scalar() && std::find(allowed.begin(), allowed.end(), *text) != allowed.end()) {
+        return *text;
+    }
+    const std::string found = node.is_scalar() ? "'" + text->substr(0, 60) + "'" : node.kind_text();
     problems.push_back(problem_at(node.place,
                                   key,
                                   found + " is not allowed; expected one of " + listed(allowed) +
-                                      (node.is_scalar() ? did_you_mean(node.text, allowed) : "")));
+                                      (node.is_scalar() ? did_you_mean(*text, allowed) : "")));
     return {};
 }
 
@@ -146,9 +149,12 @@ Compare read_compare(const YamlNode& node, Problems& problems) {
     for (const YamlNode::Entry& entry : node.entries) {
         if (entry.key == "baseline") {
             has_baseline = true;
+            const std::size_t problems_before = problems.size();
             if (entry.value.is_scalar()) {
-                compare.baseline = entry.value.text;
-            } else {
+                compare.baseline =
+                    read_text(entry.value, "compare.baseline", problems).value_or("");
+            }
+            if (compare.baseline.empty() && problems.size() == problems_before) {
                 problems.push_back(
                     problem_at(entry.value.place, "compare.baseline", "expected a cell's name"));
             }

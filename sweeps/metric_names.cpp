@@ -24,6 +24,9 @@ const std::vector<std::string>& metric_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all = basic_metric_names();
         for (const std::string& basic : basic_metric_names()) {
+            if (basic == "routing_acc") {
+                continue;  // of the whole model, not per task: there is no sequence of it
+            }
             for (const std::string& suffix : continual_metric_suffixes()) {
                 all.push_back(basic + "." + suffix);
             }

@@ -8,7 +8,7 @@ namespace harrow::sweeps {
 /// Measured per class and after every task: image_auroc, image_ap, …, routing_acc.
 const std::vector<std::string>& basic_metric_names();
 
-/// Of the whole sequence, written after a basic metric's name: acc aia la bwt fm.
+/// Of the whole sequence, written after a basic metric's name (but routing_acc): acc aia la bwt fm.
 const std::vector<std::string>& continual_metric_suffixes();
 
 /// Every name a `metric` column, an objective or a constraint may hold.

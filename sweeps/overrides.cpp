@@ -178,7 +178,72 @@ private:
     std::set<std::string> seen_;
 };
 
+/// The setting of `parameter` when all of these have one.
+const Setting* first_if_in_all(const std::vector<Alternative>& alternatives,
+                               const std::string& parameter) {
+    const Setting* first = nullptr;
+    for (const Alternative& alternative : alternatives) {
+        const auto& settings = alternative.settings;
+        const auto found = std::find_if(settings.begin(), settings.end(), [&](const auto& setting) {
+            return setting.parameter->name == parameter;
+        });
+        if (found == settings.end()) {
+            return nullptr;
+        }
+        first = first == nullptr ? &*found : first;
+    }
+    return first;
+}
+
+/// A setting of `parameter` where every point of the block has one of its own.
+const Setting* own_setting(const Block& block, const std::string& parameter) {
+    const Setting* first = first_if_in_all(block.cases, parameter);
+    for (const NamedAxis& axis : block.axes) {
+        first = first != nullptr ? first : first_if_in_all(axis.alternatives, parameter);
+    }
+    return first;
+}
+
 }  // namespace
+
+KeySet overridden_keys(const std::vector<std::string>& overrides) {
+    KeySet keys;
+    for (const std::string& text : overrides) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals + 1 == text.size() || !is_plain_text(text)) {
+            continue;  // gives no value
+        }
+        const std::string key = text.substr(0, equals);
+        const Parameter* parameter = find_parameter(key);
+        if (parameter != nullptr) {
+            keys.insert(parameter->name);
+        } else if (key == "name" || key == "seeds") {
+            keys.insert(key);
+        }
+    }
+    return keys;
+}
+
+void check_effect(const Spec& spec, const KeySet& overridden, std::vector<Problem>& problems) {
+    for (const std::string& key : overridden) {
+        const Setting* first = nullptr;
+        for (const Block& block : spec.space) {
+            const Setting* own = own_setting(block, key);
+            if (own == nullptr) {
+                first = nullptr;
+                break;
+            }
+            first = first == nullptr ? own : first;
+        }
+        if (first != nullptr) {
+            problems.push_back({kFile,
+                                0,
+                                key,
+                                "has no effect: every cell sets it itself, first in line " +
+                                    std::to_string(first->place.line)});
+        }
+    }
+}
 
 void apply_overrides(Spec& spec,
                      const std::vector<std::string>& overrides,

@@ -208,6 +208,9 @@ std::optional<std::string> parse_into(const Parameter& parameter,
         }
     }
     field = items;
+    if (parameter.name == "data.classes") {
+        std::sort(field.begin(), field.end());  // a set: sequence.order says what comes first
+    }
     return std::nullopt;
 }
 

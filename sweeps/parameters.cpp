@@ -135,6 +135,18 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
     return nearest;
 }
 
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
+    const std::string nearest = nearest_name(name, candidates);
+    if (!nearest.empty()) {
+        return "; did you mean '" + nearest + "'?";
+    }
+    std::string list;
+    for (const std::string& candidate : candidates) {
+        list += (list.empty() ? "" : ", ") + candidate;
+    }
+    return "; there are: " + list;
+}
+
 std::string nearest_parameter(std::string_view name) {
     std::vector<std::string> spellings;
     for (const auto& [spelling, parameter] : index_of_names()) {

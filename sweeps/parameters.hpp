@@ -75,6 +75,8 @@ std::string short_name(const Parameter& parameter);
 /// The candidate with the smallest edit distance (transpositions count one); empty when none is
 /// near.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+/// "; did you mean 'x'?", or the whole list where nothing is near.
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
 /// Among all parameters: compares with names, aliases and last components, answers the dotted name.
 std::string nearest_parameter(std::string_view name);
 

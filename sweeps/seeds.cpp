@@ -71,15 +71,19 @@ std::vector<std::uint64_t> read_seeds(const YamlNode& node,
         return seeds;
     }
     const std::vector<YamlNode> single = {node};
+    bool all_good = true;
     for (const YamlNode& item : node.is_list() ? node.items : single) {
-        if (!item.is_scalar() || !add_text(item.text, seeds)) {
+        const auto text = item.is_scalar() ? read_text(item, key, problems) : std::string();
+        if (!text) {
+            all_good = false;
+        } else if (!item.is_scalar() || !add_text(*text, seeds)) {
+            all_good = false;
             const std::string shown =
-                item.is_scalar() ? "'" + item.text.substr(0, 60) + "'" : item.kind_text();
+                item.is_scalar() ? "'" + text->substr(0, 60) + "'" : item.kind_text();
             reject(item.place, shown + " is no seed; " + kExpected);
-            return {};
         }
     }
-    if (seeds.empty()) {
+    if (seeds.empty() && all_good) {
         reject(node.place, std::string("the list is empty; ") + kExpected);
     }
     std::set<std::uint64_t> seen;
@@ -89,7 +93,7 @@ std::vector<std::uint64_t> read_seeds(const YamlNode& node,
             break;
         }
     }
-    return seeds;
+    return all_good ? seeds : Seeds{};
 }
 
 }  // namespace harrow::sweeps

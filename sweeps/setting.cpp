@@ -51,13 +51,10 @@ std::optional<std::string> read_value(const Parameter& parameter,
                                       const YamlNode& node,
                                       const std::string& directory,
                                       ParameterValue& value) {
-    const bool is_text = parameter.type() == Type::Text || parameter.type() == Type::TextList;
     if (node.is_scalar()) {
         std::string text = node.text;
-        if (is_text) {
-            if (auto wrong = expand_environment(text)) {
-                return wrong;
-            }
+        if (auto wrong = expand_environment(text)) {
+            return wrong;
         }
         if (parameter.locator && text.empty()) {
             return "is empty; expected a path";
@@ -97,8 +94,12 @@ class SettingsReader {
 public:
     SettingsReader(const std::vector<std::string>& reserved,
                    const std::string& directory,
+                   const KeySet& overridden,
                    std::vector<Problem>& problems)
-        : reserved_(reserved), directory_(directory), problems_(problems) {}
+        : reserved_(reserved),
+          directory_(directory),
+          overridden_(overridden),
+          problems_(problems) {}
 
     std::vector<Setting> read(const YamlNode& map) {
         for (const YamlNode::Entry& entry : map.entries) {
@@ -133,17 +134,8 @@ private:
             return;
         }
         for (const YamlNode::Entry& entry : section.value.entries) {
-            const std::string dotted = section.key + "." + entry.key;
-            const Parameter* parameter = find_parameter(dotted);
-            if (parameter == nullptr) {
-                const Parameter* alias = find_parameter(entry.key);
-                const bool is_inside =
-                    alias != nullptr && alias->name.rfind(section.key + ".", 0) == 0;
-                parameter = is_inside ? alias : nullptr;
-            }
-            if (parameter == nullptr) {
-                require_parameter(dotted, entry.place, problems_);
-            } else {
+            if (const Parameter* parameter =
+                    require_in_section(section.key, entry.key, entry.place, problems_)) {
                 add(*parameter, entry);
             }
         }
@@ -165,6 +157,9 @@ private:
                 "given twice, first in line " + std::to_string(first->second) + "; keep one"));
             return;
         }
+        if (overridden_.count(parameter.name) != 0) {
+            return;
+        }
         if (auto setting = read_setting(parameter, entry.value, directory_, problems_)) {
             settings_.push_back(std::move(*setting));
         }
@@ -183,6 +178,7 @@ private:
 
     const std::vector<std::string>& reserved_;
     const std::string& directory_;
+    const KeySet& overridden_;
     std::vector<Problem>& problems_;
     std::map<const Parameter*, int> lines_;
     std::vector<Setting> settings_;
@@ -216,8 +212,9 @@ std::optional<Setting> read_setting(const Parameter& parameter,
 std::vector<Setting> read_settings(const YamlNode& map,
                                    const std::vector<std::string>& reserved,
                                    const std::string& directory,
-                                   std::vector<Problem>& problems) {
-    return SettingsReader(reserved, directory, problems).read(map);
+                                   std::vector<Problem>& problems,
+                                   const KeySet& overridden) {
+    return SettingsReader(reserved, directory, overridden, problems).read(map);
 }
 
 const Parameter* require_parameter(const std::string& name,
@@ -235,13 +232,43 @@ const Parameter* require_parameter(const std::string& name,
     return parameter;
 }
 
+const Parameter* require_in_section(const std::string& section,
+                                    const std::string& key,
+                                    const Place& place,
+                                    std::vector<Problem>& problems) {
+    const std::string dotted = section + "." + key;
+    if (const Parameter* parameter = find_parameter(dotted)) {
+        return parameter;
+    }
+    const Parameter* alias = find_parameter(key);
+    const bool is_inside = alias != nullptr && alias->name.rfind(section + ".", 0) == 0;
+    return is_inside ? alias : require_parameter(dotted, place, problems);
+}
+
+std::optional<std::string> read_text(const YamlNode& scalar,
+                                     const std::string& key,
+                                     std::vector<Problem>& problems) {
+    std::string text = scalar.text;
+    if (const auto wrong = expand_environment(text)) {
+        problems.push_back(problem_at(scalar.place, key, *wrong));
+        return std::nullopt;
+    }
+    return text;
+}
+
 std::vector<std::string> read_texts(const YamlNode& node,
                                     const std::string& key,
                                     std::vector<Problem>& problems) {
-    if (node.is_scalar()) {
-        return {node.text};
-    }
     std::vector<std::string> texts;
+    const auto add = [&](const YamlNode& scalar) {
+        if (auto text = read_text(scalar, key, problems)) {
+            texts.push_back(std::move(*text));
+        }
+    };
+    if (node.is_scalar()) {
+        add(node);
+        return texts;
+    }
     if (!node.is_list()) {
         problems.push_back(problem_at(
             node.place, key, std::string("expected a list of texts, not ") + node.kind_text()));
@@ -249,7 +276,7 @@ std::vector<std::string> read_texts(const YamlNode& node,
     }
     for (const YamlNode& item : node.items) {
         if (item.is_scalar()) {
-            texts.push_back(item.text);
+            add(item);
         } else {
             problems.push_back(problem_at(
                 item.place, key, std::string("expected a text, not ") + item.kind_text()));

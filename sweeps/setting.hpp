@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "sweeps/yaml_tree.hpp"
 
 namespace harrow::sweeps {
+
+/// Dotted names of parameters, and keys of the sweep itself.
+using KeySet = std::set<std::string>;
 
 /// A value that a file or the command line gives to a parameter: checked, paths made absolute.
 struct Setting {
@@ -20,8 +24,8 @@ struct Setting {
 
 void apply(const Setting& setting, TrialConfig& config);
 
-/// Checks `node` as a value of `parameter`. Expands `${env:NAME}` in texts; a relative path is
-/// taken from `directory`. Answers nothing after a problem.
+/// Checks `node` as a value of `parameter`. Expands `${env:NAME}`; a relative path is taken from
+/// `directory`. Answers nothing after a problem.
 std::optional<Setting> read_setting(const Parameter& parameter,
                                     const YamlNode& node,
                                     const std::string& directory,
@@ -29,16 +33,28 @@ std::optional<Setting> read_setting(const Parameter& parameter,
 
 /// A mapping of parameters: dotted, by last component, by alias, or nested by section. Keys in
 /// `reserved` belong to the caller and are skipped. Unknown keys, keys given twice and bad values
-/// are problems.
+/// are problems; values of `overridden` parameters are not looked at.
 std::vector<Setting> read_settings(const YamlNode& map,
                                    const std::vector<std::string>& reserved,
                                    const std::string& directory,
-                                   std::vector<Problem>& problems);
+                                   std::vector<Problem>& problems,
+                                   const KeySet& overridden = {});
 
 /// The parameter `name` stands for; otherwise a problem at `place` that names the nearest.
 const Parameter* require_parameter(const std::string& name,
                                    const Place& place,
                                    std::vector<Problem>& problems);
+
+/// The parameter that `key` stands for inside `section`; otherwise a problem at `place`.
+const Parameter* require_in_section(const std::string& section,
+                                    const std::string& key,
+                                    const Place& place,
+                                    std::vector<Problem>& problems);
+
+/// The text of a scalar, `${env:NAME}` expanded; a problem under `key` where that fails.
+std::optional<std::string> read_text(const YamlNode& scalar,
+                                     const std::string& key,
+                                     std::vector<Problem>& problems);
 
 /// A scalar or a list of scalars as texts; a problem under `key` otherwise.
 std::vector<std::string> read_texts(const YamlNode& node,

@@ -157,8 +157,8 @@ private:
                 return false;
             }
         }
-        name.is_chosen = !parts.empty();
-        const TrialConfig& reference = name.is_chosen ? named : base_;
+        name.is_chosen = !block.cases.empty() && !block.cases[choice[0]].name.empty();
+        const TrialConfig& reference = parts.empty() ? base_ : named;
         name.text = cell_name(parts, cell.config, reference);
         if (!name.label.empty()) {
             for (const std::string& difference : differences(cell.config, named)) {

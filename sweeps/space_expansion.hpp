@@ -11,7 +11,7 @@ namespace harrow::sweeps {
 struct CellName {
     std::string text;
     std::string label;       ///< empty: none
-    bool is_chosen = false;  ///< a case or an axis gave it, not only the difference to the base
+    bool is_chosen = false;  ///< a named case gave it
     Place place;
 };
 

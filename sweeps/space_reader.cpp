@@ -1,5 +1,6 @@
 #include "sweeps/space_reader.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -38,8 +39,10 @@ std::optional<double> number_of(const Parameter& parameter, const TrialConfig& c
 
 class BlockReader {
 public:
-    BlockReader(const std::string& directory, std::vector<Problem>& problems)
-        : directory_(directory), problems_(problems) {}
+    BlockReader(const std::string& directory,
+                const KeySet& overridden,
+                std::vector<Problem>& problems)
+        : directory_(directory), overridden_(overridden), problems_(problems) {}
 
     Block read(const YamlNode& node) {
         block_.place = node.place;
@@ -79,12 +82,14 @@ private:
             read_exclusions(entry.value);
         } else if (key == "set") {
             if (expect_map(entry.value, key, "expected a mapping of parameters")) {
-                block_.set = read_settings(entry.value, {}, directory_, problems_);
+                block_.set = read_settings(entry.value, {}, directory_, problems_, overridden_);
             }
         } else if (key == "seeds") {
-            block_.seeds = read_seeds(entry.value, key, problems_);
+            if (overridden_.count(key) == 0) {
+                block_.seeds = read_seeds(entry.value, key, problems_);
+            }
         } else if (key == "tags") {
-            block_.tags = read_texts(entry.value, key, problems_);
+            read_tags(entry.value);
         } else {
             const std::string nearest = nearest_name(key, block_keys());
             report(
@@ -106,16 +111,33 @@ private:
             report(node.place, kind, "is empty; give a parameter and its values");
         }
         std::set<const Parameter*> seen;
-        for (const YamlNode::Entry& entry : node.entries) {
-            const Parameter* parameter = require_parameter(entry.key, entry.place, problems_);
+        const auto read = [&](const Parameter* parameter, const YamlNode::Entry& entry) {
             if (parameter == nullptr) {
-                continue;
+                return;
             }
             if (!seen.insert(parameter).second) {
                 report(entry.place, parameter->name, "given twice in one " + kind + "; keep one");
+            } else if (overridden_.count(parameter->name) == 0) {
+                to.push_back(read_axis(*parameter, entry));
+            }
+        };
+        const std::vector<std::string>& sections = section_names();
+        for (const YamlNode::Entry& entry : node.entries) {
+            if (!entry.value.is_map() ||
+                std::find(sections.begin(), sections.end(), entry.key) == sections.end()) {
+                read(require_parameter(entry.key, entry.place, problems_), entry);
                 continue;
             }
-            to.push_back(read_axis(*parameter, entry));
+            for (const YamlNode::Entry& inner : entry.value.entries) {
+                read(require_in_section(entry.key, inner.key, inner.place, problems_), inner);
+            }
+        }
+    }
+    void read_tags(const YamlNode& node) {
+        for (std::string& tag : read_texts(node, "tags", problems_)) {
+            if (std::find(block_.tags.begin(), block_.tags.end(), tag) == block_.tags.end()) {
+                block_.tags.push_back(std::move(tag));
+            }
         }
     }
     ParameterAxis read_axis(const Parameter& parameter, const YamlNode::Entry& entry) {
@@ -157,11 +179,15 @@ private:
     }
 
     std::string read_name(const YamlNode& node, const std::string& key) {
-        if (!node.is_scalar() || !is_name(node.text)) {
+        std::optional<std::string> name = node.text;
+        if (node.is_scalar() && !(name = read_text(node, key, problems_))) {
+            return {};
+        }
+        if (!node.is_scalar() || !is_name(*name)) {
             report(node.place, key, "expected a text of one line, up to 200 bytes");
             return {};
         }
-        return node.text;
+        return *name;
     }
     void read_cases(const YamlNode& node) {
         if (!node.is_list() || node.items.empty()) {
@@ -236,10 +262,14 @@ private:
             report(node.place, "exclude", "expected an expression such as \"train.lr > 1e-3\"");
             return;
         }
+        const std::optional<std::string> text = read_text(node, "exclude", problems_);
+        if (!text) {
+            return;
+        }
         std::string error;
-        std::optional<Expression> expression = Expression::parse(node.text, error);
+        std::optional<Expression> expression = Expression::parse(*text, error);
         if (!expression) {
-            report(node.place, "exclude", "'" + node.text.substr(0, 80) + "': " + error);
+            report(node.place, "exclude", "'" + text->substr(0, 80) + "': " + error);
             return;
         }
         Exclusion exclusion;
@@ -325,6 +355,7 @@ private:
     }
 
     const std::string& directory_;
+    const KeySet& overridden_;
     std::vector<Problem>& problems_;
     Block block_;
     bool has_bad_values_ = false;
@@ -346,6 +377,7 @@ bool is_excluded(const Exclusion& exclusion, const TrialConfig& config) {
 
 std::vector<Block> read_space(const YamlNode& node,
                               const std::string& directory,
+                              const KeySet& overridden,
                               std::vector<Problem>& problems) {
     std::vector<Block> blocks;
     if (!node.is_list() || node.items.empty()) {
@@ -358,7 +390,7 @@ std::vector<Block> read_space(const YamlNode& node,
         return blocks;
     }
     for (const YamlNode& item : node.items) {
-        blocks.push_back(BlockReader(directory, problems).read(item));
+        blocks.push_back(BlockReader(directory, overridden, problems).read(item));
     }
     return blocks;
 }

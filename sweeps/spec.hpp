@@ -72,7 +72,8 @@ struct Spec {
     std::optional<Compare> compare;
     Place compare_place;
     std::vector<std::string> included;
-    bool has_seeds = false;  ///< the key was there, whatever it held
+    bool has_seeds = false;      ///< the key was there, whatever it held
+    bool space_is_sound = true;  ///< `space` was read without a problem
     bool is_broken = false;  ///< a file could not be read, so that what is missing means nothing
 };
 

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxIncludes = 64;
 /// Reads one file after another into one Spec.
 class SpecReader {
 public:
-    explicit SpecReader(std::vector<Problem>& problems) : problems_(problems) {}
+    SpecReader(const KeySet& overridden, std::vector<Problem>& problems)
+        : overridden_(overridden), problems_(problems) {}
 
     void read(const std::string& text, const std::string& file, const std::string& directory) {
         const std::size_t problems_before = problems_.size();
@@ -42,7 +43,8 @@ public:
                 read_includes(entry, directory);
             }
         }
-        for (Setting& setting : read_settings(root, top_level_keys(), directory, problems_)) {
+        for (Setting& setting :
+             read_settings(root, top_level_keys(), directory, problems_, overridden_)) {
             set_base(spec_, std::move(setting));
         }
         for (const YamlNode::Entry& entry : root.entries) {
@@ -64,13 +66,17 @@ private:
         return keys;
     }
     void read_entry(const YamlNode::Entry& entry, const std::string& directory) {
-        if (entry.key == "name") {
+        if (overridden_.count(entry.key) != 0) {
+            spec_.has_seeds = spec_.has_seeds || entry.key == "seeds";
+        } else if (entry.key == "name") {
             read_name(entry.value);
         } else if (entry.key == "seeds") {
             spec_.has_seeds = true;
             spec_.seeds = read_seeds(entry.value, "seeds", problems_);
         } else if (entry.key == "space") {
-            spec_.space = read_space(entry.value, directory, problems_);
+            const std::size_t problems_before = problems_.size();
+            spec_.space = read_space(entry.value, directory, overridden_, problems_);
+            spec_.space_is_sound = problems_.size() == problems_before;
         } else if (entry.key == "objective") {
             spec_.objective = read_objective(entry.value, problems_);
         } else if (entry.key == "compare") {
@@ -79,16 +85,23 @@ private:
         }
     }
     void read_name(const YamlNode& node) {
-        if (!node.is_scalar() || !is_name(node.text)) {
-            problems_.push_back(
-                problem_at(node.place, "name", "expected a text of one line, up to 200 bytes"));
-            spec_.name = "?";
+        spec_.name = "?";
+        std::optional<std::string> name = node.text;
+        if (node.is_scalar() && !(name = read_text(node, "name", problems_))) {
             return;
         }
-        spec_.name = node.text;
+        if (!node.is_scalar() || !is_name(*name)) {
+            problems_.push_back(
+                problem_at(node.place, "name", "expected a text of one line, up to 200 bytes"));
+            return;
+        }
+        spec_.name = *name;
     }
     void read_includes(const YamlNode::Entry& entry, const std::string& directory) {
-        for (const std::string& name : read_texts(entry.value, "include", problems_)) {
+        const std::size_t problems_before = problems_.size();
+        const std::vector<std::string> names = read_texts(entry.value, "include", problems_);
+        spec_.is_broken = spec_.is_broken || problems_.size() > problems_before;
+        for (const std::string& name : names) {
             read_include(name, entry.value.place, directory);
         }
     }
@@ -123,6 +136,7 @@ private:
         open_files_.pop_back();
     }
 
+    const KeySet& overridden_;
     std::vector<Problem>& problems_;
     Spec spec_;
     std::vector<fs::path> open_files_;
@@ -174,8 +188,9 @@ std::string read_sweep_file(const std::string& file) {
 Spec read_spec(const std::string& text,
                const std::string& file,
                const std::string& directory,
+               const KeySet& overridden,
                std::vector<Problem>& problems) {
-    SpecReader reader(problems);
+    SpecReader reader(overridden, problems);
     reader.enter_file(fs::path(directory) / fs::path(file).filename());
     reader.read(text, file, directory);
     return reader.take();

@@ -55,7 +55,7 @@ void require_keys(const Spec& spec, const std::string& file, std::vector<Problem
 void check_baseline(const Spec& spec,
                     const std::vector<ExpandedCell>& cells,
                     std::vector<Problem>& problems) {
-    if (!spec.compare) {
+    if (!spec.compare || spec.compare->baseline.empty()) {
         return;
     }
     std::vector<std::string> names;
@@ -151,6 +151,58 @@ void check_consistency(const Spec& spec,
     }
 }
 
+/// Parameters that a block of the space gives a value to.
+KeySet swept_keys(const Spec& spec) {
+    KeySet keys;
+    const auto add = [&](const auto& elements) {
+        for (const auto& element : elements) {
+            keys.insert(element.parameter->name);
+        }
+    };
+    for (const Block& block : spec.space) {
+        add(block.grid);
+        add(block.zip);
+        add(block.set);
+        for (const Alternative& one : block.cases) {
+            add(one.settings);
+        }
+        for (const NamedAxis& axis : block.axes) {
+            for (const Alternative& alternative : axis.alternatives) {
+                add(alternative.settings);
+            }
+        }
+    }
+    return keys;
+}
+
+/// Stands in for the checks of cells where the space leaves none: what the base holds and the space
+/// does not change is as wrong in every cell.
+void check_base(const Spec& spec, DatasetCatalog& catalog, std::vector<Problem>& problems) {
+    Spec base = spec;
+    base.space.clear();
+    std::vector<Problem> found = problems;  // what is known keeps its consequences quiet
+    const std::vector<ExpandedCell> cells = expand_space(base, found);
+    const KeySet swept = swept_keys(spec);
+    if (swept.count("method") == 0) {
+        OwnerCheck(cells, found).check(spec);
+    }
+    check_consistency(base, cells, found);
+    const bool sweeps_data = std::any_of(swept.begin(), swept.end(), [](const std::string& key) {
+        return key.rfind("data.", 0) == 0 || key.rfind("sequence.", 0) == 0;
+    });
+    if (!sweeps_data) {
+        arrange_data(base, cells, catalog, found);
+    }
+    for (std::size_t i = problems.size(); i < found.size();) {
+        const bool is_swept = swept.count(found[i].key) != 0;
+        i += is_swept ? 0 : 1;
+        if (is_swept) {
+            found.erase(found.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+    }
+    problems = std::move(found);
+}
+
 Cell finish_cell(const ExpandedCell& expanded,
                  Digest id,
                  std::vector<std::vector<std::string>> tasks) {
@@ -200,6 +252,38 @@ std::vector<Cell> finish_cells(std::vector<ExpandedCell> expanded,
     return cells;
 }
 
+/// Whether a value was refused without which the names and exclusions of the space mean nothing.
+bool misses_value(const Spec& spec, const std::vector<Problem>& problems) {
+    KeySet used = swept_keys(spec);
+    for (const Block& block : spec.space) {
+        for (const Exclusion& exclusion : block.exclude) {
+            for (const ExclusionOperand& operand : exclusion.operands) {
+                used.insert(operand.parameter->name);
+            }
+        }
+    }
+    return std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
+        return used.count(problem.key) != 0;
+    });
+}
+
+/// The cells. Their problems are kept back where they may only follow from one that is reported.
+std::vector<ExpandedCell> check_space(const Spec& spec,
+                                      const KeySet& overridden,
+                                      std::vector<Problem>& problems) {
+    std::vector<Problem> found;
+    std::vector<ExpandedCell> cells = expand_space(spec, found);
+    if (found.empty()) {  // otherwise the baseline may be among what is missing
+        check_baseline(spec, cells, found);
+    }
+    check_names(cells, found);
+    if (spec.space_is_sound && !misses_value(spec, problems)) {
+        check_effect(spec, overridden, found);
+        problems.insert(problems.end(), found.begin(), found.end());
+    }
+    return cells;
+}
+
 }  // namespace
 
 Sweep parse_sweep(const std::string& text,
@@ -208,23 +292,23 @@ Sweep parse_sweep(const std::string& text,
                   const std::vector<std::string>& overrides,
                   DatasetCatalog& catalog) {
     std::vector<Problem> problems;
-    Spec spec = read_spec(text, file, directory, problems);
+    const KeySet overridden = overridden_keys(overrides);
+    Spec spec = read_spec(text, file, directory, overridden, problems);
+    const std::size_t problems_before = problems.size();
     apply_overrides(spec, overrides, problems);
+    spec.space_is_sound = spec.space_is_sound && problems.size() == problems_before;
     if (spec.is_broken) {
         throw_if_any(std::move(problems), file);
     }
     require_keys(spec, file, problems);
 
-    std::vector<Problem> of_expansion;
-    std::vector<ExpandedCell> cells = expand_space(spec, of_expansion);
-    check_names(cells, of_expansion);
-    check_baseline(spec, cells, of_expansion);
-    if (problems.empty()) {  // otherwise these may only follow from what is reported already
-        problems = std::move(of_expansion);
-    }
+    std::vector<ExpandedCell> cells = check_space(spec, overridden, problems);
     OwnerCheck(cells, problems).check(spec);
     check_consistency(spec, cells, problems);
     const auto tasks = arrange_data(spec, cells, catalog, problems);
+    if (cells.empty()) {
+        check_base(spec, catalog, problems);
+    }
     for (Problem& problem : problems) {
         problem.file = problem.file.empty() ? file : problem.file;
     }

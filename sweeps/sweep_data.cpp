@@ -25,6 +25,7 @@ public:
     Tasks arrange(const ExpandedCell& cell) {
         const DatasetFacts* facts = describe(cell);
         if (facts == nullptr) {
+            check_rule(cell);
             return {};
         }
         const TrialConfig& config = cell.config;
@@ -74,6 +75,22 @@ private:
             }
         }
         return facts.classes.empty() ? nullptr : &facts;
+    }
+
+    /// Without classes to compare with, a word that nearly is a rule still is a mistake.
+    void check_rule(const ExpandedCell& cell) {
+        const std::vector<std::string>& order = cell.config.sequence.order;
+        const std::vector<std::string>& rules = order_rules();
+        if (order.size() != 1 || std::find(rules.begin(), rules.end(), order[0]) != rules.end() ||
+            cell.config.data.classes == order) {
+            return;
+        }
+        const std::string nearest = nearest_name(order[0], rules);
+        if (!nearest.empty()) {
+            report(cell,
+                   "sequence.order",
+                   "order '" + order[0] + "' is no rule; did you mean " + nearest + "?");
+        }
     }
 
     Tasks make(const ExpandedCell& cell, const DatasetFacts& facts) {

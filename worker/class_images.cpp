@@ -18,8 +18,4 @@ const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dat
                             "; they were there when the sweep was validated, put them back");
 }
 
-std::string path_in_class(const std::string& relative_path) {
-    return relative_path.substr(relative_path.find('/') + 1);
-}
-
 }  // namespace harrow::worker

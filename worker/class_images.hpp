@@ -13,7 +13,4 @@ const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dat
                                                      const std::string& class_name,
                                                      const std::string& split);
 
-/// Path of an image without the folder of its class: equal for one class under two names.
-std::string path_in_class(const std::string& relative_path);
-
 }  // namespace harrow::worker

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <stdexcept>
 
+#include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "worker/class_evaluation.hpp"
-#include "worker/class_images.hpp"
 
 namespace harrow::worker {
 
@@ -33,7 +33,8 @@ TaskData task_data(const SequenceTask& task,
 void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& info) {
     bool same = entry.test_paths.size() == info.images.size();
     for (std::size_t i = 0; same && i < entry.test_paths.size(); ++i) {
-        same = path_in_class(entry.test_paths[i]) == path_in_class(info.images[i].relative_path);
+        same = storage::path_in_split(entry.test_paths[i]) ==
+               storage::path_in_split(info.images[i].relative_path);
     }
     if (!same) {
         throw sweeps::DataError("the test images of class '" + entry.name + "' under " +

@@ -28,7 +28,7 @@ struct ContinualSequence {
 };
 
 /// Trains `method` on one task after the other and, after each, scores the test images of every
-/// class seen so far: under the expert the router picks and under the right one (specification C1).
+/// class seen so far: under the expert the router picks and under the one of the class's task.
 /// `training_key` of the result stays empty. Throws what the method and the feature store throw,
 /// WorkStopped, and std::logic_error when a method that declares isolated experts changed one.
 storage::PatchScores run_continual(const ContinualSequence& sequence,

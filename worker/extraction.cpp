@@ -85,10 +85,13 @@ std::int64_t extract_features(const FeatureRequest& request,
                               const storage::FeatureCache& cache,
                               WorkMonitor& monitor) {
     const sweeps::DataConfig& data = request.config.data;
-    const storage::Dataset dataset = storage::list_dataset(data.layout, data.root).dataset;
+    const storage::Dataset dataset =
+        storage::list_dataset(data.layout, data.root, {request.class_name}).dataset;
     const auto& images = split_images(dataset, request.class_name, request.split);
+    step_or_stop(monitor);
     std::vector<sweeps::Digest> digests;
     check_unchanged(request, backbone, storage::images_digest(dataset, images, &digests));
+    step_or_stop(monitor);
 
     const storage::FeatureInfo info = describe(request, backbone, images, digests);
     const std::int64_t count = info.shape.images;

@@ -31,8 +31,8 @@ analysis::ClassTruth class_truth(const storage::ClassScores& scores,
     for (const storage::ImageEntry& image : images) {
         truth.labels.push_back(image.defective ? 1 : 0);
     }
-    truth.mask = [&dataset, &images, &monitor](std::size_t image, int size) {
-        monitor.step();
+    truth.on_image = [&monitor] { monitor.step(); };
+    truth.mask = [&dataset, &images](std::size_t image, int size) {
         return storage::load_mask(dataset, images[image], size);
     };
     return truth;

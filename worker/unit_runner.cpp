@@ -2,10 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "storage/datasets/dataset.hpp"
 #include "storage/files.hpp"
+#include "storage/run_directory.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
 #include "worker/class_images.hpp"
@@ -30,6 +33,22 @@ sweeps::TrialConfig located_config(const std::string& config_text,
     config.data.layout = layout;
     config.data.root = root;
     return config;
+}
+
+std::vector<std::string> class_names(const coordinator::TrainingWork& work) {
+    std::vector<std::string> names;
+    for (const coordinator::TaskWork& task : work.tasks) {
+        names.insert(names.end(), task.classes.begin(), task.classes.end());
+    }
+    return names;
+}
+
+std::vector<std::string> class_names(const storage::PatchScores& scores) {
+    std::vector<std::string> names;
+    for (const storage::ClassScores& entry : scores.classes) {
+        names.push_back(entry.class_name);
+    }
+    return names;
 }
 
 ContinualSequence make_sequence(const coordinator::TrainingWork& work,
@@ -65,6 +84,7 @@ UnitRunner::UnitRunner(const std::filesystem::path& cache_root,
 coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& work,
                                             WorkMonitor& monitor) {
     const Clock::time_point start = Clock::now();
+    store_.take_notes();  // of a unit that failed
     const FeatureRequest request{work.feature_key,
                                  located_config(work.config_text, work.data_layout, work.data_root),
                                  work.class_name,
@@ -82,12 +102,19 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
                                           WorkMonitor& monitor) {
     const Clock::time_point start = Clock::now();
     const std::filesystem::path directory = work.directory;
-    const std::filesystem::path scores_file = directory / "scores.h5";
+    const std::filesystem::path scores_file = storage::training_scores_file(directory);
     const std::int64_t extracted_before = store_.images_extracted();
     store_.take_notes();  // of a unit that failed
-    const storage::Dataset dataset =
-        storage::list_dataset(work.data_layout, work.data_root).dataset;
     storage::PatchScores scores;
+    if (!work.train) {
+        scores = storage::load_patch_scores(scores_file);
+        monitor.step();
+    }
+    const storage::Dataset dataset =
+        storage::list_dataset(
+            work.data_layout, work.data_root, work.train ? class_names(work) : class_names(scores))
+            .dataset;
+    monitor.step();
     if (work.train) {
         const sweeps::TrialConfig config =
             located_config(work.config_text, work.data_layout, work.data_root);
@@ -97,12 +124,10 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
         const FeatureGeometry geometry{shape.height, shape.width, shape.channels};
         const auto method = make_method(config, geometry, work.seed, device_);
         storage::create_directories(directory);
-        History history(directory / "history.csv");
+        History history(storage::training_history_file(directory));
         scores = run_continual(sequence, *method, store_, history, monitor);
         scores.training_key = work.training_key;
         storage::save_patch_scores(scores_file, scores);
-    } else {
-        scores = storage::load_patch_scores(scores_file);
     }
     monitor.report({scores.num_tasks - 1, scores.num_tasks, 0, 0, "scoring"});
     coordinator::WorkResult result;

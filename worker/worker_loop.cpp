@@ -1,15 +1,11 @@
 #include "worker/worker_loop.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <torch/torch.h>
@@ -19,8 +15,10 @@
 #include "coordinator/child_link.hpp"
 #include "coordinator/work.hpp"
 #include "storage/files.hpp"
-#include "sweeps/error.hpp"
+#include "storage/run_directory.hpp"
 #include "worker/blas_check.hpp"
+#include "worker/training_log.hpp"
+#include "worker/unit_failure.hpp"
 #include "worker/unit_runner.hpp"
 
 namespace harrow::worker {
@@ -28,7 +26,6 @@ namespace harrow::worker {
 using coordinator::Assign;
 using coordinator::ChildLink;
 using coordinator::Failed;
-using coordinator::FailureKind;
 
 namespace {
 
@@ -70,29 +67,14 @@ private:
     std::chrono::steady_clock::time_point last_report_;
 };
 
-/// Copies what is logged to a file while a training runs.
-class TrainingLog {
-public:
-    explicit TrainingLog(const std::filesystem::path& file)
-        : sink_(std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string())) {
-        sink_->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
-        spdlog::default_logger()->sinks().push_back(sink_);
-    }
-    ~TrainingLog() {
-        auto& sinks = spdlog::default_logger()->sinks();
-        sinks.erase(std::remove(sinks.begin(), sinks.end(), sink_), sinks.end());
-    }
-    TrainingLog(const TrainingLog&) = delete;
-    TrainingLog& operator=(const TrainingLog&) = delete;
-
-private:
-    spdlog::sink_ptr sink_;
-};
-
 void configure_torch(int threads) {
     at::set_num_threads(threads);
     at::set_num_interop_threads(1);
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 2)
+    // Else every torch::empty is filled with NaN first.
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+#endif
 }
 
 coordinator::Ready ready_message(const coordinator::Hello& hello) {
@@ -118,41 +100,9 @@ std::string run_unit(UnitRunner& runner,
     }
     const auto work = coordinator::training_work_from_json(assign.payload);
     storage::create_directories(work.directory);
-    log = std::make_unique<TrainingLog>(std::filesystem::path(work.directory) / "log");
+    log = std::make_unique<TrainingLog>(storage::training_log_file(work.directory));
     spdlog::info("train {} attempt={} seed={}", assign.key, assign.attempt, work.seed);
     return to_json(runner.train(work, monitor));
-}
-
-/// Why the exception in flight ended the unit. A configuration that backbone or method refuses is
-/// the user's to change, like an unusable image.
-Failed failure(const Assign& assign) {
-    const auto failed = [&](FailureKind kind, const std::string& message) {
-        return Failed{assign.unit, assign.attempt, kind, message};
-    };
-    try {
-        throw;
-    } catch (const WorkStopped& error) {
-        return failed(FailureKind::Cancelled, error.what());
-    } catch (const TrainingDiverged& error) {
-        return failed(FailureKind::Diverged, error.what());
-    } catch (const sweeps::DataError& error) {
-        return failed(FailureKind::BadData, error.what());
-    } catch (const sweeps::UsageError& error) {
-        return failed(FailureKind::BadData, error.what());
-    } catch (const sweeps::StorageError& error) {
-        return failed(FailureKind::Storage, error.what());
-    } catch (const std::bad_alloc&) {
-        return failed(FailureKind::OutOfMemory,
-                      "out of memory; use fewer slots, or a smaller train.batch_size or model");
-    } catch (const c10::OutOfMemoryError& error) {
-        return failed(FailureKind::OutOfMemory, error.what_without_backtrace());
-    } catch (const c10::Error& error) {
-        return failed(FailureKind::Internal, error.what());
-    } catch (const std::exception& error) {
-        return failed(FailureKind::Internal, error.what());
-    } catch (...) {
-        return failed(FailureKind::Internal, "an exception of unknown type");
-    }
 }
 
 void do_unit(UnitRunner& runner, ChildLink& link, const Assign& assign) {
@@ -162,7 +112,7 @@ void do_unit(UnitRunner& runner, ChildLink& link, const Assign& assign) {
     try {
         result = run_unit(runner, assign, monitor, log);
     } catch (...) {
-        const Failed failed = failure(assign);
+        const Failed failed = failure_in_flight(assign.unit, assign.attempt);
         spdlog::error("failed {} {}: {}", assign.key, name_of(failed.kind), failed.message);
         link.send(failed);
         return;

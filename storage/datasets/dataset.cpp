@@ -166,17 +166,36 @@ private:
     Problems& problems_;
 };
 
-void list_mvtec(Dataset& dataset, Problems& problems) {
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// All classes if `wanted` is empty.
+void list_mvtec(Dataset& dataset, const std::vector<std::string>& wanted, Problems& problems) {
     for (const fs::path& directory : subdirectories(dataset.root, problems)) {
+        const std::string name = directory.filename().string();
+        if (!wanted.empty() && !contains(wanted, name)) {
+            continue;
+        }
         if (is_folder(directory / "train") || is_folder(directory / "test")) {
-            MvtecClassReader reader(dataset.root, directory.filename().string(), problems);
+            MvtecClassReader reader(dataset.root, name, problems);
             dataset.classes.push_back(reader.read());
         }
     }
-    if (dataset.classes.empty() && problems.empty()) {
+    if (dataset.classes.empty() && problems.empty() && wanted.empty()) {
         problems.push_back("no classes found in " + dataset.root.string() +
                            "; expected folders <class>/train/good and <class>/test/<type>");
     }
+}
+
+std::string unknown_layout_problem(const std::string& layout) {
+    std::string text = "unknown data set layout '" + layout + "'; known:";
+    const char* separator = " ";
+    for (const std::string& name : layouts()) {
+        text += separator + name;
+        separator = ", ";
+    }
+    return text;
 }
 
 }  // namespace
@@ -186,12 +205,14 @@ const std::vector<std::string>& layouts() {
     return names;
 }
 
-DatasetListing list_dataset(const std::string& layout, const fs::path& root) {
+DatasetListing list_dataset(const std::string& layout,
+                            const fs::path& root,
+                            const std::vector<std::string>& wanted) {
     DatasetListing listing{{root, layout, {}}, {}};
     std::error_code error;
     const fs::file_status status = fs::status(root, error);
-    if (layout != "mvtec") {
-        listing.problems.push_back("unknown data set layout '" + layout + "'; known: mvtec");
+    if (!contains(layouts(), layout)) {
+        listing.problems.push_back(unknown_layout_problem(layout));
     } else if (root.empty()) {
         listing.problems.emplace_back(
             "no data set root given; set data.root to the folder that holds the classes");
@@ -204,7 +225,7 @@ DatasetListing list_dataset(const std::string& layout, const fs::path& root) {
                                    " is not a directory; set data.root to the folder that holds "
                                    "the classes");
     } else {
-        list_mvtec(listing.dataset, listing.problems);
+        list_mvtec(listing.dataset, wanted, listing.problems);
     }
     return listing;
 }

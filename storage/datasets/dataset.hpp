@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sweeps/hashing.hpp"
@@ -41,10 +42,17 @@ const std::vector<std::string>& layouts();
 
 /// Lists a data set without decoding it: names, masks, and the first bytes of every file. Hidden
 /// files and files that are neither .png, .jpg nor .jpeg are ignored. Never throws for what it
-/// finds on the disk; problems are returned. An unknown layout is a problem too.
-DatasetListing list_dataset(const std::string& layout, const std::filesystem::path& root);
+/// finds on the disk; problems are returned. An unknown layout is a problem too. With `wanted`,
+/// only the classes of these names are looked at; one that is not there is just absent.
+DatasetListing list_dataset(const std::string& layout,
+                            const std::filesystem::path& root,
+                            const std::vector<std::string>& wanted = {});
 
-/// Digest of the images of one class and split, in order: paths inside the class and file contents.
+/// "<class>/<split>/<rest>" without its first two parts, a view into its argument: what of a path
+/// the digests below hold, so that a class that is renamed keeps them.
+std::string_view path_in_split(std::string_view relative_path);
+
+/// Digest of the images of one class and split, in order: paths inside the split and file contents.
 /// Moving or renaming the root changes nothing. `per_image`, if given, receives the digest of every
 /// file's content. Throws sweeps::DataError when a file cannot be read.
 sweeps::Digest images_digest(const Dataset& dataset,

@@ -124,7 +124,17 @@ objective: {{metric: image_aurok}}
         self.refused(self.sweep_file(), says=["run", "thesis.tex"])
         self.assertEqual([p.name for p in run.iterdir()], ["thesis.tex"])
 
+    def test_closed_standard_streams_do_no_harm(self):
+        sweep, run = self.sweep_file(seeds="[0]"), self.dir / "run"
+        done = subprocess.run(["/bin/sh", "-c", f"'{HARROW}' run '{sweep}' --dir '{run}' <&- >&- 2>&-"],
+                              env=self.env, timeout=TIMEOUT_S)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len({r["trial"] for r in records(run, "finished")[0]["trials"]}), 1)
+        self.assertIn("nothing to do", self.harrow("run", sweep, "--dir", run).stdout)
+
     def test_usage(self):
+        self.assertIn("'run'", self.harrow("rnu", code=2).stderr)
+        self.assertIn("--dri", self.harrow("run", self.sweep_file(), "--dri", "x", code=2).stderr)
         self.harrow("frobnicate", code=2)
         self.harrow("run", code=2)
         self.harrow("report", self.dir / "nothing", code=2)

@@ -65,6 +65,28 @@ class RowsTest(Case):
         self.harrow("run", "--dir", run, "--slots", 2)
         self.assertEqual(rows(run), rows(self.reference()))
 
+    def test_a_second_interrupt_ends_at_once_and_loses_nothing(self):
+        run = self.dir / "interrupted"
+        process = self.start("run", *self.small_demo(), "--dir", run, "--slots", 1, "--drain", 60)
+        wait_for(lambda: records(run, "trained"), "a first training")
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.5)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGINT)
+        self.assertIn(process.wait(timeout=60), (75, 130))
+        self.assertEqual((run / "status").read_text().split()[0], str(process.returncode))
+        self.harrow("run", "--dir", run, "--slots", 2)
+
+    def test_a_second_coordinator_is_refused_and_status_sees_the_first(self):
+        run = self.dir / "busy"
+        process = self.start("run", *self.small_demo(), "--dir", run, "--slots", 1)
+        wait_for(lambda: records(run, "started"), "a first unit")
+        self.assertIn(str(process.pid), self.harrow("run", *self.small_demo(), "--dir", run, code=2).stderr)
+        self.assertIn("running on", self.harrow("status", run).stdout)
+        self.assertEqual((run / "status").read_text(), "75 running\n")
+        self.end_group(process)
+        self.assertIn("resumes", self.harrow("status", run).stdout)
+
     def test_isolated_experts_do_not_forget(self):
         run = self.reference()
         forgetting = {}

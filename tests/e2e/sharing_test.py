@@ -49,6 +49,38 @@ class SharingTest(Case):
                                     for r in table(run))
         self.assertEqual(values(grown), values(whole))
 
+    def test_a_changed_value_is_named_and_refused(self):
+        run = self.dir / "run"
+        sweep = self.sweep_file()
+        self.harrow("run", sweep, "--dir", run)
+        before = rows(run)
+        for flags in ([], ["--extend"]):
+            refused = self.harrow("run", sweep, "train.num_epochs=2", "--dir", run, *flags, code=2)
+            self.assertIn("train.num_epochs 1 -> 2", refused.stderr)
+        images = sorted(self.data(classes=2).glob("*/train/good/*.png"))
+        os.replace(images[0], images[1])
+        self.assertIn("changed since this run", self.harrow("run", "--dir", run, code=2).stderr)
+        self.assertEqual(rows(run), before)
+
+    def test_moved_data_is_the_same_data(self):
+        run = self.dir / "run"
+        root = self.data(classes=2)
+        sweep = self.sweep_file(seeds="[0]")
+        self.harrow("run", sweep, "--dir", run)
+        moved = self.dir / "moved"
+        root.rename(moved)
+        self.harrow("run", "--dir", run, code=2)
+        done = self.harrow("run", "--dir", run, "data.root=moved")
+        self.assertIn("nothing to do", done.stdout)
+        self.harrow("run", "--dir", run)
+        self.harrow("show", run, "base", "--worst", 1, "--out", self.dir / "strip.png")
+
+    def test_a_changed_objective_counts_at_once(self):
+        run = self.dir / "run"
+        self.harrow("run", self.sweep_file(TOP_K.format("1, 3")), "--dir", run)
+        self.harrow("run", self.sweep_file(TOP_K.format("1, 3"), extra="objective: {metric: pixel_ap}"), "--dir", run)
+        self.assertEqual(json.loads(self.harrow("best", run, "--json").stdout)["metric"], "pixel_ap")
+
     def test_one_changed_image_extracts_one_class_split_again(self):
         sweep = self.sweep_file()
         self.harrow("run", sweep, "--dir", self.dir / "run")

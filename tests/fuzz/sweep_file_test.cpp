@@ -16,7 +16,7 @@ seeds: [0, 42, "5..7"]
 space:
   - grid: {train.tail_weight: [0.55, 0.65], score.top_k: [3, 5]}
     exclude: ["not (train.tail_weight == 0.55 and score.top_k >= 5)"]
-  - zip: {model.num_coupling_layers: [8, 6], model.dia_n_blocks: [4, 2]}
+  - zip: {model: {num_coupling_layers: [8, 6], dia_n_blocks: [4, 2]}}
     set: {train: {batch_size: 8}}
   - cases:
       - {name: main}
@@ -32,10 +32,10 @@ compare: {baseline: main, same: [train.lr], test: wilcoxon, adjust: bh}
 
 /// A sweep with cells, or a UsageError with problems: anything else fails the test. Answers whether
 /// the text was accepted.
-bool accepts(const std::string& text) {
+bool accepts(const std::string& text, const std::vector<std::string>& overrides = {}) {
     FakeCatalog catalog;
     try {
-        const Sweep sweep = parse_sweep(text, "f.yaml", "/specs", {}, catalog);
+        const Sweep sweep = parse_sweep(text, "f.yaml", "/specs", overrides, catalog);
         EXPECT_FALSE(sweep.cells.empty());
         return true;
     } catch (const UsageError& error) {
@@ -104,6 +104,7 @@ TEST(SweepFileFuzzTest, MutatedFilesNeverCrash) {
             }
         }
         accepted += accepts(text) ? 1 : 0;
+        accepts(text, {"train.lr=1e-3", "top_k=4,5", "seeds=0..1"});
     }
     EXPECT_GT(accepted, 0);
     EXPECT_LT(accepted, 900);

@@ -77,15 +77,12 @@ void check_input_gradient(const GoldenFile& file, const std::string& group) {
 
 void check_gradients(const GoldenFile& file, const std::string& group) {
     const LoadedBlock loaded = load_block(file, group, "head");
-    torch::Tensor x = read_tensor(file, group + "/x");
-    const torch::Tensor global_scale = parameter(loaded.tensors, "global_scale");
-    const worker::FlowOutput output =
-        loaded.block.forward(x.requires_grad_(true), grid_of(file, group), 0);
+    const torch::Tensor x = read_tensor(file, group + "/x");
+    const worker::NamedTensors inputs = differentiated(x, loaded.tensors);
+    const worker::FlowOutput output = loaded.block.forward(x, grid_of(file, group), 0);
     const torch::Tensor objective =
         (output.latent * read_tensor(file, group + "/g_out")).sum() + output.logdet.sum();
-    const auto grads = gradients(objective, {x, global_scale});
-    expect_matches(grads[0], file, group + "/grad_x");
-    expect_matches(grads[1], file, group + "/grad_global_scale");
+    EXPECT_GT(expect_gradients(file, group, "", objective, inputs), 0);
 }
 
 TEST(CouplingBlock, MatchesReference) {
@@ -99,7 +96,9 @@ TEST(CouplingBlock, MatchesReference) {
                 check_released_clamp(file, group);
             }
             if (file.has(group + "/g_out")) {
-                check_input_gradient(file, group);
+                if (file.has(group + "/grad_x")) {
+                    check_input_gradient(file, group);
+                }
                 check_gradients(file, group);
             }
         }

@@ -7,6 +7,13 @@
 namespace harrow::tests {
 namespace {
 
+// Outputs between stages, where the file has them.
+void expect_stage(const torch::Tensor& actual, const GoldenFile& file, const std::string& path) {
+    if (file.has(path)) {
+        expect_matches(actual, file, path);
+    }
+}
+
 void check_expert(const GoldenFile& file,
                   const std::string& group,
                   const worker::MoleflowModel& model,
@@ -14,14 +21,14 @@ void check_expert(const GoldenFile& file,
                   int expert) {
     const std::string task = group + "/task" + std::to_string(expert);
     const torch::Tensor positioned = model.with_position(x);
-    expect_matches(positioned, file, group + "/x_pe");
+    expect_stage(positioned, file, group + "/x_pe");
     const torch::Tensor adapted = model.adapted(positioned, expert);
-    expect_matches(adapted, file, task + "/adapter_out");
+    expect_stage(adapted, file, task + "/adapter_out");
     const torch::Tensor mixed = model.mixed(adapted);
-    expect_matches(mixed, file, task + "/mixer_out");
+    expect_stage(mixed, file, task + "/mixer_out");
     const worker::MoleflowModel::Output flow = model.flowed(mixed, expert);
-    expect_matches(flow.latent, file, task + "/z_base");
-    expect_matches(flow.logdet, file, task + "/logdet_base");
+    expect_stage(flow.latent, file, task + "/z_base");
+    expect_stage(flow.logdet, file, task + "/logdet_base");
     const worker::MoleflowModel::Output output = model.forward(x, expert);
     expect_matches(output.latent, file, task + "/z");
     expect_matches(output.logdet, file, task + "/logdet");
@@ -49,7 +56,7 @@ TEST(FullModel, MatchesReference) {
         }
         load_state(file, group + "/state", model.named_tensors());
         const torch::Tensor x = read_tensor(file, group + "/x");
-        for (int expert = 0; expert < num_experts; ++expert) {
+        for (const int expert : tasks_of(file, group)) {
             check_expert(file, group, model, x, expert);
         }
     }

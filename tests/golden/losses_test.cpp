@@ -36,6 +36,20 @@ int check_tail_losses(const GoldenFile& file, const std::string& group, const to
     return checked;
 }
 
+// Datasets named k_at_r<ratio>: of one image with a single bad patch the loss is 1/k.
+void check_tail_sizes(const GoldenFile& file, const std::string& group, const torch::Tensor& nll) {
+    torch::Tensor one = torch::zeros({1, nll.size(1), nll.size(2)});
+    one.view({-1})[0] = 1;
+    for (const std::string& name : file.datasets(group)) {
+        const std::string prefix = "k_at_r";
+        if (name.compare(0, prefix.size(), prefix) == 0) {
+            const double ratio = std::stod(name.substr(prefix.size()));
+            const torch::Tensor k = worker::tail_aware_nll(one, 1, ratio).reciprocal();
+            expect_matches(k, file, group + "/" + name);
+        }
+    }
+}
+
 TEST(Losses, MatchReference) {
     const GoldenFile file("losses.h5");
     sweeps::TrainConfig config;
@@ -49,6 +63,7 @@ TEST(Losses, MatchReference) {
         expect_matches(nll, file, group + "/nll_patch");
         expect_matches(worker::summed_nll(nll), file, group + "/nll_sum_mean_over_batch");
         EXPECT_GT(check_tail_losses(file, group, nll), 0);
+        check_tail_sizes(file, group, nll);
         config.tail_aware_loss = true;
         check_gradients(file, group, "main", config);
         config.tail_aware_loss = false;

@@ -1,6 +1,7 @@
 #include "tests/golden/model_fixture.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <set>
 #include <stdexcept>
@@ -8,6 +9,15 @@
 #include <gtest/gtest.h>
 
 namespace harrow::tests {
+namespace {
+
+/// Whether a dataset that calls a tensor `name` means the one called `full`.
+bool names_tensor(const std::string& name, std::string full) {
+    std::replace(full.begin(), full.end(), '.', '_');
+    return full == name || ends_with(full, "_" + name);
+}
+
+}  // namespace
 
 torch::Tensor read_tensor(const GoldenFile& file, const std::string& path) {
     const GoldenArray array = file.read(path);
@@ -36,6 +46,23 @@ std::vector<std::string> groups_of(const GoldenFile& file, const std::string& gr
     std::vector<std::string> names = file.groups(group);
     EXPECT_FALSE(names.empty()) << file.path() << ": no groups in '" << group << "'";
     return names;
+}
+
+std::vector<int> tasks_of(const GoldenFile& file, const std::string& group) {
+    const std::string prefix = "task";
+    std::vector<int> tasks;
+    for (const std::string& name : file.groups(group)) {
+        const std::string number = name.substr(std::min(name.size(), prefix.size()));
+        if (name == prefix + number && !number.empty() &&
+            std::all_of(number.begin(), number.end(), [](unsigned char c) {
+                return std::isdigit(c) != 0;
+            })) {
+            tasks.push_back(std::stoi(number));
+        }
+    }
+    EXPECT_FALSE(tasks.empty()) << file.path() << ": no task<N> in '" << group << "'";
+    std::sort(tasks.begin(), tasks.end());
+    return tasks;
 }
 
 std::string join(const std::string& parent, const std::string& name) {
@@ -117,6 +144,21 @@ worker::LoraOptions lora_of(const sweeps::ModelConfig& config) {
     return {config.lora_rank, config.lora_alpha, config.use_lora, config.use_task_bias};
 }
 
+worker::AdamOptions adam_options_of(const GoldenFile& file, const sweeps::TrainConfig& config) {
+    const auto number = [&](const std::string& name, double fallback) {
+        return file.number("config/" + config.optimizer + "/" + name,
+                           file.number("config/" + name, fallback));
+    };
+    worker::AdamOptions options = worker::adam_options(config);
+    options.weight_decay = number("weight_decay", options.weight_decay);
+    options.beta1 = number("betas/0", options.beta1);
+    options.beta2 = number("betas/1", options.beta2);
+    options.epsilon = number("eps", options.epsilon);
+    options.projection_threshold = number("delta", options.projection_threshold);
+    options.projected_decay_ratio = number("wd_ratio", options.projected_decay_ratio);
+    return options;
+}
+
 worker::Initialiser any_initialiser() {
     return worker::Initialiser(1, "init", torch::kCPU);
 }
@@ -136,8 +178,57 @@ torch::Tensor parameter(const worker::NamedTensors& tensors, const std::string& 
     throw std::invalid_argument("no tensor named " + name);
 }
 
-void report_skipped(const std::string& group, const std::string& reason) {
-    std::cout << "skipped group " << group << ": " << reason << "\n";
+worker::NamedTensors differentiated(const torch::Tensor& x, const worker::NamedTensors& tensors) {
+    worker::NamedTensors inputs = {{"x", x}};
+    inputs.insert(inputs.end(), tensors.begin(), tensors.end());
+    inputs.erase(
+        std::remove_if(inputs.begin(),
+                       inputs.end(),
+                       [](const auto& named) { return !named.tensor.is_floating_point(); }),
+        inputs.end());
+    for (worker::NamedTensor& named : inputs) {
+        named.tensor.requires_grad_(true);
+    }
+    return inputs;
+}
+
+int expect_gradients(const GoldenFile& file,
+                     const std::string& group,
+                     const std::string& suffix,
+                     const torch::Tensor& objective,
+                     const worker::NamedTensors& inputs) {
+    const std::string prefix = "grad_";
+    int compared = 0;
+    for (const std::string& dataset : file.datasets(group)) {
+        if (dataset.compare(0, prefix.size(), prefix) != 0 || !ends_with(dataset, suffix) ||
+            dataset.size() <= prefix.size() + suffix.size()) {
+            continue;
+        }
+        const std::string name =
+            dataset.substr(prefix.size(), dataset.size() - prefix.size() - suffix.size());
+        const auto named = std::find_if(inputs.begin(), inputs.end(), [&](const auto& input) {
+            return names_tensor(name, input.name);
+        });
+        const std::string path = join(group, dataset);
+        if (named == inputs.end()) {
+            report_skipped(path, "no tensor of that name");
+            continue;
+        }
+        const torch::Tensor gradient = torch::autograd::grad({objective},
+                                                             {named->tensor},
+                                                             {},
+                                                             /*retain_graph=*/true,
+                                                             /*create_graph=*/false,
+                                                             /*allow_unused=*/true)[0];
+        expect_matches(
+            gradient.defined() ? gradient : torch::zeros_like(named->tensor), file, path);
+        ++compared;
+    }
+    return compared;
+}
+
+void report_skipped(const std::string& path, const std::string& reason) {
+    std::cout << "skipped " << path << ": " << reason << "\n";
 }
 
 }  // namespace harrow::tests

@@ -10,6 +10,7 @@
 #include "tests/support/golden_file.hpp"
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/lora_linear.hpp"
+#include "worker/optimizers/adam.hpp"
 
 namespace harrow::tests {
 
@@ -25,6 +26,8 @@ void expect_matches(const torch::Tensor& actual,
 
 /// Groups directly inside `group`; a test failure when there is none.
 std::vector<std::string> groups_of(const GoldenFile& file, const std::string& group = "");
+/// Numbers N, ascending, of the groups task<N> directly inside `group`.
+std::vector<int> tasks_of(const GoldenFile& file, const std::string& group);
 /// "parent/name", or the name alone in the root.
 std::string join(const std::string& parent, const std::string& name);
 
@@ -50,16 +53,31 @@ int num_experts_of(const GoldenFile& file, const std::string& group);
 /// Largest i + 1 of names that start with prefix + "<i>.".
 int num_indexed(const GoldenFile& file, const std::string& group, const std::string& prefix);
 
+/// Constants of the optimiser as meta.config says, under the name of the optimiser or without it;
+/// else those of `config`.
+worker::AdamOptions adam_options_of(const GoldenFile& file, const sweeps::TrainConfig& config);
+
 /// First values never matter: a fixture replaces them all.
 worker::Initialiser any_initialiser();
 
-/// Gradient of sum(output * upstream) [+ sum(logdet)] for each of `inputs`.
+/// Gradient of `objective` for each of `inputs`.
 std::vector<torch::Tensor> gradients(const torch::Tensor& objective,
                                      const std::vector<torch::Tensor>& inputs);
 /// The tensor of that name, requiring gradients.
 torch::Tensor parameter(const worker::NamedTensors& tensors, const std::string& name);
 
-/// Says on standard output which group no module exists for.
-void report_skipped(const std::string& group, const std::string& reason);
+/// `x` under the name "x" and the floating-point ones of `tensors`, all requiring gradients.
+worker::NamedTensors differentiated(const torch::Tensor& x, const worker::NamedTensors& tensors);
+/// Compares the gradient of `objective` with every dataset grad_<name><suffix> in `group`; <name>
+/// is how one of `inputs` ends, with underscores for dots. Names what it skips; returns how many it
+/// compared.
+int expect_gradients(const GoldenFile& file,
+                     const std::string& group,
+                     const std::string& suffix,
+                     const torch::Tensor& objective,
+                     const worker::NamedTensors& inputs);
+
+/// Says on standard output which group or dataset is not compared.
+void report_skipped(const std::string& path, const std::string& reason);
 
 }  // namespace harrow::tests

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "tests/golden/model_fixture.hpp"
@@ -12,9 +14,10 @@ void check_steps(const GoldenFile& file,
                  const std::string& group,
                  const worker::AdamOptions& options) {
     SCOPED_TRACE(group);
-    const double lr = file.number("config/lr", 3e-3);
+    const std::string kind = group.substr(0, group.find('_'));
+    const double lr = file.number("config/" + kind + "/lr", file.number("config/lr", 3e-3));
     std::vector<torch::Tensor> tensors, grads, expected;
-    for (const std::string& name : file.datasets("init")) {
+    for (const std::string& name : file.datasets(group)) {
         tensors.push_back(read_tensor(file, "init/" + name));
         grads.push_back(read_tensor(file, "grads/" + name));
         expected.push_back(read_tensor(file, group + "/" + name));
@@ -36,23 +39,35 @@ void check_steps(const GoldenFile& file,
     }
 }
 
+// Groups are named adamp or adamw, then _wdscale<factor> where the decay differs.
+std::optional<worker::AdamOptions> options_of(const GoldenFile& file, const std::string& group) {
+    const std::string scale = "_wdscale";
+    const std::size_t end = group.find('_');
+    sweeps::TrainConfig config;
+    config.optimizer = group.substr(0, end);
+    const bool scaled = end != std::string::npos && group.compare(end, scale.size(), scale) == 0;
+    if ((config.optimizer != "adamp" && config.optimizer != "adamw") ||
+        (end != std::string::npos && !scaled)) {
+        return std::nullopt;
+    }
+    worker::AdamOptions options = adam_options_of(file, config);
+    options.weight_decay *= scaled ? std::stod(group.substr(end + scale.size())) : 1;
+    return options;
+}
+
 TEST(Optimizer, StepsMatchReference) {
     const GoldenFile file("optimizer.h5");
-    const std::string scaled = "adamp_wdscale";
     int checked = 0;
     for (const std::string& group : groups_of(file)) {
-        sweeps::TrainConfig config;
-        config.weight_decay = file.number("config/adamp/weight_decay", config.weight_decay);
-        config.adamw_weight_decay =
-            file.number("config/adamw/weight_decay", config.adamw_weight_decay);
         if (group == "init" || group == "grads") {
             continue;
         }
-        config.optimizer = group.substr(0, 5);
-        if (group.compare(0, scaled.size(), scaled) == 0) {
-            config.weight_decay *= std::stod(group.substr(scaled.size()));
+        const std::optional<worker::AdamOptions> options = options_of(file, group);
+        if (!options) {
+            report_skipped(group, "neither adamp nor adamw, with or without _wdscale<factor>");
+            continue;
         }
-        check_steps(file, group, worker::adam_options(config));
+        check_steps(file, group, *options);
         ++checked;
     }
     EXPECT_GT(checked, 0);
@@ -69,7 +84,10 @@ TEST(Optimizer, SchedulesMatchReference) {
         }
         const std::vector<float> expected = file.read(name).values;
         worker::ScheduleOptions options;
-        options.lr = file.number("config/schedule_lr", 3e-4);
+        options.lr = file.number("config/schedule_lr", options.lr);
+        options.min_lr_ratio = file.number("config/min_lr_ratio", options.min_lr_ratio);
+        options.warmup_epochs =
+            static_cast<int>(file.number("config/warmup_epochs", options.warmup_epochs));
         options.num_epochs = std::stoi(name.substr(9));
         std::vector<double> actual;
         for (int epoch = 0; epoch < options.num_epochs; ++epoch) {

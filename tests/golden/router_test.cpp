@@ -1,5 +1,7 @@
 #include "worker/methods/moleflow/router.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/golden/model_fixture.hpp"
@@ -7,30 +9,46 @@
 namespace harrow::tests {
 namespace {
 
-// float64 on both sides; the rest is the rounding of what is stored as float32.
-constexpr double kDoubleRtol = 1e-4;
-constexpr double kDoubleAtol = 1e-6;
+// The file's note: what float32 precision of a rank-deficient covariance allows for distances.
+constexpr double kDeficientRtol = 2e-2;
+
+std::string task_group(const std::string& group, int task) {
+    return group + "/task" + std::to_string(task);
+}
 
 worker::PrototypeRouter learned(const GoldenFile& file,
                                 const std::string& group,
                                 worker::RouterDistance distance) {
     worker::PrototypeRouter router(distance);
-    for (std::size_t task = 0; task < groups_of(file, group).size(); ++task) {
-        router.learn(read_tensor(file, group + "/task" + std::to_string(task) + "/train_features"));
+    for (const int task : tasks_of(file, group)) {
+        router.learn(read_tensor(file, task_group(group, task) + "/train_features"));
     }
     return router;
+}
+
+// No more images than channels: the covariance of images alone has no inverse.
+bool is_deficient(const GoldenFile& file, const std::string& group, int task) {
+    const auto shape = file.read(task_group(group, task) + "/train_features").shape;
+    return shape.at(0) <= shape.at(1);
+}
+
+double distance_rtol(const GoldenFile& file, const std::string& group) {
+    const std::vector<int> tasks = tasks_of(file, group);
+    const bool any = std::any_of(
+        tasks.begin(), tasks.end(), [&](int task) { return is_deficient(file, group, task); });
+    return any ? std::max(kDeficientRtol, file.rtol()) : file.rtol();
 }
 
 void check_prototypes(const GoldenFile& file,
                       const std::string& group,
                       const worker::PrototypeRouter& router) {
-    for (std::size_t task = 0; task < router.prototypes().size(); ++task) {
-        const std::string stored = group + "/task" + std::to_string(task);
-        const worker::Prototype& prototype = router.prototypes()[task];
+    const std::vector<int> tasks = tasks_of(file, group);
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const std::string stored = task_group(group, tasks[i]);
+        const worker::Prototype& prototype = router.prototypes().at(i);
         expect_matches(prototype.mean, file, stored + "/mean");
         expect_matches(prototype.covariance, file, stored + "/covariance");
-        const auto shape = file.read(stored + "/train_features").shape;
-        if (shape.at(0) <= shape.at(1)) {
+        if (is_deficient(file, group, tasks[i])) {
             report_skipped(stored + "/precision", "the float32 inverse is ill-conditioned");
             continue;
         }
@@ -46,9 +64,11 @@ void check_routing(const GoldenFile& file, const std::string& group) {
     const auto mahalanobis = learned(file, group, worker::RouterDistance::Mahalanobis);
     check_prototypes(file, group, mahalanobis);
     const torch::Tensor distances = mahalanobis.distances(test);
-    expect_matches(distances.t(), file, group + "/dist64_mahalanobis", kDoubleRtol, kDoubleAtol);
-    // The reference's float32 distances; 2e-2 is what the fixture allows where they suffer most.
-    expect_matches(distances.t(), file, group + "/mahalanobis", 2e-2, file.atol());
+    if (file.has(group + "/dist64_mahalanobis")) {
+        expect_matches(distances.t(), file, group + "/dist64_mahalanobis");
+    }
+    expect_matches(
+        distances.t(), file, group + "/mahalanobis", distance_rtol(file, group), file.atol());
     expect_matches(distances.argmin(1), file, group + "/route", 0, 0);
 
     const torch::Tensor euclidean =

@@ -21,7 +21,7 @@ void check_initial_values(const GoldenFile& file, const std::string& group, bool
 }
 
 void check_adapter(const GoldenFile& file, const std::string& group) {
-    torch::Tensor x = read_tensor(file, group + "/x");
+    const torch::Tensor x = read_tensor(file, group + "/x");
     worker::Initialiser init = any_initialiser();
     const worker::WhiteningAdapter adapter(x.size(3), true, init);
     worker::NamedTensors tensors;
@@ -30,18 +30,18 @@ void check_adapter(const GoldenFile& file, const std::string& group) {
         torch::Tensor target = named.tensor;
         target.copy_(read_tensor(file, group + "/" + named.name));
     }
-    const torch::Tensor gamma_raw = parameter(tensors, "gamma_raw");
-    const torch::Tensor beta_raw = parameter(tensors, "beta_raw");
-    x.requires_grad_(true);
+    const worker::NamedTensors inputs = differentiated(x, tensors);
     const torch::Tensor y = adapter.forward(x);
     expect_matches(y, file, group + "/y");
     expect_matches(adapter.gamma(), file, group + "/gamma");
     expect_matches(adapter.beta(), file, group + "/beta");
-    const auto grads =
-        gradients((y * read_tensor(file, group + "/g_out")).sum(), {x, gamma_raw, beta_raw});
-    expect_matches(grads[0], file, group + "/grad_x");
-    expect_matches(grads[1], file, group + "/grad_gamma_raw");
-    expect_matches(grads[2], file, group + "/grad_beta_raw");
+    if (file.has(group + "/g_out")) {
+        const torch::Tensor objective = (y * read_tensor(file, group + "/g_out")).sum();
+        EXPECT_GT(expect_gradients(file, group, "", objective, inputs), 0);
+    }
+    if (file.has(group + "/identity_reg")) {
+        report_skipped(group + "/identity_reg", "no loss uses it, so it does not exist");
+    }
 }
 
 TEST(WhiteningAdapter, MatchesReference) {

@@ -191,6 +191,25 @@ TEST(ScoringTest, EachMaskIsLoadedOnce) {
     }
 }
 
+// Masks are loaded once, ranking takes as long for every configuration.
+TEST(ScoringTest, ReportsEveryImageItRanks) {
+    const storage::PatchScores scores = training();
+    const auto images_ranked = [&](const std::vector<sweeps::ScoreConfig>& configs) {
+        int images = 0;
+        std::vector<ClassTruth> truth = truth_of(scores);
+        for (ClassTruth& one : truth) {
+            one.on_image = [&images] { ++images; };
+        }
+        score_training(scores, truth, configs);
+        return images;
+    };
+    sweeps::ScoreConfig smoother = small_config();
+    smoother.smoothing_sigma = 2;
+    // Class a is ranked twice: after the last task the router sends its images elsewhere.
+    EXPECT_EQ(images_ranked({small_config()}), 4 * kImages);
+    EXPECT_EQ(images_ranked({small_config(), smoother}), 8 * kImages);
+}
+
 TEST(ScoringTest, AClassWithoutDefectsHasNoValueAndNoMean) {
     const storage::PatchScores scores = training();
     std::vector<ClassTruth> truth = truth_of(scores);

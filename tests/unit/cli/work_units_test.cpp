@@ -35,9 +35,8 @@ protected:
     void finish(const std::string& trial) { state_.finished[trial].trial = trial; }
     void store_scores(const std::string& training_key) {
         state_.trained.insert(training_key);
-        std::ofstream(run_.prepare_training(training_key) /
-                      run_.scores_file(training_key).filename())
-            << "x";
+        std::filesystem::create_directories(run_.training_directory(training_key));
+        std::ofstream(run_.scores_file(training_key)) << "x";
     }
 
     storage::testing::TemporaryDirectory directory_;

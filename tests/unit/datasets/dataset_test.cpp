@@ -81,7 +81,27 @@ TEST_F(DatasetTest, NamesARootThatIsMissingOrNoDirectory) {
     ASSERT_EQ(file.problems.size(), 1U);
     EXPECT_NE(file.problems[0].find("not a directory"), std::string::npos);
     EXPECT_EQ(storage::list_dataset("mvtec", "").problems.size(), 1U);
-    EXPECT_EQ(storage::list_dataset("cubes", root()).problems.size(), 1U);
+}
+
+TEST_F(DatasetTest, NamesTheKnownLayoutsForAnUnknownOne) {
+    const DatasetListing listing = storage::list_dataset("cubes", root());
+    ASSERT_EQ(listing.problems.size(), 1U);
+    for (const std::string& layout : storage::layouts()) {
+        EXPECT_NE(listing.problems[0].find(layout), std::string::npos) << listing.problems[0];
+        EXPECT_TRUE(storage::list_dataset(layout, root()).problems.empty());
+    }
+}
+
+TEST_F(DatasetTest, ListsOnlyTheWantedClasses) {
+    make_class("anchor");
+    make_class("clip");
+    write_bytes(root() / "bolt/test/good/000.png", "");  // a problem nobody asked for
+    const DatasetListing listing = storage::list_dataset("mvtec", root(), {"clip", "anchor", "x"});
+    EXPECT_TRUE(listing.problems.empty()) << ::testing::PrintToString(listing.problems);
+    ASSERT_EQ(listing.dataset.classes.size(), 2U);
+    EXPECT_EQ(listing.dataset.classes[0].name, "anchor");
+    EXPECT_EQ(listing.dataset.classes[1].name, "clip");
+    EXPECT_EQ(listing.dataset.classes[1].test.size(), 2U);
 }
 
 TEST_F(DatasetTest, ReportsEmptyFolders) {
@@ -176,6 +196,16 @@ TEST_F(DigestTest, DoNotDependOnWhereTheDataLie) {
     fs::rename(root(), folder_.path() / "elsewhere");
     EXPECT_EQ(digests_of(folder_.path() / "elsewhere"), before);
     EXPECT_EQ(digests_of(folder_.path() / "elsewhere/../elsewhere/"), before);
+}
+
+TEST_F(DigestTest, DoNotDependOnTheNamesOfClassAndSplit) {
+    EXPECT_EQ(storage::path_in_split("bolt/train/good/b.png"), "good/b.png");
+    const Digests before = digests();
+    fs::rename(root() / "bolt", root() / "clip");
+    EXPECT_EQ(digests(), before);
+    fs::rename(root() / "clip/test", root() / "clip/held");
+    fs::rename(root() / "clip/train", root() / "clip/test");
+    EXPECT_EQ(digests().test, before.train);
 }
 
 TEST_F(DigestTest, ReactToOneChangedByte) {

@@ -25,6 +25,21 @@ TEST(PreprocessTest, LanczosClipsItsOvershoot) {
     }
 }
 
+// Image.resize of Pillow 9.4.0 with LANCZOS.
+TEST(PreprocessTest, LanczosGivesPillowsBytes) {
+    const Image picture{7, 5, 1, {168, 229, 184, 171, 238, 171, 20, 206, 245, 153, 204, 5,
+                                  37,  53,  213, 206, 192, 173, 6,  120, 63,  96,  236, 131,
+                                  118, 4,   87,  161, 124, 71,  42, 73,  237, 16,  194}};
+    const std::vector<std::uint8_t> smaller = {
+        209, 192, 156, 63, 207, 197, 45, 77, 122, 94, 101, 127};
+    EXPECT_EQ(storage::resize_lanczos(picture, 4, 3).pixels, smaller);
+    const std::vector<std::uint8_t> larger = {
+        161, 210, 222, 173, 169, 236, 243, 113, 10,  187, 237, 206, 160, 197, 91,  52,  60,  45,
+        230, 224, 190, 189, 194, 15,  15,  82,  49,  159, 212, 221, 182, 152, 0,   52,  138, 92,
+        83,  170, 170, 91,  102, 75,  42,  105, 186, 131, 89,  42,  33,  72,  247, 109, 47,  211};
+    EXPECT_EQ(storage::resize_lanczos(picture, 9, 6).pixels, larger);
+}
+
 TEST(PreprocessTest, ShorterSideDecidesAndTheLongerIsTruncated) {
     const Image wide{81, 60, 1, std::vector<std::uint8_t>(81 * 60)};
     EXPECT_EQ(storage::shorter_side_size(wide, 37).width, 49);  // 49.95

@@ -88,10 +88,8 @@ TEST_F(RunDirectoryTest, PublishesWholeFilesOnly) {
     EXPECT_EQ(entries_in(run_.path()), 5U);
     EXPECT_EQ(slurp(run_.status_file()), "done\n");
     EXPECT_EQ(parse_results_csv(slurp(run_.results_file()), "results.csv").size(), 1U);
-    const std::filesystem::path training = run_.prepare_training("0123");
-    EXPECT_EQ(training, run_.path() / "trainings/0123");
-    EXPECT_EQ(run_.scores_file("0123"), training / "scores.h5");
-    EXPECT_TRUE(std::filesystem::is_directory(training));
+    EXPECT_EQ(run_.training_directory("0123"), run_.path() / "trainings/0123");
+    EXPECT_EQ(run_.scores_file("0123"), run_.path() / "trainings/0123/scores.h5");
 }
 
 }  // namespace

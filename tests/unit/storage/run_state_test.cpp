@@ -137,7 +137,8 @@ TEST_F(RunStateTest, ExtendingAddsCellsAndRenamesNone) {
     const RunState state = this->state();
     ASSERT_EQ(state.cells.size(), 3U);
     EXPECT_EQ(state.cells[0].name, "main");
-    EXPECT_EQ(state.cells[0].seeds.size(), 3U);
+    EXPECT_EQ(state.cells[0].seeds, (std::vector<std::uint64_t>{0, 18446744073709551615U, 1, 2}))
+        << "a seed once asked for stays";
     EXPECT_EQ(state.sweep->text, longer.text);
 }
 

@@ -286,6 +286,8 @@ TEST(ParametersTest, MetricNamesCoverTheContinualOnes) {
     EXPECT_TRUE(is_metric("image_auroc"));
     EXPECT_TRUE(is_metric("pixel_ap.fm"));
     EXPECT_FALSE(is_metric("image_auroc.xyz"));
+    EXPECT_TRUE(is_metric("routing_acc"));
+    EXPECT_FALSE(is_metric("routing_acc.acc"));
     EXPECT_TRUE(is_higher_better("image_auroc.bwt"));
     EXPECT_FALSE(is_higher_better("image_auroc.fm"));
 }

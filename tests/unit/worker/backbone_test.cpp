@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sweeps/backbone_geometry.hpp"
 #include "sweeps/error.hpp"
 #include "worker/extraction.hpp"
 
@@ -59,6 +60,20 @@ TEST(FilterbankTest, ReturnsPatchGridOf64FloatChannels) {
 TEST(FilterbankTest, TakesTheSmallestSize) {
     EXPECT_EQ(filterbank()->extract(seeded_images(1, 32)).sizes(),
               (std::vector<std::int64_t>{1, 4, 4, 64}));
+}
+
+// The planner knows it without loading a backbone.
+TEST(FilterbankTest, HasTheGeometryThePlannerExpects) {
+    const auto backbone = filterbank();
+    sweeps::TrialConfig config;
+    for (const int size : {32, 40, 64, 128, 256, 1024}) {
+        config.data.image_size = size;
+        const sweeps::BackboneGeometry planned = sweeps::backbone_geometry(config);
+        const FeatureGeometry geometry = backbone->geometry(size);
+        EXPECT_EQ(geometry.height, planned.height) << size;
+        EXPECT_EQ(geometry.width, planned.width) << size;
+        EXPECT_EQ(geometry.channels, planned.channels) << size;
+    }
 }
 
 TEST(FilterbankTest, RefusesSizesItCannotTile) {

@@ -38,6 +38,18 @@ TEST_F(ExtractionTest, RefusesImagesThatChangedSinceValidation) {
     EXPECT_FALSE(fs::exists(feature_file(work.feature_key)));
 }
 
+TEST_F(ExtractionTest, AFailedUnitLeavesNoNotesToTheNext) {
+    UnitRunner one = runner();
+    const auto failing = extraction(class_names_[0], "train", tiny_config("moleflow"));
+    one.extract(failing, silent_);
+    fs::resize_file(feature_file(failing.feature_key), 100);
+    fs::remove_all(data() / class_names_[0]);
+    EXPECT_THROW(one.extract(failing, silent_), sweeps::DataError);
+
+    const auto next = extraction(class_names_[1], "train", tiny_config("moleflow"));
+    EXPECT_TRUE(one.extract(next, silent_).notes.empty());
+}
+
 TEST_F(ExtractionTest, TruncatedImageIsBadDataAndLeavesNothing) {
     const fs::path cut = data() / class_names_[1] / "train" / "good" / "017.png";
     fs::resize_file(cut, fs::file_size(cut) / 2);

@@ -11,6 +11,7 @@
 #include "worker/method.hpp"
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
+#include "worker/methods/moleflow/router.hpp"
 #include "worker/methods/moleflow/training.hpp"
 
 namespace harrow::worker {
@@ -120,6 +121,14 @@ TEST(MethodTest, RoutesTrainingImagesToTheirTask) {
             EXPECT_TRUE(distances.argmin(1).eq(task).all().item<bool>()) << distance << task;
         }
     }
+}
+
+TEST(RouterTest, ImageFeaturesAreTheMeanOverPatches) {
+    const torch::Tensor patches = random_features(19, 5, 3);  // two full slices and a rest
+    const torch::Tensor features = image_features(patches);
+    EXPECT_EQ(features.scalar_type(), torch::kFloat64);
+    EXPECT_TRUE(features.equal(patches.to(torch::kFloat64).mean({1, 2})));
+    EXPECT_TRUE(features.slice(0, 8, 16).equal(image_features(patches.slice(0, 8, 16))));
 }
 
 TEST(MethodTest, EveryOptionTrainsAndScores) {

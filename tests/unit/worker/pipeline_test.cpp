@@ -23,6 +23,15 @@ private:
     int left_;
 };
 
+class CountSteps : public WorkMonitor {
+public:
+    void step() noexcept override { ++steps_; }
+    int steps() const { return steps_; }
+
+private:
+    int steps_ = 0;
+};
+
 std::vector<std::string> text_of(const coordinator::WorkResult& result) {
     std::vector<std::string> lines;
     for (const coordinator::TrialResult& trial : result.trials) {
@@ -150,6 +159,34 @@ TEST_F(PipelineTest, ScoresStoredPatchScoresWithoutTraining) {
     EXPECT_EQ(text_of(trained), text_of(same));
     EXPECT_EQ(scored.trials[1].trial, "other");
     EXPECT_FALSE(scored.trials[1].rows.empty());
+}
+
+TEST_F(PipelineTest, ScoringStepsForEveryImageItRanks) {
+    sweeps::TrialConfig config = tiny_config("finetune");
+    auto work = training_work("steps", config);
+    train(work);
+    work.train = false;
+    const auto steps_of_scoring = [&] {
+        CountSteps monitor;
+        UnitRunner fresh = runner();
+        fresh.train(work, monitor);
+        return monitor.steps();
+    };
+    const int with_one_job = steps_of_scoring();
+    config.score.smoothing_sigma = 2.0;
+    work.jobs.push_back({"smoother", sweeps::canonical_text(config)});
+    // Every class anew after every task that has seen it; masks are known by now.
+    EXPECT_EQ(steps_of_scoring(), with_one_job + (3 + 2 + 1) * kTestImages);
+}
+
+TEST_F(PipelineTest, SplitsOfEqualImagesShareTheirFeatures) {
+    fs::remove_all(data() / class_names_[0] / "test");
+    fs::copy(data() / class_names_[0] / "train",
+             data() / class_names_[0] / "test",
+             fs::copy_options::recursive);
+    const auto work = training_work("shared", tiny_config("moleflow"), {{class_names_[0]}});
+    ASSERT_EQ(work.tasks[0].train_keys, work.tasks[0].test_keys);
+    EXPECT_EQ(train(work).images_extracted, kTrainImages);
 }
 
 TEST_F(PipelineTest, ExtractsACorruptFeatureFileAgain) {

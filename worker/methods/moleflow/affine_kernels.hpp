@@ -10,11 +10,14 @@ struct FlowOutput {
     torch::Tensor logdet;
 };
 
+/// FrEIA's clamp, for every coupling.
+constexpr double kLogScaleLimit = 1.9;
+
 /// How the outputs of a subnet become scale and shift.
 struct AffineBounds {
-    double slope = 1;       ///< log-scale = limit·tanh(slope·raw_scale)
-    double limit = 1.9;     ///< of the log-scale's magnitude
-    double shift_gain = 1;  ///< shift = shift_gain·raw_shift
+    double slope = 1;               ///< log-scale = limit·tanh(slope·raw_scale)
+    double limit = kLogScaleLimit;  ///< of the log-scale's magnitude
+    double shift_gain = 1;          ///< shift = shift_gain·raw_shift
 };
 
 /// rows·exp(log-scale) + shift, all [N,A], and the sum of each row's log-scales. Differentiable in

@@ -7,12 +7,11 @@
 namespace harrow::worker {
 namespace {
 
-constexpr double kClamp = 1.9;
 constexpr double kSubnetGain = 0.1;
 
 AffineBounds bounds_of(ClampVariant clamp) {
-    const double slope = clamp == ClampVariant::Head ? kSubnetGain / kClamp : kSubnetGain;
-    return {slope, kClamp, kSubnetGain};
+    const double slope = clamp == ClampVariant::Head ? kSubnetGain / kLogScaleLimit : kSubnetGain;
+    return {slope, kLogScaleLimit, kSubnetGain};
 }
 
 }  // namespace

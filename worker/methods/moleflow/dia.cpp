@@ -6,8 +6,7 @@
 namespace harrow::worker {
 namespace {
 
-constexpr double kClamp = 1.9;
-constexpr AffineBounds kBounds{1 / kClamp, kClamp, 1};
+constexpr AffineBounds kBounds{1 / kLogScaleLimit, kLogScaleLimit, 1};
 
 }  // namespace
 
@@ -36,33 +35,28 @@ DeepInvertibleAdapter::DeepInvertibleAdapter(std::int64_t channels,
 }
 
 FlowOutput DeepInvertibleAdapter::forward(const torch::Tensor& rows) const {
-    std::vector<torch::Tensor> halves = rows.split(half_, 1);
-    torch::Tensor logdet;
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-        const torch::Tensor& condition = halves[i % 2];
-        torch::Tensor& moved = halves[1 - i % 2];
-        const FlowOutput step = bounded_affine(moved,
-                                               relu_network(condition, blocks_[i].scale),
-                                               relu_network(condition, blocks_[i].shift),
-                                               kBounds);
-        moved = step.latent;
-        logdet = logdet.defined() ? logdet + step.logdet : step.logdet;
-    }
-    return {torch::cat(halves, 1), logdet};
+    return pass_through(rows, bounded_affine, false);
 }
 
 FlowOutput DeepInvertibleAdapter::inverse(const torch::Tensor& rows) const {
+    return pass_through(rows, bounded_affine_inverse, true);
+}
+
+FlowOutput DeepInvertibleAdapter::pass_through(const torch::Tensor& rows,
+                                               AffineStep affine,
+                                               bool backwards) const {
     std::vector<torch::Tensor> halves = rows.split(half_, 1);
     torch::Tensor logdet;
-    for (std::size_t i = blocks_.size(); i-- > 0;) {
+    for (std::size_t step = 0; step < blocks_.size(); ++step) {
+        const std::size_t i = backwards ? blocks_.size() - 1 - step : step;
         const torch::Tensor& condition = halves[i % 2];
         torch::Tensor& moved = halves[1 - i % 2];
-        const FlowOutput step = bounded_affine_inverse(moved,
-                                                       relu_network(condition, blocks_[i].scale),
-                                                       relu_network(condition, blocks_[i].shift),
-                                                       kBounds);
-        moved = step.latent;
-        logdet = logdet.defined() ? logdet + step.logdet : step.logdet;
+        const FlowOutput result = affine(moved,
+                                         relu_network(condition, blocks_[i].scale),
+                                         relu_network(condition, blocks_[i].shift),
+                                         kBounds);
+        moved = result.latent;
+        logdet = logdet.defined() ? logdet + result.logdet : result.logdet;
     }
     return {torch::cat(halves, 1), logdet};
 }

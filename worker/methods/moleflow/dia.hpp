@@ -31,6 +31,9 @@ private:
     struct Block {
         Net scale, shift;
     };
+    using AffineStep = decltype(&bounded_affine);
+
+    FlowOutput pass_through(const torch::Tensor& rows, AffineStep affine, bool backwards) const;
 
     std::int64_t half_;
     std::vector<Block> blocks_;

@@ -5,6 +5,12 @@
 #include "sweeps/error.hpp"
 
 namespace harrow::worker {
+namespace {
+
+// A task's patch features in double precision would be twice as large as the features themselves.
+constexpr std::int64_t kSliceImages = 8;
+
+}  // namespace
 
 RouterDistance parse_router_distance(const std::string& name) {
     if (name == "mahalanobis") {
@@ -63,7 +69,11 @@ torch::Tensor PrototypeRouter::distances(const torch::Tensor& image_features) co
 }
 
 torch::Tensor image_features(const torch::Tensor& patch_features) {
-    return patch_features.to(torch::kFloat64).mean({1, 2});
+    std::vector<torch::Tensor> means;
+    for (const torch::Tensor& slice : patch_features.split(kSliceImages, 0)) {
+        means.push_back(slice.to(torch::kFloat64).mean({1, 2}));
+    }
+    return torch::cat(means, 0);
 }
 
 }  // namespace harrow::worker

@@ -1,0 +1,25 @@
+#include "worker/method.hpp"
+
+#include <sstream>
+#include <string>
+
+namespace harrow::worker {
+namespace {
+
+std::string divergence_message(int task, int epoch, double last_loss) {
+    std::ostringstream text;
+    text << "training diverged in task " << task << ", epoch " << epoch
+         << ": no batch had a usable loss (last " << last_loss
+         << ", expected a number up to 1e8); lower train.lr or model.num_coupling_layers";
+    return text.str();
+}
+
+}  // namespace
+
+TrainingDiverged::TrainingDiverged(int task, int epoch, double last_loss)
+    : Error(sweeps::ExitCode::TrialsFailed, divergence_message(task, epoch, last_loss)),
+      task_(task),
+      epoch_(epoch),
+      last_loss_(last_loss) {}
+
+}  // namespace harrow::worker
