@@ -61,11 +61,14 @@ std::vector<fs::path> subdirectories(const fs::path& directory, Problems& proble
 
 std::vector<fs::path> image_files(const fs::path& directory, Problems& problems) {
     std::vector<fs::path> found = entries(directory, problems);
-    found.erase(
-        std::remove_if(found.begin(),
-                       found.end(),
-                       [](const fs::path& p) { return !has_image_name(p) || is_folder(p); }),
-        found.end());
+    found.erase(std::remove_if(found.begin(),
+                               found.end(),
+                               [](const fs::path& p) {
+                                   std::error_code error;  // a pipe would block whoever opens it
+                                   return !has_image_name(p) || is_folder(p) ||
+                                          fs::is_other(p, error);
+                               }),
+                found.end());
     return found;
 }
 
@@ -101,6 +104,11 @@ public:
 
     DatasetClass read() {
         DatasetClass result{name_, {}, {}};
+        if (name_ == "mean") {
+            problems_.push_back("class folder " + directory().string() +
+                                " cannot be called 'mean': rows use it for the mean over classes; "
+                                "rename the folder");
+        }
         add_split("train/good", kNormalType, result.train);
         if (result.train.empty()) {
             problems_.push_back("class " + name_ + " has no images in " +

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "storage/datasets/image.hpp"
@@ -111,6 +112,17 @@ TEST_F(DatasetTest, ReportsEmptyFolders) {
     EXPECT_TRUE(only_problem_says({"bolt", "train/good"}));
     fs::remove_all(root() / "bolt");
     EXPECT_TRUE(only_problem_says({"no classes", root().string()}));
+}
+
+TEST_F(DatasetTest, ReportsAClassWhoseNameRowsNeed) {
+    make_class("mean");
+    EXPECT_TRUE(only_problem_says({"mean", "rename"}));
+}
+
+TEST_F(DatasetTest, LeavesPipesAlone) {
+    ASSERT_EQ(::mkfifo((root() / "bolt/test/good/pipe.png").c_str(), 0600), 0);
+    EXPECT_TRUE(list().problems.empty());
+    EXPECT_EQ(list().dataset.classes[0].test.size(), 2U);
 }
 
 TEST_F(DatasetTest, ReportsAClassWithoutTestImages) {
