@@ -54,12 +54,10 @@ std::string config_difference(const CellRecord& held, const CellRecord& wanted) 
                : text;
 }
 
-std::string seeds_where(const CellRecord& cell,
-                        const std::set<std::string>& known,
-                        bool want_known) {
+std::string seeds_outside(const CellRecord& cell, const std::set<std::string>& trials) {
     std::string seeds;
     for (std::uint64_t seed : cell.seeds) {
-        if ((known.count(sweeps::trial_id(cell.id, seed)) > 0) == want_known) {
+        if (trials.count(sweeps::trial_id(cell.id, seed)) == 0) {
             seeds += " " + std::to_string(seed);
         }
     }
@@ -93,7 +91,7 @@ bool same_description(const storage::SweepRecord& held, const storage::SweepReco
             text += "\n" + part;
         }
         for (const CellRecord& cell : record.cells) {
-            text += "\n" + cell.name + " " + cell.data_root;
+            text += "\n" + cell.name + " " + cell.label + " " + cell.data_root;
             for (const std::string& tag : cell.tags) {
                 text += " " + tag;
             }
@@ -139,12 +137,12 @@ SweepChanges compare_sweeps(const storage::RunState& held, const storage::SweepR
         if (held_ids.count(cell.id) == 0 && namesake != nullptr) {
             changes.changed.push_back(title(cell) + ": " + config_difference(*namesake, cell));
             changed_ids.insert(namesake->id);
-        } else if (const std::string seeds = seeds_where(cell, known, false); !seeds.empty()) {
+        } else if (const std::string seeds = seeds_outside(cell, known); !seeds.empty()) {
             changes.added.push_back(title(cell) + ", seeds" + seeds);
         }
     }
     for (const CellRecord& cell : held.cells) {
-        const std::string seeds = seeds_where(cell, settled, false);
+        const std::string seeds = seeds_outside(cell, settled);
         if (!seeds.empty() && changed_ids.count(cell.id) == 0) {
             changes.dropped.push_back(title(cell) + ", unfinished seeds" + seeds);
         }
