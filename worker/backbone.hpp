@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include "storage/datasets/preprocess.hpp"
 #include "sweeps/trial_config.hpp"
 #include "worker/method.hpp"
 
@@ -24,7 +25,9 @@ public:
     virtual FeatureGeometry geometry(int image_size) const = 0;
     /// Digest of the weights file; empty for a backbone without weights.
     virtual std::string weights_digest() const = 0;
-    /// ImageNet-normalised [B,3,S,S] float32 -> [B,H,W,D] float32, contiguous, on the backbone's
+    /// What images must be normalised with before extract sees them.
+    virtual storage::Normalization normalization() const { return storage::kImageNet; }
+    /// Normalised [B,3,S,S] float32 -> [B,H,W,D] float32, contiguous, on the backbone's
     /// device.
     virtual torch::Tensor extract(const torch::Tensor& images) = 0;
 };

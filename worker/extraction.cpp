@@ -37,13 +37,13 @@ torch::Tensor load_images(const storage::Dataset& dataset,
                           const std::vector<storage::ImageEntry>& images,
                           std::int64_t first,
                           std::int64_t count,
-                          int size) {
-    torch::Tensor batch = torch::empty({count, 3, size, size}, torch::kFloat32);
+                          const storage::Preprocessing& how) {
+    torch::Tensor batch = torch::empty({count, 3, how.size, how.size}, torch::kFloat32);
     float* out = batch.data_ptr<float>();
     for (std::int64_t i = first; i < first + count; ++i) {
         const storage::ImageEntry& entry = images[static_cast<std::size_t>(i)];
         const std::vector<float> pixels =
-            storage::preprocess_image(storage::read_rgb(dataset.root / entry.relative_path), size);
+            storage::preprocess_image(storage::read_rgb(dataset.root / entry.relative_path), how);
         out = std::copy(pixels.begin(), pixels.end(), out);
     }
     return batch;
@@ -95,10 +95,11 @@ std::int64_t extract_features(const FeatureRequest& request,
 
     const storage::FeatureInfo info = describe(request, backbone, images, digests);
     const std::int64_t count = info.shape.images;
+    const storage::Preprocessing how{data.image_size, backbone.normalization()};
     storage::FeatureWriter writer = cache.create(request.key, info);
     for (std::int64_t first = 0; first < count; first += kBatchImages) {
         const std::int64_t present = std::min(kBatchImages, count - first);
-        const torch::Tensor batch = load_images(dataset, images, first, present, data.image_size);
+        const torch::Tensor batch = load_images(dataset, images, first, present, how);
         const torch::Tensor features = backbone.extract(fixed_batch(batch, 0)).to(torch::kCPU);
         writer.write(first, present, features.contiguous().data_ptr<float>());
         step_or_stop(monitor);

@@ -12,8 +12,6 @@ namespace {
 constexpr int kPrecisionBits = 32 - 8 - 2;
 constexpr double kLanczosRadius = 3.0;
 constexpr double kPi = 3.14159265358979323846;
-constexpr std::array<float, 3> kImageNetMean = {0.485F, 0.456F, 0.406F};
-constexpr std::array<float, 3> kImageNetStd = {0.229F, 0.224F, 0.225F};
 
 double sinc(double x) {
     return x == 0.0 ? 1.0 : std::sin(kPi * x) / (kPi * x);
@@ -175,7 +173,8 @@ ImageSize shorter_side_size(const Image& image, int size) {
                                        : ImageSize{scaled(image.width, image.height), size};
 }
 
-std::vector<float> preprocess_image(const Image& image, int size) {
+std::vector<float> preprocess_image(const Image& image, const Preprocessing& how) {
+    const int size = how.size;
     const ImageSize target = shorter_side_size(image, size);
     const Image cropped = center_crop(resize_lanczos(image, target.width, target.height), size);
     const std::size_t area = static_cast<std::size_t>(size) * size;
@@ -185,7 +184,8 @@ std::vector<float> preprocess_image(const Image& image, int size) {
         for (std::size_t i = 0; i < area; ++i) {
             const float value =
                 static_cast<float>(cropped.pixels[i * cropped.channels + source]) / 255.0F;
-            planes[c * area + i] = (value - kImageNetMean[c]) / kImageNetStd[c];
+            planes[c * area + i] =
+                (value - how.normalization.mean[c]) / how.normalization.deviation[c];
         }
     }
     return planes;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -22,9 +23,23 @@ Image center_crop(const Image& image, int size);
 /// Size after a resize that brings the shorter side to `size`; the longer is truncated.
 ImageSize shorter_side_size(const Image& image, int size);
 
-/// Shorter side to `size`, centre crop, /255, ImageNet mean and standard deviation.
+/// Mean and standard deviation per channel that a backbone's training subtracted and divided by, of
+/// samples in [0, 1].
+struct Normalization {
+    std::array<float, 3> mean;
+    std::array<float, 3> deviation;
+};
+inline constexpr Normalization kImageNet{{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+
+/// What becomes of a decoded image before a backbone sees it.
+struct Preprocessing {
+    int size = 224;
+    Normalization normalization = kImageNet;
+};
+
+/// Shorter side to `size`, centre crop, /255, normalised.
 /// Takes 1 or 3 channels (grey is replicated); returns float32 [3, size, size].
-std::vector<float> preprocess_image(const Image& image, int size);
+std::vector<float> preprocess_image(const Image& image, const Preprocessing& how);
 
 /// Any non-zero sample of a source pixel is defect; then nearest neighbour on the shorter side and
 /// centre crop. Returns 0 or 1, [size, size].

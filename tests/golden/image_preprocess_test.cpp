@@ -50,7 +50,7 @@ TEST(ImagePreprocessGolden, AgreesWithTheReferenceInEveryGroup) {
                      file.rtol(),
                      kGreyLevel,
                      "resized");
-        expect_close(storage::preprocess_image(image, size),
+        expect_close(storage::preprocess_image(image, {size}),
                      tensor.values,
                      file.rtol(),
                      file.atol(),

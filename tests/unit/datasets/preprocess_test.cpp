@@ -69,7 +69,8 @@ TEST(PreprocessTest, AnyNonZeroMaskSampleIsDefect) {
 }
 
 TEST(PreprocessTest, GreyPicturesFillThreeChannels) {
-    const std::vector<float> planes = storage::preprocess_image({2, 2, 1, {255, 255, 255, 255}}, 2);
+    const std::vector<float> planes =
+        storage::preprocess_image({2, 2, 1, {255, 255, 255, 255}}, {2});
     ASSERT_EQ(planes.size(), 12U);
     EXPECT_FLOAT_EQ(planes[0], (1.0F - 0.485F) / 0.229F);
     EXPECT_FLOAT_EQ(planes[4], (1.0F - 0.456F) / 0.224F);
