@@ -1,15 +1,44 @@
+#include <algorithm>
+#include <ctime>
+
 #include <benchmark/benchmark.h>
 
+#include "worker/allocator.hpp"
 #include "worker/backbone.hpp"
 #include "worker/method.hpp"
 
 namespace harrow::worker {
 namespace {
 
-/// Steps per second of one epoch; state.range: channels, patch side, coupling layers, DIA blocks,
-/// batch.
+/// Floating-point operations per second of a large single-precision matrix product, one thread.
+double sgemm_rate() {
+    constexpr std::int64_t kRows = 4096, kSide = 768;
+    const torch::Tensor a = torch::randn({kRows, kSide}), b = torch::randn({kSide, kSide});
+    double best = 0;
+    for (int round = 0; round < 10; ++round) {
+        const std::clock_t start = std::clock();  // of the processor, as the benchmark's own rates
+        benchmark::DoNotOptimize(a.mm(b));
+        const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        best = std::max(best, 2.0 * kRows * kSide * kSide / took);
+    }
+    return best;
+}
+
+/// Operations in the matrix products of one MAIN step at task 0: forward, and twice that backward.
+double step_operations(const sweeps::ModelConfig& model, double rows, double channels) {
+    const double in = channels / 2, hidden = 2 * in;
+    const double coupling = 2 * in * hidden + hidden * in + in * hidden + hidden * in;
+    const double width = channels * model.dia_hidden_ratio;
+    const double dia = 2 * (in * width + width * width + width * in);
+    return 3 * 2 * rows * (model.num_coupling_layers * coupling + model.dia_n_blocks * dia);
+}
+
+/// One epoch; state.range: channels, patch side, coupling layers, DIA blocks, batch. `sgemm_share`:
+/// speed of the step's matrix products, everything around them included, over sgemm's in this run.
 void train_epoch(benchmark::State& state) {
     at::set_num_threads(1);
+    keep_freed_memory();  // as harrow-worker does
+    const double rate = sgemm_rate();
     sweeps::TrialConfig config;
     config.model.num_coupling_layers = static_cast<int>(state.range(2));
     config.model.dia_n_blocks = static_cast<int>(state.range(3));
@@ -26,11 +55,20 @@ void train_epoch(benchmark::State& state) {
         state.ResumeTiming();
         method->train({0, features}, {});
     }
-    state.SetItemsProcessed(state.iterations() * kSteps);
+    const auto steps = static_cast<double>(state.iterations() * kSteps);
+    const double rows = static_cast<double>(side * side * state.range(4));
+    const double operations =
+        steps * step_operations(config.model, rows, static_cast<double>(channels));
+    state.counters["ms_per_step"] =
+        benchmark::Counter(steps * 1e-3, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["sgemm_share"] =
+        benchmark::Counter(operations / rate, benchmark::Counter::kIsRate);
 }
 BENCHMARK(train_epoch)
     ->Args({64, 16, 4, 2, 8})
     ->Args({64, 28, 8, 4, 16})
+    ->Args({768, 28, 8, 4, 16})
+    ->Args({768, 28, 2, 1, 16})
     ->Unit(benchmark::kMillisecond);
 
 /// Filterbank features of one fixed batch of 8.

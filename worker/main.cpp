@@ -5,6 +5,7 @@
 #include "build_info.hpp"
 #include "coordinator/child_link.hpp"
 #include "sweeps/error.hpp"
+#include "worker/allocator.hpp"
 #include "worker/worker_loop.hpp"
 
 /// harrow-worker: trains and extracts for the supervisor that started it. `--version` prints the
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
         std::printf("%s\n", harrow::build_id());
         return static_cast<int>(ExitCode::Ok);
     }
+    harrow::worker::keep_freed_memory();
     try {
         harrow::coordinator::ChildLink link;
         harrow::worker::serve(link);

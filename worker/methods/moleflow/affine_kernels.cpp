@@ -1,6 +1,10 @@
 #include "worker/methods/moleflow/affine_kernels.hpp"
 
+#include <algorithm>
+#include <numeric>
 #include <vector>
+
+#include "worker/methods/moleflow/vectorized.hpp"
 
 namespace harrow::worker {
 namespace {
@@ -23,6 +27,7 @@ struct Rows {
     Value* first;
     std::int64_t stride;
     Value* operator[](std::int64_t row) const { return first + row * stride; }
+    Rows from(std::int64_t row) const { return {first + row * stride, stride}; }
 };
 
 Rows<const float> read_rows(const torch::Tensor& tensor) {
@@ -42,6 +47,31 @@ struct AffineState {
     torch::Tensor tangent, factor;  ///< tanh(…) and exp(log-scale), kept for the backward pass
 };
 
+HARROW_VECTORIZED void multiply_rows(
+    Rows<const float> from, float gain, Rows<float> to, std::int64_t count, std::int64_t width) {
+    for (std::int64_t n = 0; n < count; ++n) {
+        const float* values = from[n];
+        float* products = to[n];
+        for (std::int64_t j = 0; j < width; ++j) {
+            products[j] = gain * values[j];
+        }
+    }
+}
+
+HARROW_VECTORIZED void move_row(const float* x,
+                                const float* factor,
+                                const float* shift,
+                                float gain,
+                                float* moved,
+                                std::int64_t width) {
+    for (std::int64_t j = 0; j < width; ++j) {
+        moved[j] = x[j] * factor[j] + gain * shift[j];
+    }
+}
+
+// Row blocks that stay in the second-level cache from tanh to the last product.
+constexpr std::int64_t kBlockValues = 32768;
+
 AffineState affine_forward(const torch::Tensor& rows,
                            const torch::Tensor& raw_scale,
                            const torch::Tensor& raw_shift,
@@ -49,30 +79,58 @@ AffineState affine_forward(const torch::Tensor& rows,
     const std::int64_t count = rows.size(0);
     const std::int64_t width = rows.size(1);
     AffineState state;
-    state.tangent = (raw_scale * bounds.slope).tanh_().contiguous();
-    state.factor = (state.tangent * bounds.limit).exp_();
+    state.tangent = torch::empty({count, width}, rows.options());
+    state.factor = torch::empty({count, width}, rows.options());
     state.moved = torch::empty({count, width}, rows.options());
     state.logdet = torch::empty({count}, rows.options());
+    const auto slope = static_cast<float>(bounds.slope);
     const auto gain = static_cast<float>(bounds.shift_gain);
     const auto limit = static_cast<float>(bounds.limit);
-    const auto all_x = read_rows(rows), all_shift = read_rows(raw_shift);
-    const auto all_tangent = read_rows(state.tangent), all_factor = read_rows(state.factor);
+    const auto all_x = read_rows(rows), all_scale = read_rows(raw_scale);
+    const auto all_shift = read_rows(raw_shift);
+    const auto all_tangent = write_rows(state.tangent), all_factor = write_rows(state.factor);
     const auto all_moved = write_rows(state.moved);
     float* logdet = state.logdet.data_ptr<float>();
-    for (std::int64_t n = 0; n < count; ++n) {
-        const float *x = all_x[n], *shift = all_shift[n];
-        const float *tangent = all_tangent[n], *factor = all_factor[n];
-        float* moved = all_moved[n];
-        for (std::int64_t j = 0; j < width; ++j) {
-            moved[j] = x[j] * factor[j] + gain * shift[j];
+    const std::int64_t block_rows =
+        std::max<std::int64_t>(1, kBlockValues / std::max<std::int64_t>(1, width));
+    for (std::int64_t first = 0; first < count; first += block_rows) {
+        const std::int64_t present = std::min(block_rows, count - first);
+        multiply_rows(all_scale.from(first), slope, all_tangent.from(first), present, width);
+        state.tangent.narrow(0, first, present).tanh_();
+        const Rows<const float> tangents{all_tangent[first], width};
+        multiply_rows(tangents, limit, all_factor.from(first), present, width);
+        state.factor.narrow(0, first, present).exp_();
+        for (std::int64_t n = first; n < first + present; ++n) {
+            move_row(all_x[n], all_factor[n], all_shift[n], gain, all_moved[n], width);
+            const float* tangent = all_tangent[n];
+            logdet[n] = limit * std::accumulate(tangent, tangent + width, 0.0F);
         }
-        float sum = 0;
-        for (std::int64_t j = 0; j < width; ++j) {
-            sum += tangent[j];
-        }
-        logdet[n] = limit * sum;
     }
     return state;
+}
+
+struct AffineGains {
+    float scale, shift;
+};
+
+/// Gradients of one row: what reaches x, the raw scale and the raw shift.
+HARROW_VECTORIZED void affine_row_gradient(const float* x,
+                                           const float* moved,
+                                           const float* tangent,
+                                           const float* factor,
+                                           float logdet,
+                                           AffineGains gains,
+                                           float* to_row,
+                                           float* to_scale,
+                                           float* to_shift,
+                                           std::int64_t width) {
+    for (std::int64_t j = 0; j < width; ++j) {
+        const float scaled = moved[j] * factor[j];
+        const float bend = 1 - tangent[j] * tangent[j];
+        to_row[j] = scaled;
+        to_scale[j] = (scaled * x[j] + logdet) * gains.scale * bend;
+        to_shift[j] = gains.shift * moved[j];
+    }
 }
 
 class BoundedAffine : public torch::autograd::Function<BoundedAffine> {
@@ -112,17 +170,16 @@ public:
         const auto all_to_shift = write_rows(shift_grad);
         const float* logdet = logdet_grad.data_ptr<float>();
         for (std::int64_t n = 0; n < count; ++n) {
-            const float *x = all_x[n], *moved = all_moved[n];
-            const float *tangent = all_tangent[n], *factor = all_factor[n];
-            float *to_rows = all_to_rows[n], *to_scale = all_to_scale[n];
-            float* to_shift = all_to_shift[n];
-            for (std::int64_t j = 0; j < width; ++j) {
-                const float scaled = moved[j] * factor[j];
-                const float bend = 1 - tangent[j] * tangent[j];
-                to_rows[j] = scaled;
-                to_scale[j] = (scaled * x[j] + logdet[n]) * scale_gain * bend;
-                to_shift[j] = shift_gain * moved[j];
-            }
+            affine_row_gradient(all_x[n],
+                                all_moved[n],
+                                all_tangent[n],
+                                all_factor[n],
+                                logdet[n],
+                                {scale_gain, shift_gain},
+                                all_to_rows[n],
+                                all_to_scale[n],
+                                all_to_shift[n],
+                                width);
         }
         return {rows_grad, scale_grad, shift_grad, {}, {}, {}};
     }
@@ -211,13 +268,14 @@ FlowOutput bounded_affine(const torch::Tensor& rows,
         return {torch::addcmul(raw_shift * bounds.shift_gain, rows, scale.exp()), scale.sum(1)};
     }
     const torch::Tensor dense_rows = with_dense_rows(rows);
+    const torch::Tensor dense_scale = with_dense_rows(raw_scale);
     const torch::Tensor dense_shift = with_dense_rows(raw_shift);
     if (!torch::GradMode::is_enabled()) {
-        AffineState state = affine_forward(dense_rows, raw_scale, dense_shift, bounds);
+        AffineState state = affine_forward(dense_rows, dense_scale, dense_shift, bounds);
         return {state.moved, state.logdet};
     }
     const variable_list output = BoundedAffine::apply(
-        dense_rows, raw_scale, dense_shift, bounds.slope, bounds.limit, bounds.shift_gain);
+        dense_rows, dense_scale, dense_shift, bounds.slope, bounds.limit, bounds.shift_gain);
     return {output[0], output[1]};
 }
 

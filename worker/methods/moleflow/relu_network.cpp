@@ -1,36 +1,94 @@
 #include "worker/methods/moleflow/relu_network.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include "worker/methods/moleflow/vectorized.hpp"
+
 namespace harrow::worker {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Zeroes the gradient where the activation is zero; in place, `grad` is ours.
-torch::Tensor through_relu(torch::Tensor grad, const torch::Tensor& activation) {
-    const bool dense_floats = grad.device().is_cpu() && grad.scalar_type() == torch::kFloat32 &&
-                              grad.is_contiguous() && activation.is_contiguous();
-    if (!dense_floats) {
-        return torch::threshold_backward(grad, activation, 0);
+bool is_dense_float(const torch::Tensor& tensor) {
+    return tensor.device().is_cpu() && tensor.scalar_type() == torch::kFloat32 &&
+           tensor.is_contiguous();
+}
+
+HARROW_VECTORIZED void add_bias_and_rectify(float* values,
+                                            const float* bias,
+                                            std::int64_t rows,
+                                            std::int64_t width) {
+    for (std::int64_t n = 0; n < rows; ++n, values += width) {
+        for (std::int64_t j = 0; j < width; ++j) {
+            const float value = values[j] + bias[j];
+            values[j] = value > 0 ? value : 0;
+        }
     }
-    float* values = grad.data_ptr<float>();
-    const float* active = activation.data_ptr<float>();
-    const std::int64_t count = grad.numel();
-    for (std::int64_t i = 0; i < count; ++i) {
-        values[i] = active[i] > 0 ? values[i] : 0;
+}
+
+/// Zeroes gradients where the activation is zero and adds what is left to `sums` [width].
+HARROW_VECTORIZED void rectify_gradient(
+    float* grad, const float* activation, float* sums, std::int64_t rows, std::int64_t width) {
+    for (std::int64_t n = 0; n < rows; ++n, grad += width, activation += width) {
+        for (std::int64_t j = 0; j < width; ++j) {
+            const float value = activation[j] > 0 ? grad[j] : 0;
+            grad[j] = value;
+            sums[j] += value;
+        }
     }
-    return grad;
+}
+
+/// relu(rows · weightᵀ + bias)
+torch::Tensor rectified_layer(const torch::Tensor& rows,
+                              const torch::Tensor& weight,
+                              const torch::Tensor& bias) {
+    if (!is_dense_float(bias) || !rows.device().is_cpu()) {
+        return torch::addmm(bias, rows, weight.t()).relu_();
+    }
+    torch::Tensor values = rows.mm(weight.t());
+    add_bias_and_rectify(
+        values.data_ptr<float>(), bias.data_ptr<float>(), values.size(0), values.size(1));
+    return values;
+}
+
+struct LayerGradient {
+    torch::Tensor values;  ///< [N,width]
+    torch::Tensor bias;    ///< its sum over rows
+};
+
+/// Back through ReLU, in place: `grad` is ours. Sums are taken by blocks of rows, so that they stay
+/// as exact as a tree's.
+LayerGradient through_relu(const torch::Tensor& grad, const torch::Tensor& activation) {
+    if (!is_dense_float(grad) || !is_dense_float(activation)) {
+        const torch::Tensor masked = torch::threshold_backward(grad, activation, 0);
+        return {masked, masked.sum(0)};
+    }
+    constexpr std::int64_t kBlockRows = 128;
+    const std::int64_t rows = grad.size(0), width = grad.size(1);
+    const std::int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+    const torch::Tensor sums = torch::zeros({blocks, width}, grad.options());
+    for (std::int64_t block = 0; block < blocks; ++block) {
+        const std::int64_t first = block * kBlockRows;
+        rectify_gradient(grad.data_ptr<float>() + first * width,
+                         activation.data_ptr<float>() + first * width,
+                         sums.data_ptr<float>() + block * width,
+                         std::min(kBlockRows, rows - first),
+                         width);
+    }
+    return {grad, sums.sum(0)};
 }
 
 /// Input of every layer, then the output.
 variable_list activations(const torch::Tensor& rows, const variable_list& weights_and_biases) {
     variable_list values = {rows};
     for (std::size_t i = 0; i < weights_and_biases.size(); i += 2) {
-        if (i > 0) {
-            values.back().relu_();
-        }
-        values.push_back(
-            torch::addmm(weights_and_biases[i + 1], values.back(), weights_and_biases[i].t()));
+        const torch::Tensor& weight = weights_and_biases[i];
+        const torch::Tensor& bias = weights_and_biases[i + 1];
+        const bool is_last = i + 2 == weights_and_biases.size();
+        values.push_back(is_last ? torch::addmm(bias, values.back(), weight.t())
+                                 : rectified_layer(values.back(), weight, bias));
     }
     return values;
 }
@@ -56,16 +114,19 @@ public:
         const std::size_t layers = saved.size() / 2;
         variable_list result(1 + 2 * layers);
         torch::Tensor grad = grads[0];
+        torch::Tensor bias_grad;
         for (std::size_t layer = layers; layer-- > 0;) {
             const torch::Tensor& input = saved[layer];
             if (context->needs_input_grad(1 + 2 * layer)) {
                 result[1 + 2 * layer] = grad.t().mm(input);
             }
             if (context->needs_input_grad(2 + 2 * layer)) {
-                result[2 + 2 * layer] = grad.sum(0);
+                result[2 + 2 * layer] = bias_grad.defined() ? bias_grad : grad.sum(0);
             }
             if (layer > 0) {
-                grad = through_relu(grad.mm(saved[layers + layer]), input);
+                LayerGradient below = through_relu(grad.mm(saved[layers + layer]), input);
+                grad = std::move(below.values);
+                bias_grad = std::move(below.bias);
             } else if (context->needs_input_grad(0)) {
                 result[0] = grad.mm(saved[layers]);
             }
