@@ -110,6 +110,18 @@ void Adam::step(double lr) {
     values_.add_(update, -lr / correction1);
 }
 
+Adam::State Adam::state() const {
+    return {values_.detach().clone(), mean_.clone(), square_.clone(), steps_};
+}
+
+void Adam::restore(const State& state) {
+    const torch::NoGradGuard no_grad;
+    values_.copy_(state.values);
+    mean_.copy_(state.mean);
+    square_.copy_(state.square);
+    steps_ = state.steps;
+}
+
 torch::Tensor Adam::project(const Block& block, torch::Tensor& update) const {
     const torch::Tensor weights = block.view(values_);
     const torch::Tensor grads = block.view(grads_);

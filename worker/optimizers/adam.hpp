@@ -40,6 +40,14 @@ public:
     torch::Tensor clip_grad_norm(double max_norm);
     void step(double lr);
 
+    /// All that steps change, for going back.
+    struct State {
+        torch::Tensor values, mean, square;
+        std::int64_t steps = 0;
+    };
+    State state() const;
+    void restore(const State& state);
+
 private:
     /// Tensors of one shape: [tensors, rows, length] inside the flat buffers. A row belongs to one
     /// index of the first dimension.

@@ -244,6 +244,41 @@ TEST(MethodTest, AnEpochWithoutOneUsableBatchHasDiverged) {
     }
 }
 
+// What a device does without being waited for must end where a checked step ends, unusable batches
+// included.
+TEST(MethodTest, UnseenStepsEndWhereCheckedStepsEnd) {
+    for (const bool with_bad_image : {false, true}) {
+        TaskData data = make_task(0);
+        if (with_bad_image) {
+            data.features[0].fill_(std::numeric_limits<float>::quiet_NaN());
+        }
+        std::vector<std::vector<torch::Tensor>> trained;
+        std::vector<std::vector<double>> losses;
+        for (const LossCheck check : {LossCheck::EveryStep, LossCheck::EveryEpoch}) {
+            Initialiser init(3, "init", torch::kCPU);
+            MoleflowModel model(small_config().model, kGeometry, init, torch::kCPU);
+            model.add_expert(init);
+            TrainingHooks hooks;
+            losses.emplace_back();
+            hooks.on_epoch = [&](const EpochRecord& record) {
+                losses.back().insert(losses.back().end(), {record.loss, record.grad_norm});
+            };
+            train_expert(model,
+                         {0, Freezing::Isolate, Schedule::Base, check},
+                         data,
+                         small_config().train,
+                         3,
+                         torch::kCPU,
+                         hooks);
+            trained.push_back(trained_tensors(model.named_tensors(), 0, Freezing::Isolate));
+        }
+        EXPECT_EQ(losses[0], losses[1]);
+        for (std::size_t i = 0; i < trained[0].size(); ++i) {
+            EXPECT_TRUE(trained[0][i].equal(trained[1][i])) << i;
+        }
+    }
+}
+
 TEST(MethodTest, RefusesWhatItCannotTrain) {
     const auto method = build(small_config());
     method->begin_task(0);
@@ -273,9 +308,7 @@ TEST(MethodTest, GlobalAffineAndPermutationsAreNeverTrained) {
     }
     ASSERT_FALSE(fixed.empty());
     train_expert(model,
-                 0,
-                 Freezing::UnfreezeBase,
-                 Schedule::Base,
+                 {0, Freezing::UnfreezeBase, Schedule::Base, LossCheck::EveryStep},
                  make_task(0),
                  small_config().train,
                  3,

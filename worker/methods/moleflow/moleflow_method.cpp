@@ -29,6 +29,10 @@ void add_expert(MoleflowModel& model, std::uint64_t seed, torch::Device device) 
     model.add_expert(init);
 }
 
+LossCheck loss_check(torch::Device device) {
+    return device.is_cpu() ? LossCheck::EveryStep : LossCheck::EveryEpoch;
+}
+
 torch::Tensor score_on_cpu(const MoleflowModel& model,
                            const torch::Tensor& features,
                            int expert,
@@ -58,7 +62,8 @@ public:
 
     void train(const TaskData& data, const TrainingHooks& hooks) override {
         const Schedule schedule = data.task == 0 ? Schedule::Base : Schedule::WarmUp;
-        train_expert(model_, data.task, freezing_, schedule, data, train_, seed_, device_, hooks);
+        const ExpertTraining plan{data.task, freezing_, schedule, loss_check(device_)};
+        train_expert(model_, plan, data, train_, seed_, device_, hooks);
     }
 
     // All training images; the reference leaves out those its last incomplete batch drops.
@@ -107,15 +112,9 @@ public:
     }
 
     void train(const TaskData& data, const TrainingHooks& hooks) override {
-        train_expert(model_,
-                     kOnlyExpert,
-                     Freezing::UnfreezeBase,
-                     Schedule::Base,
-                     data,
-                     train_,
-                     seed_,
-                     device_,
-                     hooks);
+        const ExpertTraining plan{
+            kOnlyExpert, Freezing::UnfreezeBase, Schedule::Base, loss_check(device_)};
+        train_expert(model_, plan, data, train_, seed_, device_, hooks);
     }
 
     void update_router(const TaskData& /*data*/) override {}

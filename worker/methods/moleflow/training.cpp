@@ -1,6 +1,7 @@
 #include "worker/methods/moleflow/training.hpp"
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,22 +13,130 @@ namespace {
 
 constexpr double kLargestLoss = 1e8;
 
-struct EpochSums {
-    std::int64_t steps = 0;
-    double loss = 0;
-    double last_loss = std::numeric_limits<double>::quiet_NaN();
+/// Scalars on the model's device.
+struct StepTensors {
+    TrainingLoss loss;
     torch::Tensor grad_norm;
 };
 
-void add(EpochSums& sums, const StepResult& step) {
-    sums.last_loss = step.total;
-    if (!step.stepped) {
-        return;
-    }
-    ++sums.steps;
-    sums.loss += step.data;
-    sums.grad_norm = sums.grad_norm.defined() ? sums.grad_norm + step.grad_norm : step.grad_norm;
+StepTensors forward(const MoleflowModel& model,
+                    int expert,
+                    const torch::Tensor& features,
+                    const sweeps::TrainConfig& config) {
+    const MoleflowModel::Output output = model.forward(features, expert);
+    return {training_loss(output.latent, output.logdet, config), {}};
 }
+
+void update(StepTensors& step, const sweeps::TrainConfig& config, double lr, Adam& optimizer) {
+    optimizer.zero_grad();
+    step.loss.total.backward();
+    step.grad_norm = optimizer.clip_grad_norm(config.grad_clip);
+    optimizer.step(lr);
+}
+
+struct EpochSums {
+    std::int64_t steps = 0;
+    double loss = 0;
+    double grad_norm = 0;
+    double last_loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// One expert's training on one task, epoch by epoch.
+class EpochRunner {
+public:
+    EpochRunner(const MoleflowModel& model,
+                const ExpertTraining& plan,
+                const TaskData& data,
+                const sweeps::TrainConfig& config,
+                torch::Device device,
+                const TrainingHooks& hooks)
+        : model_(model),
+          plan_(plan),
+          data_(data),
+          config_(config),
+          device_(device),
+          hooks_(hooks),
+          num_batches_(data.features.size(0) / config.batch_size) {}
+
+    std::int64_t num_batches() const { return num_batches_; }
+
+    /// Nothing: stopped on request.
+    std::optional<EpochSums> run(const torch::Tensor& order, double lr, Adam& optimizer) const {
+        if (plan_.loss_check == LossCheck::EveryStep) {
+            return run_checked(order, lr, optimizer);
+        }
+        const Adam::State before = optimizer.state();
+        bool usable = true;
+        std::optional<EpochSums> sums = run_unseen(order, lr, optimizer, usable);
+        if (sums && !usable) {
+            optimizer.restore(before);
+            return run_checked(order, lr, optimizer);
+        }
+        return sums;
+    }
+
+private:
+    torch::Tensor batch(const torch::Tensor& order, std::int64_t index) const {
+        const torch::Tensor chosen =
+            order.narrow(0, index * config_.batch_size, config_.batch_size);
+        return data_.features.index_select(0, chosen).to(device_);
+    }
+
+    bool stopped() const { return hooks_.stop && hooks_.stop(); }
+
+    std::optional<EpochSums> run_checked(const torch::Tensor& order,
+                                         double lr,
+                                         Adam& optimizer) const {
+        EpochSums sums;
+        torch::Tensor grad_norm;
+        for (std::int64_t i = 0; i < num_batches_; ++i) {
+            const StepResult step =
+                training_step(model_, plan_.expert, batch(order, i), config_, lr, optimizer);
+            sums.last_loss = step.total;
+            if (step.stepped) {
+                ++sums.steps;
+                sums.loss += step.data;
+                grad_norm = grad_norm.defined() ? grad_norm + step.grad_norm : step.grad_norm;
+            }
+            if (stopped()) {
+                return std::nullopt;
+            }
+        }
+        sums.grad_norm = grad_norm.defined() ? grad_norm.item<double>() : 0;
+        return sums;
+    }
+
+    std::optional<EpochSums> run_unseen(const torch::Tensor& order,
+                                        double lr,
+                                        Adam& optimizer,
+                                        bool& usable) const {
+        torch::Tensor total, loss, grad_norm, all_usable;
+        for (std::int64_t i = 0; i < num_batches_; ++i) {
+            StepTensors step = forward(model_, plan_.expert, batch(order, i), config_);
+            update(step, config_, lr, optimizer);
+            total = step.loss.total.detach();
+            const torch::Tensor fits = total <= kLargestLoss;
+            const torch::Tensor data = step.loss.data.detach().to(torch::kFloat64);
+            loss = i == 0 ? data : loss + data;
+            grad_norm = i == 0 ? step.grad_norm : grad_norm + step.grad_norm;
+            all_usable = i == 0 ? fits : all_usable.logical_and(fits);
+            if (stopped()) {
+                return std::nullopt;
+            }
+        }
+        usable = all_usable.item<bool>();
+        return EpochSums{
+            num_batches_, loss.item<double>(), grad_norm.item<double>(), total.item<double>()};
+    }
+
+    const MoleflowModel& model_;
+    const ExpertTraining& plan_;
+    const TaskData& data_;
+    const sweeps::TrainConfig& config_;
+    torch::Device device_;
+    const TrainingHooks& hooks_;
+    std::int64_t num_batches_;
+};
 
 }  // namespace
 
@@ -37,41 +146,37 @@ StepResult training_step(const MoleflowModel& model,
                          const sweeps::TrainConfig& config,
                          double lr,
                          Adam& optimizer) {
-    const MoleflowModel::Output output = model.forward(features, expert);
-    const TrainingLoss loss = training_loss(output.latent, output.logdet, config);
+    StepTensors step = forward(model, expert, features, config);
     StepResult result;
-    result.total = loss.total.item<double>();
-    result.data = loss.data.item<double>();
-    result.logdet = loss.logdet.defined() ? loss.logdet.item<double>() : 0;
+    result.total = step.loss.total.item<double>();
+    result.data = step.loss.data.item<double>();
+    result.logdet = step.loss.logdet.defined() ? step.loss.logdet.item<double>() : 0;
     if (!(result.total <= kLargestLoss)) {
         return result;
     }
-    optimizer.zero_grad();
-    loss.total.backward();
-    result.grad_norm = optimizer.clip_grad_norm(config.grad_clip);
-    optimizer.step(lr);
+    update(step, config, lr, optimizer);
+    result.grad_norm = step.grad_norm;
     result.stepped = true;
     return result;
 }
 
 void train_expert(const MoleflowModel& model,
-                  int expert,
-                  Freezing freezing,
-                  Schedule schedule,
+                  const ExpertTraining& plan,
                   const TaskData& data,
                   const sweeps::TrainConfig& config,
                   std::uint64_t seed,
                   torch::Device device,
                   const TrainingHooks& hooks) {
     const std::int64_t images = data.features.size(0);
-    const std::int64_t num_batches = images / config.batch_size;
-    if (num_batches == 0) {
+    const EpochRunner runner(model, plan, data, config, device, hooks);
+    if (runner.num_batches() == 0) {
         throw sweeps::DataError("task " + std::to_string(data.task) + " has " +
                                 std::to_string(images) +
                                 " training images, fewer than one batch of " +
                                 std::to_string(config.batch_size) + "; lower train.batch_size");
     }
-    std::vector<torch::Tensor> trained = trained_tensors(model.named_tensors(), expert, freezing);
+    std::vector<torch::Tensor> trained =
+        trained_tensors(model.named_tensors(), plan.expert, plan.freezing);
     if (trained.empty()) {
         return;  // nothing of this expert's own: it stays what the shared tensors compute
     }
@@ -81,31 +186,25 @@ void train_expert(const MoleflowModel& model,
     sweeps::RandomStream shuffle(seed, "shuffle/" + std::to_string(data.task));
 
     for (int epoch = 0; epoch < config.num_epochs; ++epoch) {
-        const double lr =
-            schedule == Schedule::Base ? cosine_lr(rates, epoch) : warmup_cosine_lr(rates, epoch);
+        const double lr = plan.schedule == Schedule::Base ? cosine_lr(rates, epoch)
+                                                          : warmup_cosine_lr(rates, epoch);
         const torch::Tensor order =
             torch::tensor(sweeps::random_permutation(images, shuffle), torch::kInt64);
-        EpochSums sums;
-        for (std::int64_t batch = 0; batch < num_batches; ++batch) {
-            const torch::Tensor chosen =
-                order.narrow(0, batch * config.batch_size, config.batch_size);
-            const torch::Tensor features = data.features.index_select(0, chosen).to(device);
-            add(sums, training_step(model, expert, features, config, lr, optimizer));
-            if (hooks.stop && hooks.stop()) {
-                return;
-            }
+        const std::optional<EpochSums> sums = runner.run(order, lr, optimizer);
+        if (!sums) {
+            return;
         }
-        if (sums.steps == 0) {
-            throw TrainingDiverged(data.task, epoch, sums.last_loss);
+        if (sums->steps == 0) {
+            throw TrainingDiverged(data.task, epoch, sums->last_loss);
         }
         if (hooks.on_epoch) {
-            const auto steps = static_cast<double>(sums.steps);
+            const auto steps = static_cast<double>(sums->steps);
             hooks.on_epoch({data.task,
                             epoch,
-                            sums.loss / steps,
+                            sums->loss / steps,
                             lr,
-                            sums.grad_norm.item<double>() / steps,
-                            num_batches - sums.steps});
+                            sums->grad_norm / steps,
+                            runner.num_batches() - sums->steps});
         }
     }
 }

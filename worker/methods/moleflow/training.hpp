@@ -30,12 +30,25 @@ StepResult training_step(const MoleflowModel& model,
 
 enum class Schedule { Base, WarmUp };
 
+/// When the host learns whether the losses of steps were usable.
+enum class LossCheck {
+    EveryStep,
+    /// A device is never waited for inside an epoch; an epoch with an unusable loss is taken back
+    /// and made again with a check at every step. The results are those of EveryStep.
+    EveryEpoch
+};
+
+struct ExpertTraining {
+    int expert = 0;
+    Freezing freezing = Freezing::Isolate;
+    Schedule schedule = Schedule::Base;
+    LossCheck loss_check = LossCheck::EveryStep;
+};
+
 /// One expert on one task: all epochs, shuffled batches, the last incomplete batch left out.
 /// Throws TrainingDiverged, and sweeps::DataError for fewer images than one batch.
 void train_expert(const MoleflowModel& model,
-                  int expert,
-                  Freezing freezing,
-                  Schedule schedule,
+                  const ExpertTraining& plan,
                   const TaskData& data,
                   const sweeps::TrainConfig& config,
                   std::uint64_t seed,
