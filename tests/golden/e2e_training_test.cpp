@@ -40,7 +40,7 @@ public:
           model_(config_of_model(file, "init/task0"),
                  geometry_of(file, "features/train_task0"),
                  init_,
-                 torch::kCPU),
+                 device_under_test()),
           router_(worker::RouterDistance::Mahalanobis) {}
 
     void run_task(int task) {

@@ -48,7 +48,7 @@ TEST(FullModel, MatchesReference) {
         worker::MoleflowModel model(config_of_model(file, group + "/state"),
                                     geometry_of(file, group + "/x"),
                                     init,
-                                    torch::kCPU);
+                                    device_under_test());
         const int num_experts = num_experts_of(file, group + "/state");
         ASSERT_GT(num_experts, 0);
         for (int expert = 0; expert < num_experts; ++expert) {

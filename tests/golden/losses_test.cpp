@@ -38,7 +38,7 @@ int check_tail_losses(const GoldenFile& file, const std::string& group, const to
 
 // Datasets named k_at_r<ratio>: of one image with a single bad patch the loss is 1/k.
 void check_tail_sizes(const GoldenFile& file, const std::string& group, const torch::Tensor& nll) {
-    torch::Tensor one = torch::zeros({1, nll.size(1), nll.size(2)});
+    torch::Tensor one = torch::zeros({1, nll.size(1), nll.size(2)}, nll.options());
     one.view({-1})[0] = 1;
     for (const std::string& name : file.datasets(group)) {
         const std::string prefix = "k_at_r";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <iostream>
 #include <set>
 #include <stdexcept>
@@ -19,9 +20,14 @@ bool names_tensor(const std::string& name, std::string full) {
 
 }  // namespace
 
+torch::Device device_under_test() {
+    const char* name = std::getenv("HARROW_TEST_DEVICE");
+    return torch::Device(name != nullptr && *name != '\0' ? name : "cpu");
+}
+
 torch::Tensor read_tensor(const GoldenFile& file, const std::string& path) {
     const GoldenArray array = file.read(path);
-    return torch::tensor(array.values, torch::kFloat32).view(array.shape);
+    return torch::tensor(array.values, torch::kFloat32).view(array.shape).to(device_under_test());
 }
 
 void expect_matches(const torch::Tensor& actual, const GoldenFile& file, const std::string& path) {
@@ -33,12 +39,13 @@ void expect_matches(const torch::Tensor& actual,
                     const std::string& path,
                     double rtol,
                     double atol) {
-    const torch::Tensor values = actual.detach().to(torch::kFloat64).contiguous();
+    const torch::Tensor values = actual.detach().cpu().to(torch::kFloat64).contiguous();
+    const double finest = device_under_test().is_cpu() ? 0 : 1e-4;
     const double* first = values.data_ptr<double>();
     expect_close(std::vector<double>(first, first + values.numel()),
                  file.read(path).values,
-                 rtol,
-                 atol,
+                 std::max(rtol, finest),
+                 std::max(atol, finest),
                  file.path() + ":" + path);
 }
 
@@ -160,7 +167,7 @@ worker::AdamOptions adam_options_of(const GoldenFile& file, const sweeps::TrainC
 }
 
 worker::Initialiser any_initialiser() {
-    return worker::Initialiser(1, "init", torch::kCPU);
+    return worker::Initialiser(1, "init", device_under_test());
 }
 
 std::vector<torch::Tensor> gradients(const torch::Tensor& objective,

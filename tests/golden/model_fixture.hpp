@@ -14,9 +14,14 @@
 
 namespace harrow::tests {
 
+/// $HARROW_TEST_DEVICE ("cpu", "cuda:0", …), else the CPU.
+torch::Device device_under_test();
+
+/// Float32 on the device under test.
 torch::Tensor read_tensor(const GoldenFile& file, const std::string& path);
 
-/// Compares with the dataset at `path` under the file's own tolerance.
+/// Compares with the dataset at `path` under the file's own tolerance. A GPU sums in another order:
+/// there nothing finer than 1e-4 is asked.
 void expect_matches(const torch::Tensor& actual, const GoldenFile& file, const std::string& path);
 void expect_matches(const torch::Tensor& actual,
                     const GoldenFile& file,
