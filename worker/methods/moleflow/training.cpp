@@ -63,7 +63,7 @@ void train_expert(const MoleflowModel& model,
                   std::uint64_t seed,
                   torch::Device device,
                   const TrainingHooks& hooks) {
-    const std::int64_t images = data.features.size(0);
+    const std::int64_t images = data.features->size();
     const std::int64_t num_batches = images / config.batch_size;
     if (num_batches == 0) {
         throw sweeps::DataError("task " + std::to_string(data.task) + " has " +
@@ -83,13 +83,12 @@ void train_expert(const MoleflowModel& model,
     for (int epoch = 0; epoch < config.num_epochs; ++epoch) {
         const double lr =
             schedule == Schedule::Base ? cosine_lr(rates, epoch) : warmup_cosine_lr(rates, epoch);
-        const torch::Tensor order =
-            torch::tensor(sweeps::random_permutation(images, shuffle), torch::kInt64);
+        const std::vector<std::int64_t> order = sweeps::random_permutation(images, shuffle);
         EpochSums sums;
         for (std::int64_t batch = 0; batch < num_batches; ++batch) {
-            const torch::Tensor chosen =
-                order.narrow(0, batch * config.batch_size, config.batch_size);
-            const torch::Tensor features = data.features.index_select(0, chosen).to(device);
+            const auto first = order.begin() + batch * config.batch_size;
+            const torch::Tensor features =
+                data.features->gather({first, first + config.batch_size}).to(device);
             add(sums, training_step(model, expert, features, config, lr, optimizer));
             if (hooks.stop && hooks.stop()) {
                 return;
