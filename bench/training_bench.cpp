@@ -47,7 +47,8 @@ void train_epoch(benchmark::State& state) {
     const std::int64_t channels = state.range(0);
     const std::int64_t side = state.range(1);
     constexpr std::int64_t kSteps = 3;
-    const torch::Tensor features = torch::randn({kSteps * state.range(4), side, side, channels});
+    const SharedRows features =
+        tensor_rows(torch::randn({kSteps * state.range(4), side, side, channels}));
     for (auto _ : state) {
         state.PauseTiming();
         auto method = make_method(config, {side, side, channels}, 0, torch::kCPU);

@@ -29,6 +29,7 @@ public:
         add_run();
         add_reading_verbs();
         add_data();
+        add_cache();
         add_reference_verbs();
     }
 
@@ -115,6 +116,10 @@ private:
         app->add_option("--cache",
                         options->cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+        app->add_option("--resident",
+                        options->resident,
+                        "memory of a GPU that features may keep, e.g. 20G (default: half of what "
+                        "is free; CPU slots need none)");
         app->add_option(
                "--drain", options->drain_s, "seconds running work may go on after the first signal")
             ->check(CLI::Range(0.0, 604800.0));
@@ -163,6 +168,37 @@ private:
         app->add_option("--classes", options->classes, "number of classes");
         app->add_option("--size", options->size, "side of the images, pixels");
         app->add_option("--seed", options->seed, "equal seeds give equal files");
+    }
+
+    template <typename Options>
+    static void add_cache_option(CLI::App* app, const std::shared_ptr<Options>& options) {
+        app->add_option("--cache",
+                        options->cache,
+                        "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+    }
+
+    void add_cache() {
+        CLI::App* cache = app_.add_subcommand("cache", "the feature cache");
+        cache->require_subcommand(1);
+        auto [ls, ls_options] =
+            verb<CacheListOptions>(*cache, "ls", "what the cache holds, and when it was used");
+        add_cache_option(ls, ls_options);
+        ls->add_flag("--json", ls_options->json, "machine-readable");
+
+        auto [verify, verify_options] = verb<CacheVerifyOptions>(
+            *cache, "verify", "check every byte; damaged files go to quarantine (exit code 4)");
+        add_cache_option(verify, verify_options);
+        verify->add_option("keys", verify_options->keys, "feature keys, or their first digits");
+        verify->add_flag("--all", verify_options->all, "all files (so it is without keys)");
+
+        auto [gc, gc_options] = verb<CacheGcOptions>(
+            *cache, "gc", "remove features, least recently used first, and what runs left behind");
+        add_cache_option(gc, gc_options);
+        gc->add_option("--max-size", gc_options->max_size, "keep at most this much: 50G, 500M");
+        gc->add_option(
+            "--older-than", gc_options->older_than, "remove what was not used for: 30d, 12h");
+        gc->add_flag("--quarantine", gc_options->quarantine, "remove damaged files kept there");
+        gc->add_flag("--dry-run", gc_options->dry_run, "only say what would be removed");
     }
 
     void add_reference_verbs() {

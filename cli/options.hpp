@@ -20,9 +20,10 @@ struct RunOptions {
     std::vector<std::string> overrides;
     std::string dir;
     std::string cache;
-    int slots = 1;       ///< of this rank
-    int threads = 1;     ///< per slot; results depend on it
-    double drain_s = 0;  ///< how long running work may go on after the first signal
+    int slots = 1;         ///< of this rank
+    int threads = 1;       ///< per slot; results depend on it
+    std::string resident;  ///< memory of a GPU for features, "20G"; empty: half of what is free
+    double drain_s = 0;    ///< how long running work may go on after the first signal
     bool extend = false;
     bool fail_fast = false;
 };
@@ -61,6 +62,25 @@ struct DataSynthOptions {
     std::uint64_t seed = 0;
 };
 
+struct CacheListOptions {
+    std::string cache;
+    bool json = false;
+};
+
+struct CacheVerifyOptions {
+    std::string cache;
+    std::vector<std::string> keys;  ///< or their first digits
+    bool all = false;
+};
+
+struct CacheGcOptions {
+    std::string cache;
+    std::string max_size;    ///< "50G"; empty: no limit
+    std::string older_than;  ///< "30d"; empty: no limit
+    bool quarantine = false;
+    bool dry_run = false;
+};
+
 struct ParamsOptions {
     std::string method;  ///< empty: all
     bool markdown = false;
@@ -77,6 +97,9 @@ using Command = std::variant<PlanOptions,
                              BestOptions,
                              ShowOptions,
                              DataSynthOptions,
+                             CacheListOptions,
+                             CacheVerifyOptions,
+                             CacheGcOptions,
                              ParamsOptions,
                              VersionOptions>;
 

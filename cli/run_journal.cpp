@@ -1,5 +1,8 @@
 #include "cli/run_journal.hpp"
 
+#include <cmath>
+#include <cstdio>
+
 #include "coordinator/launch_environment.hpp"
 #include "storage/journal_records.hpp"
 
@@ -9,6 +12,31 @@ namespace {
 storage::UnitKind record_kind(coordinator::UnitKind kind) {
     return kind == coordinator::UnitKind::Extract ? storage::UnitKind::Extraction
                                                   : storage::UnitKind::Training;
+}
+
+/// ": 60 images, 21.3/s (backbone 55 %, waiting for images 30 %, …)", or nothing where no image was
+/// extracted.
+std::string extraction_text(const coordinator::WorkResult& result) {
+    if (result.images_extracted == 0 || result.seconds <= 0.0) {
+        return "";
+    }
+    const auto percent = [&result](double seconds) {
+        return static_cast<int>(std::lround(100.0 * seconds / result.seconds));
+    };
+    const coordinator::ExtractionTimes& times = result.times;
+    char text[192];
+    std::snprintf(text,
+                  sizeof(text),
+                  ": %lld images, %.1f/s (backbone %d %%, waiting for images %d %%, writing %d %%, "
+                  "checking files %d %%; decoding %.1f s beside it)",
+                  static_cast<long long>(result.images_extracted),
+                  static_cast<double>(result.images_extracted) / result.seconds,
+                  percent(times.backbone),
+                  percent(times.wait),
+                  percent(times.write),
+                  percent(times.check),
+                  times.decode);
+    return text;
 }
 
 /// "invalid_scores: class x, image y" -> its first word.
@@ -67,7 +95,8 @@ void RunJournal::finished(std::size_t unit,
         display_.line(label(unit) + ": " + note);
     }
     if (!display_.live()) {
-        display_.line("done  " + label(unit) + " in " + coordinator::duration_text(result.seconds));
+        display_.line("done  " + label(unit) + " in " + coordinator::duration_text(result.seconds) +
+                      extraction_text(result));
     }
 }
 

@@ -14,12 +14,14 @@
 
 #include "analysis/report_terminal.hpp"
 #include "build_info.hpp"
+#include "cli/quantities.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_journal.hpp"
 #include "cli/signals.hpp"
 #include "cli/sweep_changes.hpp"
 #include "coordinator/launch_environment.hpp"
+#include "storage/cache_lease.hpp"
 #include "storage/journal_records.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/hashing.hpp"
@@ -137,6 +139,9 @@ coordinator::SupervisorOptions supervisor_options(const RunOptions& options, int
     supervisor.cache_root = cache_directory(options.cache).string();
     const std::string prefix =
         coordinator::node_name() + (rank > 0 ? "." + std::to_string(rank) : "");
+    if (!options.resident.empty()) {
+        supervisor.resident_bytes = static_cast<std::int64_t>(parse_size(options.resident));
+    }
     supervisor.slots = coordinator::make_cpu_slots(prefix, options.slots, options.threads);
     const std::filesystem::path log =
         std::filesystem::absolute(options.dir) / "logs" / ("rank-" + std::to_string(rank) + ".log");
@@ -237,6 +242,7 @@ ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
         if (work.extractions > 0) {
             cache_.require_writable();
         }
+        const storage::CacheLease lease(cache_.root(), work.feature_keys);
         publish_status(directory_, ExitCode::Resumable, "running");
         code = execute(journal, work, launch);
     }

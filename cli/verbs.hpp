@@ -14,6 +14,9 @@ sweeps::ExitCode run_verb(const ReportOptions& options);
 sweeps::ExitCode run_verb(const BestOptions& options);
 sweeps::ExitCode run_verb(const ShowOptions& options);
 sweeps::ExitCode run_verb(const DataSynthOptions& options);
+sweeps::ExitCode run_verb(const CacheListOptions& options);
+sweeps::ExitCode run_verb(const CacheVerifyOptions& options);
+sweeps::ExitCode run_verb(const CacheGcOptions& options);
 sweeps::ExitCode run_verb(const ParamsOptions& options);
 sweeps::ExitCode run_verb(const VersionOptions& options);
 

@@ -94,6 +94,9 @@ private:
 
     void add_missing_extractions(const sweeps::PlannedTraining& training) {
         for (const sweeps::Digest& key : training.feature_keys) {
+            if (needed_.insert(key).second) {
+                result_.feature_keys.push_back(key);
+            }
             if (unit_of_extraction_.count(key) > 0 || cache_.contains(key)) {
                 continue;
             }
@@ -204,6 +207,7 @@ private:
     const storage::RunDirectory& directory_;
     std::map<sweeps::Digest, std::size_t> extraction_by_key_;   ///< index into plan_.extractions
     std::map<sweeps::Digest, std::size_t> unit_of_extraction_;  ///< index into result_.plan.units
+    std::set<sweeps::Digest> needed_;                           ///< result_.feature_keys
     WorkUnits result_;
 };
 

@@ -24,6 +24,7 @@ struct UnitMeaning {
 struct WorkUnits {
     coordinator::RunPlan plan;
     std::vector<UnitMeaning> meanings;
+    std::vector<std::string> feature_keys;  ///< that the trainings read, those in the cache too
     std::size_t extractions = 0;
     std::size_t trainings = 0;  ///< that train
 };

@@ -10,7 +10,7 @@
 /// children (one per slot); a supervisor forwards a child's messages unchanged.
 namespace harrow::coordinator {
 
-constexpr std::uint16_t kProtocolVersion = 1;
+constexpr std::uint16_t kProtocolVersion = 2;
 
 // ---- towards the worker -------------------------------------------------------------------------
 enum class ToWorker : std::uint16_t {
@@ -31,7 +31,9 @@ struct Hello {
     std::string slot;  ///< name, for logs
     std::string cache_root;
     int threads = 1;
-    std::string device;  ///< "cpu" or "cuda:0"
+    std::string device;                ///< "cpu" or "cuda:0"
+    int decode_threads = 1;            ///< that read and decode images ahead of the device
+    std::int64_t resident_bytes = -1;  ///< of features in a GPU's memory; -1: half of what is free
 };
 struct Assign {
     std::uint32_t unit = 0;
@@ -90,10 +92,12 @@ struct Ready {
 };
 struct Progress {
     std::uint32_t unit = 0, attempt = 0;
-    std::uint64_t step = 0;     ///< grows with every batch of work
-    int task = 0, tasks = 0;    ///< from 0; tasks 0: unknown
-    int epoch = 0, epochs = 0;  ///< epochs done of this task
-    std::string text;           ///< "training", "scoring", …
+    std::uint64_t step = 0;         ///< grows with every batch of work
+    int task = 0, tasks = 0;        ///< from 0; tasks 0: unknown
+    int epoch = 0, epochs = 0;      ///< epochs done of this task
+    std::string text;               ///< "training", "scoring", …
+    std::int64_t images = 0;        ///< of an extraction, done
+    std::int64_t images_total = 0;  ///< 0: not an extraction
 };
 struct Finished {
     std::uint32_t unit = 0, attempt = 0;

@@ -186,8 +186,25 @@ std::string count_line(const RunSnapshot& snapshot, const ProgressStyle& style) 
         .text();
 }
 
+/// "images 120/209  41/s"
+std::string images_text(const SlotSnapshot& slot) {
+    const std::string total = std::to_string(slot.progress.images_total);
+    std::string text =
+        "images " + right_aligned(std::to_string(slot.progress.images), total.size()) + "/" + total;
+    if (slot.progress.images > 0 && slot.unit_seconds > 0.0) {
+        char rate[32];
+        const double per_second = static_cast<double>(slot.progress.images) / slot.unit_seconds;
+        std::snprintf(rate, sizeof(rate), per_second < 10.0 ? "  %.1f/s" : "  %.0f/s", per_second);
+        text += rate;
+    }
+    return text;
+}
+
 std::string position_text(const SlotSnapshot& slot) {
     const Progress& progress = slot.progress;
+    if (progress.images_total > 0) {
+        return images_text(slot);
+    }
     std::string text;
     if (progress.tasks > 0) {
         text = "task " +

@@ -18,6 +18,12 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
 
 // Share of a unit that is done, in [0, 1]; 0 when the worker does not say.
 double share_done(const Progress& progress) {
+    if (progress.images_total > 0) {
+        return std::clamp(
+            static_cast<double>(progress.images) / static_cast<double>(progress.images_total),
+            0.0,
+            1.0);
+    }
     if (progress.tasks <= 0) {
         return 0.0;
     }

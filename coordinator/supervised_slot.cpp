@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 #include <sys/socket.h>
@@ -50,7 +51,9 @@ void SupervisedSlot::start_child() {
                spec_.name,
                options_.cache_root,
                spec_.threads,
-               spec_.device});
+               spec_.device,
+               decode_threads_of(spec_, options_.slots.size(), std::thread::hardware_concurrency()),
+               options_.resident_bytes});
 }
 
 void SupervisedSlot::assign(const Assign& work) {

@@ -41,6 +41,15 @@ std::vector<SlotSpec> make_cpu_slots(const std::string& prefix, int count, int t
     return slots;
 }
 
+int decode_threads_of(const SlotSpec& slot, std::size_t slots, unsigned cores) {
+    if (slot.decode_threads > 0) {
+        return slot.decode_threads;
+    }
+    const std::size_t share = slots > 0 ? cores / slots : cores;
+    return slot.device == "cpu" ? std::max(slot.threads, 1)
+                                : static_cast<int>(std::max<std::size_t>(share, 1));
+}
+
 class Supervisor::State {
 public:
     explicit State(SupervisorOptions given) : options(std::move(given)) {

@@ -16,7 +16,12 @@ struct SlotSpec {
     std::string device = "cpu";   ///< as in Hello
     std::string visible_devices;  ///< CUDA_VISIBLE_DEVICES of the child; empty: none
     int threads = 1;              ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS
+    int decode_threads = 0;       ///< that decode images ahead of the device; 0: decode_threads_of
 };
+
+/// Threads that decode for a slot: as many as it computes with on a CPU, its share of `cores` (of
+/// this machine, for `slots` slots) where a GPU computes. At least 1.
+int decode_threads_of(const SlotSpec& slot, std::size_t slots, unsigned cores);
 
 /// `count` CPU slots named "<prefix>/0", "<prefix>/1", …
 std::vector<SlotSpec> make_cpu_slots(const std::string& prefix, int count, int threads);
@@ -27,6 +32,7 @@ struct SupervisorOptions {
     std::string build_id;                       ///< a child of another build is refused
     std::string cache_root;
     std::vector<SlotSpec> slots;
+    std::int64_t resident_bytes = -1;  ///< of features in a GPU's memory; -1: half of what is free
     std::chrono::milliseconds hang_limit{
         std::chrono::minutes(10)};  ///< without a step, with a unit
     std::chrono::milliseconds ready_limit{std::chrono::minutes(2)};  ///< from start to Ready

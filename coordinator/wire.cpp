@@ -17,7 +17,14 @@ struct Tag {};
 // The fields of every message, in the order of the wire. M is the message or const message.
 template <typename M>
 auto fields(M& m, Tag<Hello>) {
-    return std::tie(m.protocol, m.build_id, m.slot, m.cache_root, m.threads, m.device);
+    return std::tie(m.protocol,
+                    m.build_id,
+                    m.slot,
+                    m.cache_root,
+                    m.threads,
+                    m.device,
+                    m.decode_threads,
+                    m.resident_bytes);
 }
 template <typename M>
 auto fields(M& m, Tag<Assign>) {
@@ -49,7 +56,16 @@ auto fields(M& m, Tag<Ready>) {
 }
 template <typename M>
 auto fields(M& m, Tag<Progress>) {
-    return std::tie(m.unit, m.attempt, m.step, m.task, m.tasks, m.epoch, m.epochs, m.text);
+    return std::tie(m.unit,
+                    m.attempt,
+                    m.step,
+                    m.task,
+                    m.tasks,
+                    m.epoch,
+                    m.epochs,
+                    m.text,
+                    m.images,
+                    m.images_total);
 }
 template <typename M>
 auto fields(M& m, Tag<Finished>) {

@@ -142,6 +142,12 @@ std::string to_json(const WorkResult& result) {
     return dump({{"trials", std::move(trials)},
                  {"images_extracted", result.images_extracted},
                  {"seconds", result.seconds},
+                 {"times",
+                  {{"check", result.times.check},
+                   {"decode", result.times.decode},
+                   {"wait", result.times.wait},
+                   {"backbone", result.times.backbone},
+                   {"write", result.times.write}}},
                  {"notes", result.notes}});
 }
 
@@ -187,6 +193,15 @@ WorkResult work_result_from_json(std::string_view text) {
     }
     result.images_extracted = field<std::int64_t>(json, "images_extracted");
     result.seconds = number(json, "seconds");
+    const auto times = json.find("times");
+    if (times == json.end()) {
+        throw ProtocolError("field 'times' of a work message is missing");
+    }
+    result.times = {number(*times, "check"),
+                    number(*times, "decode"),
+                    number(*times, "wait"),
+                    number(*times, "backbone"),
+                    number(*times, "write")};
     result.notes = field<std::vector<std::string>>(json, "notes");
     return result;
 }

@@ -54,10 +54,21 @@ struct TrialResult {
     std::string error;               ///< empty: scored; else its state, "invalid_scores: …"
 };
 
+/// Where the seconds of an extraction went. All but `decode`, which is the sum over the threads
+/// that decode ahead, follow one another in the working thread.
+struct ExtractionTimes {
+    double check = 0;   ///< listing and digesting the files
+    double decode = 0;  ///< reading, decoding and preprocessing images
+    double wait = 0;    ///< for decoded images
+    double backbone = 0;
+    double write = 0;  ///< converting, writing and publishing features
+};
+
 struct WorkResult {
     std::vector<TrialResult> trials;  ///< empty for an extraction
     std::int64_t images_extracted = 0;
     double seconds = 0.0;
+    ExtractionTimes times;           ///< of an extraction unit
     std::vector<std::string> notes;  ///< about the unit itself, e.g. a quarantined cache file
 };
 

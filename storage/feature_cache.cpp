@@ -1,6 +1,5 @@
 #include "storage/feature_cache.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -43,60 +42,47 @@ std::string identity_of(const struct stat& status) {
            std::to_string(status.st_mtim.tv_nsec);
 }
 
-/// The open file itself, whatever its name points at by now.
-std::filesystem::path path_of(int descriptor) {
-    return "/proc/self/fd/" + std::to_string(descriptor);
+/// The access time alone: the time of change tells whether the content was checked already.
+constexpr timespec kUsedNow[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+
+FileDescriptor open_feature_file(const std::filesystem::path& path,
+                                 const std::string& key,
+                                 const std::filesystem::path& root) {
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file && errno == ENOENT) {
+        throw StorageError("features " + key + " are not in the cache " + root.string() +
+                           "; give the same command again to extract them");
+    }
+    if (!file) {
+        throw StorageError(io_error_text("open", path, errno));
+    }
+    return file;
 }
 
-std::string_view bytes_of_map(const MappedRange& map) {
-    return {static_cast<const char*>(map.data()), map.bytes()};
-}
-
-void write_at(int descriptor,
-              std::uint64_t offset,
-              const void* data,
-              std::size_t bytes,
-              const std::filesystem::path& path) {
-    const char* position = static_cast<const char*>(data);
-    while (bytes > 0) {
-        const ssize_t written = ::pwrite(descriptor, position, bytes, static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            throw StorageError(io_error_text("write", path, errno));
-        }
-        position += written;
-        offset += static_cast<std::uint64_t>(written);
-        bytes -= static_cast<std::size_t>(written);
-    }
-}
-
-/// Asks the file system for the space now. File systems that cannot reserve are left alone.
-void reserve(const PendingFile& file, std::uint64_t bytes) {
-    if (::fallocate(file.descriptor(), 0, 0, static_cast<off_t>(bytes)) == 0) {
-        return;
-    }
-    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
-        throw StorageError(
-            io_error_text("reserve " + std::to_string(bytes) + " bytes for", file.target(), errno));
-    }
-}
-
-/// Generous bound of what a feature file takes besides its features.
-std::uint64_t description_bytes(const FeatureInfo& info) {
-    std::uint64_t widest = 0;
-    for (const FeatureSource& image : info.images) {
-        widest = std::max<std::uint64_t>(widest, image.relative_path.size() + image.digest.size());
-    }
-    return (64U << 10) + info.images.size() * (widest + 64) + info.canonical_text.size();
+std::string newer_format_text(const std::filesystem::path& path, const std::string& reason) {
+    return "feature file " + path.string() + " was written by a newer Harrow: " + reason +
+           "; update Harrow, or choose another cache (--cache)";
 }
 
 }  // namespace
 
-const std::uint16_t* FeatureReader::half_data() const noexcept {
-    const auto* const bytes = static_cast<const unsigned char*>(file_.data());
-    return reinterpret_cast<const std::uint16_t*>(bytes + features_offset_);
+std::string_view name_of(FeatureType type) {
+    return type == FeatureType::Float16 ? "float16" : "float32";
+}
+
+FeatureType parse_feature_type(std::string_view name) {
+    for (const FeatureType type : {FeatureType::Float16, FeatureType::Float32}) {
+        if (name == name_of(type)) {
+            return type;
+        }
+    }
+    throw sweeps::UsageError("backbone.feature_dtype is '" + std::string(name) +
+                             "'; use float16 or float32");
+}
+
+const void* FeatureReader::data(std::int64_t first) const noexcept {
+    return static_cast<const unsigned char*>(file_.data()) + features_offset_ +
+           static_cast<std::uint64_t>(first) * info_.image_bytes();
 }
 
 void FeatureReader::read_float(std::int64_t first, std::int64_t count, float* out) const {
@@ -105,79 +91,11 @@ void FeatureReader::read_float(std::int64_t first, std::int64_t count, float* ou
                            std::to_string(first + count) + " were asked of features of " +
                            std::to_string(info_.shape.images) + " images");
     }
-    const std::int64_t per_image = info_.shape.values_per_image();
-    halves_to_floats(
-        half_data() + first * per_image, static_cast<std::size_t>(count * per_image), out);
-}
-
-struct FeatureWriter::Impl {
-    std::string key;
-    FeatureInfo info;
-    FeatureLayout layout;
-    PendingFile file;
-    std::vector<bool> written;
-    std::vector<std::uint16_t> halves;
-};
-
-FeatureWriter::FeatureWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
-FeatureWriter& FeatureWriter::operator=(FeatureWriter&&) noexcept = default;
-FeatureWriter::~FeatureWriter() = default;
-
-void FeatureWriter::write(std::int64_t first_image, std::int64_t count, const float* values) {
-    const FeatureShape& shape = impl_->info.shape;
-    if (first_image < 0 || count < 0 || first_image > shape.images - count) {
-        throw std::logic_error("FeatureWriter::write: images outside the file");
-    }
-    const auto per_image = static_cast<std::size_t>(shape.values_per_image());
-    const std::uint64_t image_bytes = impl_->layout.image_bytes(shape);
-    impl_->halves.resize(per_image);
-    for (std::int64_t i = 0; i < count; ++i) {
-        const float* const image = values + static_cast<std::size_t>(i) * per_image;
-        const auto index = static_cast<std::size_t>(first_image + i);
-        const auto refused = floats_to_halves(image, per_image, impl_->halves.data());
-        if (refused) {
-            throw StorageError(
-                "features of " + impl_->info.images[index].relative_path + " hold " +
-                std::to_string(image[*refused]) + " at position " + std::to_string(*refused) +
-                ", which float16 cannot store (finite values up to 65504 fit); this backbone "
-                "needs float32 storage, which this version does not offer: check its weights and "
-                "its input, or choose another backbone (backbone.name)");
-        }
-        write_at(impl_->file.descriptor(),
-                 impl_->layout.features_offset + index * image_bytes,
-                 impl_->halves.data(),
-                 image_bytes,
-                 impl_->file.target());
-        impl_->written[index] = true;
-    }
-}
-
-void FeatureWriter::publish() {
-    const std::vector<bool>& written = impl_->written;
-    if (std::find(written.begin(), written.end(), false) != written.end()) {
-        throw std::logic_error("FeatureWriter::publish: an image was not written");
-    }
-    PendingFile& file = impl_->file;
-    const FeatureLayout& layout = impl_->layout;
-    const auto content_bytes =
-        static_cast<std::size_t>(status_of(file.descriptor(), file.target()).st_size);
-    const MappedRange map(file.descriptor(), 0, content_bytes, file.target());
-    const std::string_view content = bytes_of_map(map);
-    const std::vector<std::uint64_t> sums =
-        block_checksums(content.data() + layout.features_offset, impl_->info.shape, layout);
-    write_at(file.descriptor(),
-             layout.checksums_offset,
-             sums.data(),
-             sums.size() * sizeof(std::uint64_t),
-             file.target());
-    const std::string seal = make_seal(content, {layout.features_offset, layout.features_bytes});
-    write_at(file.descriptor(), content_bytes, seal.data(), seal.size(), file.target());
-    std::error_code error;
-    if (std::filesystem::exists(file.target(), error)) {
-        file.discard();
+    const auto values = static_cast<std::size_t>(count * info_.shape.values_per_image());
+    if (info_.type == FeatureType::Float16) {
+        halves_to_floats(static_cast<const std::uint16_t*>(data(first)), values, out);
     } else {
-        file.publish();
+        std::memcpy(out, data(first), values * sizeof(float));
     }
 }
 
@@ -218,35 +136,37 @@ std::optional<std::uintmax_t> FeatureCache::bytes_of(const std::string& key) con
 }
 
 FeatureReader FeatureCache::open(const std::string& key) const {
+    return open_for(Purpose::Use, key);
+}
+
+void FeatureCache::verify(const std::string& key) const {
+    open_for(Purpose::Check, key);
+}
+
+FeatureReader FeatureCache::open_for(Purpose purpose, const std::string& key) const {
     const std::filesystem::path path = file_of(key);
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file && errno == ENOENT) {
-        throw StorageError("features " + key + " are not in the cache " + root_.string() +
-                           "; give the same command again to extract them");
-    }
-    if (!file) {
-        throw StorageError(io_error_text("open", path, errno));
-    }
+    const FileDescriptor file = open_feature_file(path, key, root_);
     const struct stat status = status_of(file.get(), path);
-    const auto bytes = static_cast<std::size_t>(status.st_size);
-    MappedRange map = bytes > 0 ? MappedRange(file.get(), 0, bytes, path) : MappedRange();
+    const auto bytes = static_cast<std::uint64_t>(status.st_size);
     const std::lock_guard<std::mutex> lock(mutex_);
     try {
-        const PayloadRange payload = check_seal(bytes_of_map(map));
-        FeatureFile content = read_feature_file(path_of(file.get()), key);
+        FeatureFile content = read_feature_file(file.get(), bytes, key, path);
         const FeatureLayout& layout = content.layout;
-        if (payload.offset != layout.features_offset || payload.bytes != layout.features_bytes) {
-            throw StorageError("its features are not where its seal says");
-        }
-        if (verified_[key] != identity_of(status)) {
-            const char* const features = bytes_of_map(map).data() + layout.features_offset;
-            if (block_checksums(features, content.info.shape, layout) != content.checksums) {
-                throw StorageError("its features do not match their checksums");
+        if (purpose == Purpose::Check || verified_[key] != identity_of(status)) {
+            if (block_checksums(file.get(), content.info, layout, path) != content.checksums) {
+                throw DamagedFile("its features do not match their checksums");
             }
             verified_[key] = identity_of(status);
         }
-        return FeatureReader(std::move(content.info), std::move(map), layout.features_offset);
-    } catch (const StorageError& reason) {
+        if (purpose == Purpose::Use) {
+            ::futimens(file.get(), kUsedNow);
+        }
+        return FeatureReader(std::move(content.info),
+                             MappedRange(file.get(), 0, bytes, path),
+                             layout.features_offset);
+    } catch (const NewerFormat& reason) {
+        throw StorageError(newer_format_text(path, reason.what()));
+    } catch (const DamagedFile& reason) {
         const std::filesystem::path moved = quarantine(key, file.get());
         throw CorruptFeatureFile("feature file " + path.string() + " is damaged: " + reason.what() +
                                      "; " +
@@ -255,6 +175,25 @@ FeatureReader FeatureCache::open(const std::string& key) const {
                                      " and the features must be extracted again",
                                  key,
                                  moved);
+    } catch (const StorageError& reason) {
+        throw StorageError("feature file " + path.string() + " cannot be read: " + reason.what() +
+                           "; it was left as it is");
+    }
+}
+
+FeatureInfo FeatureCache::describe(const std::string& key) const {
+    const std::filesystem::path path = file_of(key);
+    const FileDescriptor file = open_feature_file(path, key, root_);
+    const auto bytes = static_cast<std::uint64_t>(status_of(file.get(), path).st_size);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return read_feature_file(file.get(), bytes, key, path).info;
+}
+
+void FeatureCache::touch(const std::string& key) const noexcept {
+    try {
+        ::utimensat(AT_FDCWD, file_of(key).c_str(), kUsedNow, 0);
+    } catch (const std::exception&) {
+        // Only `gc` would have liked to know.
     }
 }
 
@@ -285,27 +224,6 @@ void FeatureCache::require_writable() const {
     storage::create_directories(root_);
     PendingFile probe(root_ / "probe");
     probe.discard();
-}
-
-FeatureWriter FeatureCache::create(const std::string& key, const FeatureInfo& info) const {
-    require_valid(info);
-    const std::filesystem::path path = file_of(key);
-    storage::create_directories(path.parent_path());
-    remove_stale_temporaries(path.parent_path());
-    auto impl = std::make_unique<FeatureWriter::Impl>(FeatureWriter::Impl{
-        key, info, {}, PendingFile(path), std::vector<bool>(info.images.size(), false), {}});
-    const auto payload =
-        static_cast<std::uint64_t>(info.shape.images * info.shape.values_per_image()) * 2;
-    // HDF5 copes badly with a disk that fills up under it: make sure first, then let it write.
-    reserve(impl->file, payload + description_bytes(info));
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        impl->layout = create_feature_file(impl->file.temporary(), key, info);
-    }
-    const auto content_bytes =
-        static_cast<std::uint64_t>(status_of(impl->file.descriptor(), path).st_size);
-    reserve(impl->file, content_bytes);
-    return FeatureWriter(std::move(impl));
 }
 
 }  // namespace harrow::storage

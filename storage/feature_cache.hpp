@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/files.hpp"
@@ -14,6 +15,13 @@
 #include "sweeps/error.hpp"
 
 namespace harrow::storage {
+
+/// How values are stored. Both are read back as float32.
+enum class FeatureType { Float16, Float32 };
+/// "float16" or "float32", as in backbone.feature_dtype.
+std::string_view name_of(FeatureType type);
+/// Throws sweeps::UsageError for any other name.
+FeatureType parse_feature_type(std::string_view name);
 
 /// [N, H, W, D]: images, patch rows, patch columns, channels. All positive.
 struct FeatureShape {
@@ -32,9 +40,18 @@ struct FeatureSource {
 
 struct FeatureInfo {
     FeatureShape shape;
+    FeatureType type = FeatureType::Float16;
     std::string canonical_text;  ///< of the parameters that decided the features
     std::string weights_digest;
     std::vector<FeatureSource> images;  ///< in the order of the first dimension
+
+    std::uint64_t image_bytes() const noexcept {
+        return static_cast<std::uint64_t>(shape.values_per_image()) *
+               (type == FeatureType::Float16 ? 2U : 4U);
+    }
+    std::uint64_t features_bytes() const noexcept {
+        return static_cast<std::uint64_t>(shape.images) * image_bytes();
+    }
 };
 
 /// A cache file did not hold what it promised. It has been moved out of the way (if the file system
@@ -54,10 +71,11 @@ public:
 class FeatureReader {
 public:
     const FeatureInfo& info() const noexcept { return info_; }
-    /// IEEE binary16 bits, [N, H, W, D] contiguous, aligned to 4 KiB.
-    const std::uint16_t* half_data() const noexcept;
-    /// Images [first, first + count) as float32 into `out`, [count, H, W, D].
-    /// Throws StorageError when the range is not inside [0, N).
+    /// Stored bytes of the images from `first` on: IEEE binary16 or binary32 as info().type says,
+    /// [N - first, H, W, D] contiguous. Those of image 0 are aligned to 4 KiB.
+    const void* data(std::int64_t first = 0) const noexcept;
+    /// Images [first, first + count) as float32 [count, H, W, D]; exact. Throws StorageError for
+    /// images that are not there.
     void read_float(std::int64_t first, std::int64_t count, float* out) const;
 
 private:
@@ -76,10 +94,10 @@ public:
     FeatureWriter& operator=(FeatureWriter&&) noexcept;
     ~FeatureWriter();
 
-    /// Stores images [first_image, first_image + count) from float32 [count, H, W, D] as float16,
-    /// rounded to nearest even. Any order; the last write of an image counts. Throws StorageError
-    /// when the disk refuses, or when float16 cannot hold a value (NaN, infinite, beyond 65504):
-    /// the message names image, position and value.
+    /// Stores images [first_image, first_image + count) from float32 [count, H, W, D]; as float16
+    /// they are rounded to nearest even. Any order; the last write of an image counts. Throws
+    /// StorageError when the disk refuses, and sweeps::DataError, naming image, position and value,
+    /// for one that is not finite or that float16 cannot hold (beyond 65504).
     void write(std::int64_t first_image, std::int64_t count, const float* values);
     /// Adds checksums, syncs and renames. Every image must have been written. When another process
     /// has published the key meanwhile its file stays and ours is dropped: that is success.
@@ -108,10 +126,21 @@ public:
     bool contains(const std::string& key) const;
     /// Size of the file, if it exists.
     std::optional<std::uintmax_t> bytes_of(const std::string& key) const;
-    /// Opens and maps a key's features. Header and layout are checked each time, the block
-    /// checksums once per object and file. A file that fails is moved to `<root>/quarantine/` and
-    /// reported as CorruptFeatureFile; a key that is not there is a StorageError.
+    /// Opens and maps a key's features, and notes that they were used. Seal and layout are checked
+    /// each time, the block checksums once per object and file. A file whose content is not what
+    /// was written is moved to `<root>/quarantine/` and reported as CorruptFeatureFile. A file that
+    /// cannot be read, or that a newer Harrow wrote, stays where it is: another StorageError, as is
+    /// a key that is not there.
     FeatureReader open(const std::string& key) const;
+    /// Checks every byte now, whatever was checked before; the file does not count as used. Throws
+    /// as open().
+    void verify(const std::string& key) const;
+    /// What the file says about itself; features are neither read nor checked, nothing is moved and
+    /// the file does not count as used. Throws DamagedFile, NewerFormat or a plain StorageError.
+    FeatureInfo describe(const std::string& key) const;
+    /// Notes that the features are used now, as their file's access time, for `gc`. A file of
+    /// another user keeps its time.
+    void touch(const std::string& key) const noexcept;
     /// Throws StorageError when no file can be made under root(); creates root().
     void require_writable() const;
     /// Starts a new file; reserves its space at once, where the file system can, so that a full
@@ -119,6 +148,8 @@ public:
     FeatureWriter create(const std::string& key, const FeatureInfo& info) const;
 
 private:
+    enum class Purpose { Use, Check };
+    FeatureReader open_for(Purpose purpose, const std::string& key) const;
     std::filesystem::path quarantine(const std::string& key, int descriptor) const noexcept;
 
     std::filesystem::path root_;

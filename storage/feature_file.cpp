@@ -5,6 +5,8 @@
 
 #include <hdf5.h>
 
+#include "storage/file_seal.hpp"
+#include "storage/files.hpp"
 #include "storage/hdf5.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
@@ -15,10 +17,11 @@ namespace {
 
 using sweeps::StorageError;
 
-constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kHalfVersion = 1;    // float16 only; still written for float16
+constexpr std::int64_t kNewestVersion = 2;  // float32 as well
 constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::uint64_t kBlockBytes = 4U << 20;  // a checksum covers about this much
-constexpr std::int64_t kMaxValues = 1LL << 39;   // 2^40 bytes of float16
+constexpr std::int64_t kMaxValues = 1LL << 38;   // 2^40 bytes of float32
 
 /// IEEE 754 binary16, little endian; HDF5 1.10 has no predefined type for it.
 H5Datatype half_type() {
@@ -36,8 +39,10 @@ std::array<hsize_t, 4> sizes_of(const FeatureShape& shape) {
             static_cast<hsize_t>(shape.channels)};
 }
 
-std::uint64_t features_bytes(const FeatureShape& shape) {
-    return static_cast<std::uint64_t>(shape.images * shape.values_per_image()) * 2;
+H5Datatype stored_type(FeatureType type) {
+    return type == FeatureType::Float16
+               ? half_type()
+               : H5Datatype(check_hdf5(H5Tcopy(H5T_IEEE_F32LE), "make a float32 type"));
 }
 
 void require_valid_shape(const FeatureShape& shape) {
@@ -85,7 +90,9 @@ H5File create_aligned(const std::filesystem::path& path, std::uint64_t threshold
 }
 
 void write_description(const H5File& file, const std::string& key, const FeatureInfo& info) {
-    write_attribute(file.get(), "format_version", kFormatVersion);
+    write_attribute(file.get(),
+                    "format_version",
+                    info.type == FeatureType::Float16 ? kHalfVersion : kNewestVersion);
     write_attribute(file.get(), "feature_key", key);
     write_attribute(file.get(), "canonical_text", info.canonical_text);
     write_attribute(file.get(), "weights_digest", info.weights_digest);
@@ -105,35 +112,71 @@ FeatureShape read_shape(const H5Dataset& features) {
     std::array<hsize_t, 4> sizes{};
     if (H5Sget_simple_extent_ndims(space.get()) != 4 ||
         H5Sget_simple_extent_dims(space.get(), sizes.data(), nullptr) != 4) {
-        throw StorageError("dataset features does not have the four dimensions [N, H, W, D]");
+        throw DamagedFile("dataset features does not have the four dimensions [N, H, W, D]");
     }
     FeatureShape shape;
     shape.images = static_cast<std::int64_t>(sizes[0]);
     shape.height = static_cast<std::int64_t>(sizes[1]);
     shape.width = static_cast<std::int64_t>(sizes[2]);
     shape.channels = static_cast<std::int64_t>(sizes[3]);
-    require_valid_shape(shape);
+    try {
+        require_valid_shape(shape);
+    } catch (const StorageError& reason) {
+        throw DamagedFile(reason.what());
+    }
     return shape;
 }
 
-void require_half(const H5Dataset& features) {
+FeatureType read_type(const H5Dataset& features, std::int64_t version) {
     const H5Datatype stored(check_hdf5(H5Dget_type(features.get()), "inspect dataset features"));
-    const H5Datatype expected = half_type();
-    if (H5Tequal(stored.get(), expected.get()) <= 0) {
-        throw StorageError("dataset features is not IEEE float16, little endian");
+    for (const FeatureType type : {FeatureType::Float16, FeatureType::Float32}) {
+        if (type == FeatureType::Float32 && version == kHalfVersion) {
+            break;
+        }
+        const H5Datatype expected = stored_type(type);
+        if (check_hdf5(H5Tequal(stored.get(), expected.get()), "compare types") > 0) {
+            return type;
+        }
     }
+    throw DamagedFile("dataset features is of a type that version " + std::to_string(version) +
+                      " does not have");
 }
 
-void require_identity(const H5File& file, const std::string& key) {
+/// Returns the version.
+std::int64_t require_identity(const H5File& file, const std::string& key) {
     const std::int64_t version = read_int_attribute(file.get(), "format_version");
-    if (version != kFormatVersion) {
-        throw StorageError("its format version is " + std::to_string(version) +
-                           "; this Harrow reads version " + std::to_string(kFormatVersion));
+    if (version > kNewestVersion) {
+        throw NewerFormat("its format version is " + std::to_string(version) +
+                          ", this Harrow reads versions up to " + std::to_string(kNewestVersion));
+    }
+    if (version < kHalfVersion) {
+        throw DamagedFile("its format version is " + std::to_string(version));
     }
     const std::string stored = read_text_attribute(file.get(), "feature_key");
     if (stored != key) {
-        throw StorageError("it holds the features " + stored);
+        throw DamagedFile("it holds the features " + stored);
     }
+    return version;
+}
+
+FeatureInfo read_info(const H5File& file, const H5Dataset& features, std::int64_t version) {
+    FeatureInfo info;
+    info.type = read_type(features, version);
+    info.shape = read_shape(features);
+    info.canonical_text = read_text_attribute(file.get(), "canonical_text");
+    info.weights_digest = read_text_attribute(file.get(), "weights_digest");
+    const std::uint64_t images = static_cast<std::uint64_t>(info.shape.images);
+    const std::vector<std::string> paths = read_strings(file.get(), "images/paths", images);
+    const std::vector<std::string> digests = read_strings(file.get(), "images/digests", images);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        info.images.push_back({paths[i], digests[i]});
+    }
+    return info;
+}
+
+/// The open file itself, whatever its name points at by now.
+std::filesystem::path path_of(int descriptor) {
+    return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
 }  // namespace
@@ -152,9 +195,9 @@ FeatureLayout create_feature_file(const std::filesystem::path& path,
                                   const FeatureInfo& info) {
     const QuietHdf5 quiet;
     FeatureLayout layout;
-    layout.features_bytes = features_bytes(info.shape);
-    layout.block_images = static_cast<std::int64_t>(
-        std::max<std::uint64_t>(1, kBlockBytes / layout.image_bytes(info.shape)));
+    layout.features_bytes = info.features_bytes();
+    layout.block_images =
+        static_cast<std::int64_t>(std::max<std::uint64_t>(1, kBlockBytes / info.image_bytes()));
 
     const H5File file = create_aligned(path, layout.features_bytes);
     write_description(file, key, info);
@@ -166,58 +209,60 @@ FeatureLayout create_feature_file(const std::filesystem::path& path,
 
     const std::array<hsize_t, 4> sizes = sizes_of(info.shape);
     const H5Space space(check_hdf5(H5Screate_simple(4, sizes.data(), nullptr), "make a space"));
-    const H5Datatype half = half_type();
-    const H5Dataset features = create_allocated(file.get(), "features", half.get(), space);
+    const H5Datatype type = stored_type(info.type);
+    const H5Dataset features = create_allocated(file.get(), "features", type.get(), space);
     layout.features_offset = offset_of(features, "features");
     check_hdf5(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "write " + path.string());
     return layout;
 }
 
-FeatureFile read_feature_file(const std::filesystem::path& path, const std::string& key) {
+FeatureFile read_feature_file(int descriptor,
+                              std::uint64_t bytes,
+                              const std::string& key,
+                              const std::filesystem::path& path) {
+    const PayloadRange payload = check_seal(descriptor, bytes, path);
     const QuietHdf5 quiet;
-    const H5File file = open_hdf5_read_only(path);
-    require_identity(file, key);
+    const H5File file = open_hdf5_read_only(path_of(descriptor));
+    const std::int64_t version = require_identity(file, key);
     const H5Dataset features(
         check_hdf5(H5Dopen2(file.get(), "features", H5P_DEFAULT), "open dataset features"));
-    require_half(features);
-
     FeatureFile content;
-    FeatureInfo& info = content.info;
-    info.shape = read_shape(features);
-    info.canonical_text = read_text_attribute(file.get(), "canonical_text");
-    info.weights_digest = read_text_attribute(file.get(), "weights_digest");
-    const std::uint64_t images = static_cast<std::uint64_t>(info.shape.images);
-    const std::vector<std::string> paths = read_strings(file.get(), "images/paths", images);
-    const std::vector<std::string> digests = read_strings(file.get(), "images/digests", images);
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        info.images.push_back({paths[i], digests[i]});
-    }
+    content.info = read_info(file, features, version);
 
     FeatureLayout& layout = content.layout;
-    layout.features_bytes = features_bytes(info.shape);
+    layout.features_bytes = content.info.features_bytes();
     layout.features_offset = offset_of(features, "features");
     const H5Dataset checksums(
         check_hdf5(H5Dopen2(file.get(), "checksums", H5P_DEFAULT), "open dataset checksums"));
     layout.checksums_offset = offset_of(checksums, "checksums");
     layout.block_images = read_int_attribute(checksums.get(), "block_images");
     if (layout.block_images < 1 || layout.features_offset % kPageBytes != 0) {
-        throw StorageError("its features are not laid out in aligned blocks of images");
+        throw DamagedFile("its features are not laid out in aligned blocks of images");
+    }
+    if (payload.offset != layout.features_offset || payload.bytes != layout.features_bytes) {
+        throw DamagedFile("its features are not where its seal says");
     }
     content.checksums = read_array<std::uint64_t>(
-        file.get(), "checksums", {static_cast<std::uint64_t>(layout.num_blocks(info.shape))});
+        file.get(),
+        "checksums",
+        {static_cast<std::uint64_t>(layout.num_blocks(content.info.shape))});
     return content;
 }
 
-std::vector<std::uint64_t> block_checksums(const void* features,
-                                           const FeatureShape& shape,
-                                           const FeatureLayout& layout) {
-    const auto* const bytes = static_cast<const unsigned char*>(features);
-    const std::uint64_t image_bytes = layout.image_bytes(shape);
+std::vector<std::uint64_t> block_checksums(int descriptor,
+                                           const FeatureInfo& info,
+                                           const FeatureLayout& layout,
+                                           const std::filesystem::path& path) {
+    const std::uint64_t image_bytes = info.image_bytes();
+    std::vector<unsigned char> block;
     std::vector<std::uint64_t> sums;
-    for (std::int64_t first = 0; first < shape.images; first += layout.block_images) {
-        const std::int64_t count = std::min(layout.block_images, shape.images - first);
-        sums.push_back(sweeps::checksum64(bytes + static_cast<std::uint64_t>(first) * image_bytes,
-                                          static_cast<std::uint64_t>(count) * image_bytes));
+    for (std::int64_t first = 0; first < info.shape.images; first += layout.block_images) {
+        const std::int64_t count = std::min(layout.block_images, info.shape.images - first);
+        block.resize(static_cast<std::uint64_t>(count) * image_bytes);
+        const std::uint64_t offset =
+            layout.features_offset + static_cast<std::uint64_t>(first) * image_bytes;
+        read_at(descriptor, offset, block.data(), block.size(), path);
+        sums.push_back(sweeps::checksum64(block.data(), block.size()));
     }
     return sums;
 }

@@ -17,9 +17,6 @@ struct FeatureLayout {
     std::uint64_t checksums_offset = 0;
     std::int64_t block_images = 1;  ///< images per checksum; the last block may be shorter
 
-    std::uint64_t image_bytes(const FeatureShape& shape) const noexcept {
-        return static_cast<std::uint64_t>(shape.values_per_image()) * sizeof(std::uint16_t);
-    }
     std::int64_t num_blocks(const FeatureShape& shape) const noexcept {
         return (shape.images + block_images - 1) / block_images;
     }
@@ -41,13 +38,19 @@ struct FeatureFile {
     std::vector<std::uint64_t> checksums;
 };
 
-/// Reads and checks everything but the features themselves. Throws StorageError for another key,
-/// version, type or layout.
-FeatureFile read_feature_file(const std::filesystem::path& file, const std::string& key);
+/// Reads and checks everything but the features themselves of an open file of `bytes` bytes: its
+/// seal first, so that HDF5 never sees an altered byte. Throws DamagedFile for an altered or
+/// foreign file, NewerFormat, and a plain StorageError naming `path` when reading fails.
+FeatureFile read_feature_file(int descriptor,
+                              std::uint64_t bytes,
+                              const std::string& key,
+                              const std::filesystem::path& path);
 
-/// XXH3-64 of each block of images of `features`, [N, H, W, D] binary16.
-std::vector<std::uint64_t> block_checksums(const void* features,
-                                           const FeatureShape& shape,
-                                           const FeatureLayout& layout);
+/// XXH3-64 of each block of images of an open file; reads all features, one block at a time.
+/// Throws StorageError naming `path`.
+std::vector<std::uint64_t> block_checksums(int descriptor,
+                                           const FeatureInfo& info,
+                                           const FeatureLayout& layout,
+                                           const std::filesystem::path& path);
 
 }  // namespace harrow::storage

@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "sweeps/error.hpp"
 
 namespace harrow::storage {
 
@@ -18,11 +21,33 @@ struct PayloadRange {
 
 constexpr std::size_t kSealBytes = 83;
 
+/// The content of a file is not what was written. Only this proves damage: a file that could not be
+/// opened or read (too many open files, an I/O error, no permission) is another StorageError.
+class DamagedFile : public sweeps::StorageError {
+public:
+    using StorageError::StorageError;
+};
+
+/// A later Harrow wrote the file, in a format this one does not know. Nothing is wrong with it.
+class NewerFormat : public sweeps::StorageError {
+public:
+    using StorageError::StorageError;
+};
+
 /// The seal of `content`, kSealBytes long. `payload` lies inside `content`.
 std::string make_seal(std::string_view content, const PayloadRange& payload);
+/// The seal of the first `content_bytes` of an open file; reads what lies outside the payload.
+/// Throws StorageError naming `path`.
+std::string make_seal(int descriptor,
+                      std::uint64_t content_bytes,
+                      const PayloadRange& payload,
+                      const std::filesystem::path& path);
 
-/// Checks a sealed file: content followed by its seal. Throws StorageError saying what is wrong,
-/// without naming the file.
+/// Checks a sealed file: content followed by its seal. Throws DamagedFile or NewerFormat saying
+/// what is wrong, without naming the file.
 PayloadRange check_seal(std::string_view sealed);
+/// The same of an open file of `bytes` bytes. Nothing of the payload is read. A plain StorageError
+/// names `path` when reading fails.
+PayloadRange check_seal(int descriptor, std::uint64_t bytes, const std::filesystem::path& path);
 
 }  // namespace harrow::storage

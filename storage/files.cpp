@@ -70,6 +70,52 @@ void write_all(int descriptor, std::string_view bytes, const std::filesystem::pa
     }
 }
 
+void read_at(int descriptor,
+             std::uint64_t offset,
+             void* data,
+             std::size_t bytes,
+             const std::filesystem::path& path) {
+    char* position = static_cast<char*>(data);
+    while (bytes > 0) {
+        const ssize_t count = ::pread(descriptor, position, bytes, static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            throw StorageError(io_error_text("read", path, errno));
+        }
+        if (count == 0) {
+            throw StorageError("cannot read " + path.string() + ": it ends at byte " +
+                               std::to_string(offset) +
+                               " although it was longer; another program "
+                               "changed it, run the same command again");
+        }
+        position += count;
+        offset += static_cast<std::uint64_t>(count);
+        bytes -= static_cast<std::size_t>(count);
+    }
+}
+
+void write_at(int descriptor,
+              std::uint64_t offset,
+              const void* data,
+              std::size_t bytes,
+              const std::filesystem::path& path) {
+    const char* position = static_cast<const char*>(data);
+    while (bytes > 0) {
+        const ssize_t written = ::pwrite(descriptor, position, bytes, static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            throw StorageError(io_error_text("write", path, errno));
+        }
+        position += written;
+        offset += static_cast<std::uint64_t>(written);
+        bytes -= static_cast<std::size_t>(written);
+    }
+}
+
 std::string read_file(const std::filesystem::path& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) {

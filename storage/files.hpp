@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sweeps/unique_handle.hpp"
 
@@ -34,6 +37,20 @@ void create_directories(const std::filesystem::path& path);
 /// Writes all bytes at the descriptor's position, or throws StorageError naming `path`.
 void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path);
 
+/// Reads `bytes` bytes at `offset`, or throws StorageError naming `path`; so does a file that ends
+/// before.
+void read_at(int descriptor,
+             std::uint64_t offset,
+             void* data,
+             std::size_t bytes,
+             const std::filesystem::path& path);
+/// Writes `bytes` bytes at `offset`, or throws StorageError naming `path`.
+void write_at(int descriptor,
+              std::uint64_t offset,
+              const void* data,
+              std::size_t bytes,
+              const std::filesystem::path& path);
+
 /// The name of this machine as the kernel gives it.
 std::string host_name();
 
@@ -63,8 +80,17 @@ private:
     FileDescriptor descriptor_;
 };
 
-/// Removes temporary files that processes of this host left in `directory`: older than a day, and
-/// the process is gone. What cannot be removed stays; never throws.
+/// What a temporary file's writer can be: one of this host can be asked for, others cannot.
+enum class Writers { OfThisHost, OfAnyHost };
+
+/// Temporary files in `directory` that have not been written to for a day and whose process, where
+/// it ran on this host, is gone. Files of other hosts only with OfAnyHost. What cannot be listed is
+/// left out; never throws.
+std::vector<std::filesystem::path> stale_temporaries(const std::filesystem::path& directory,
+                                                     Writers writers) noexcept;
+
+/// Removes what processes of this host left in `directory`. What cannot be removed stays; never
+/// throws.
 void remove_stale_temporaries(const std::filesystem::path& directory) noexcept;
 
 }  // namespace harrow::storage

@@ -28,20 +28,28 @@ std::string temporary_stem(const std::filesystem::path& target) {
            std::to_string(::getpid()) + ".";
 }
 
-/// The process that owns a temporary file of this host, or nothing for any other file.
-std::optional<pid_t> owner_of(const std::string& name, const std::string& host) {
-    const std::string mark = std::string(kMark) + host + ".";
-    const std::size_t at = name.rfind(mark);
-    if (name.empty() || name[0] != '.' || at == std::string::npos) {
-        return std::nullopt;
-    }
+struct Writer {
+    bool of_this_host = false;
     pid_t pid = 0;
-    const char* const end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data() + at + mark.size(), end, pid);
-    if (parsed.ec != std::errc() || parsed.ptr == end || *parsed.ptr != '.' || pid <= 0) {
+};
+
+/// Who writes the temporary file of this name, or nothing for any other file.
+std::optional<Writer> writer_of(const std::string& name) {
+    const std::size_t mark = name.rfind(kMark);
+    const std::size_t counter = name.rfind('.');
+    const std::size_t pid = counter == std::string::npos ? counter : name.rfind('.', counter - 1);
+    if (name.empty() || name[0] != '.' || mark == std::string::npos || pid == std::string::npos ||
+        pid < mark + kMark.size()) {
         return std::nullopt;
     }
-    return pid;
+    Writer writer;
+    const auto parsed = std::from_chars(name.data() + pid + 1, name.data() + counter, writer.pid);
+    if (parsed.ec != std::errc() || parsed.ptr != name.data() + counter || writer.pid <= 0) {
+        return std::nullopt;
+    }
+    const std::size_t host = mark + kMark.size();
+    writer.of_this_host = name.compare(host, pid - host, host_name()) == 0;
+    return writer;
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& file) {
@@ -122,23 +130,33 @@ void PendingFile::discard() noexcept {
     }
 }
 
-void remove_stale_temporaries(const std::filesystem::path& directory) noexcept {
+std::vector<std::filesystem::path> stale_temporaries(const std::filesystem::path& directory,
+                                                     Writers writers) noexcept {
+    std::vector<std::filesystem::path> stale;
     try {
-        const std::string host = host_name();
         const auto now = std::filesystem::file_time_type::clock::now();
         std::error_code error;
         for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-            const std::optional<pid_t> owner = owner_of(entry.path().filename().string(), host);
-            if (!owner || (::kill(*owner, 0) == 0 || errno != ESRCH)) {
+            const std::optional<Writer> writer = writer_of(entry.path().filename().string());
+            if (!writer || (!writer->of_this_host && writers == Writers::OfThisHost) ||
+                (writer->of_this_host && (::kill(writer->pid, 0) == 0 || errno != ESRCH))) {
                 continue;
             }
             const auto written = entry.last_write_time(error);
             if (!error && now - written > std::chrono::hours(24)) {
-                std::filesystem::remove(entry.path(), error);
+                stale.push_back(entry.path());
             }
         }
     } catch (const std::exception&) {
         // Tidying up is a courtesy: a directory that cannot be listed stays as it is.
+    }
+    return stale;
+}
+
+void remove_stale_temporaries(const std::filesystem::path& directory) noexcept {
+    for (const std::filesystem::path& file : stale_temporaries(directory, Writers::OfThisHost)) {
+        std::error_code error;
+        std::filesystem::remove(file, error);
     }
 }
 

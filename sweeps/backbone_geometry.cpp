@@ -8,6 +8,7 @@ namespace {
 constexpr std::int64_t kFilterbankStride = 8;
 constexpr std::int64_t kFilterbankChannels = 64;
 constexpr std::int64_t kFloat16Bytes = 2;
+constexpr std::int64_t kFloat32Bytes = 4;
 
 }  // namespace
 
@@ -21,7 +22,9 @@ BackboneGeometry backbone_geometry(const TrialConfig& config) {
 
 std::int64_t feature_bytes(const TrialConfig& config, std::int64_t images) {
     const BackboneGeometry geometry = backbone_geometry(config);
-    return images * geometry.height * geometry.width * geometry.channels * kFloat16Bytes;
+    const std::int64_t value_bytes =
+        config.backbone.feature_dtype == "float32" ? kFloat32Bytes : kFloat16Bytes;
+    return images * geometry.height * geometry.width * geometry.channels * value_bytes;
 }
 
 }  // namespace harrow::sweeps

@@ -16,7 +16,7 @@ struct BackboneGeometry {
 /// `data.image_size` and `backbone.*` decide; throws UsageError for an unknown backbone.
 BackboneGeometry backbone_geometry(const TrialConfig& config);
 
-/// Size of the cached float16 features of `images` images.
+/// Size of the cached features of `images` images, stored as backbone.feature_dtype says.
 std::int64_t feature_bytes(const TrialConfig& config, std::int64_t images);
 
 }  // namespace harrow::sweeps

@@ -20,19 +20,22 @@ Digest hexadecimal(XXH128_hash_t hash) {
     return text;
 }
 
-}  // namespace
-
-struct Hasher::State {
-    State() : xxh(XXH3_createState()) {
+struct XxhState {
+    XxhState() : xxh(XXH3_createState()) {
         if (xxh == nullptr) {
             throw std::bad_alloc();
         }
-        XXH3_128bits_reset(xxh);
     }
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-    ~State() { XXH3_freeState(xxh); }
+    XxhState(const XxhState&) = delete;
+    XxhState& operator=(const XxhState&) = delete;
+    ~XxhState() { XXH3_freeState(xxh); }
     XXH3_state_t* xxh;
+};
+
+}  // namespace
+
+struct Hasher::State : XxhState {
+    State() { XXH3_128bits_reset(xxh); }
 };
 
 Hasher::Hasher() : state_(std::make_unique<State>()) {}
@@ -55,6 +58,24 @@ Digest hash_text(std::string_view text) {
 
 std::uint64_t checksum64(const void* data, std::size_t bytes) {
     return XXH3_64bits(data, bytes);
+}
+
+struct Checksum64::State : XxhState {
+    State() { XXH3_64bits_reset(xxh); }
+};
+
+Checksum64::Checksum64() : state_(std::make_unique<State>()) {}
+Checksum64::Checksum64(Checksum64&&) noexcept = default;
+Checksum64& Checksum64::operator=(Checksum64&&) noexcept = default;
+Checksum64::~Checksum64() = default;
+
+Checksum64& Checksum64::update(std::string_view bytes) {
+    XXH3_64bits_update(state_->xxh, bytes.data(), bytes.size());
+    return *this;
+}
+
+std::uint64_t Checksum64::digest() const {
+    return XXH3_64bits_digest(state_->xxh);
 }
 
 }  // namespace harrow::sweeps

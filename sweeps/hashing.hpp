@@ -33,4 +33,21 @@ Digest hash_text(std::string_view text);
 /// XXH3-64, for checksums of blocks.
 std::uint64_t checksum64(const void* data, std::size_t bytes);
 
+/// checksum64 of bytes that arrive in pieces; the cuts between pieces do not matter.
+class Checksum64 {
+public:
+    Checksum64();
+    Checksum64(Checksum64&&) noexcept;
+    Checksum64& operator=(Checksum64&&) noexcept;
+    ~Checksum64();
+
+    Checksum64& update(std::string_view bytes);
+    /// Of everything so far; more may follow.
+    std::uint64_t digest() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 }  // namespace harrow::sweeps

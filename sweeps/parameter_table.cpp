@@ -50,6 +50,12 @@ void add_input_rows(Table& table) {
             .when([](const Config& c) { return c.backbone.name != "filterbank"; })
             .help("Channels per patch; 0 is the backbone's own number (filterbank: 64)")
             .source("MoLE-Flow A17.1"));
+    table.push_back(
+        row<kBackbone, &BackboneConfig::feature_dtype>("backbone.feature_dtype", Stage::Features)
+            .choices({"float16", "float32"})
+            .help("How features are stored; float32 takes twice the space and holds values beyond "
+                  "65504")
+            .source("Harrow"));
 }
 
 void add_sequence_rows(Table& table) {

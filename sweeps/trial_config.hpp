@@ -26,6 +26,7 @@ struct BackboneConfig {
     std::string name = "filterbank";
     std::string weights;  ///< locator; unused by filterbank
     int embed_dim = 0;    ///< 0: the backbone's own
+    std::string feature_dtype = "float16";
 };
 
 struct TrainConfig {

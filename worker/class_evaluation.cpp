@@ -6,8 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "worker/extraction.hpp"
-
 namespace harrow::worker {
 
 int nearest_task(const double* distances, int learned) {
@@ -54,11 +52,11 @@ std::int32_t& ClassEvaluation::map_index(int expert, std::int64_t image) {
 }
 
 void ClassEvaluation::update_distances(Method& method,
-                                       const torch::Tensor& features,
+                                       const FeatureRows& features,
                                        int learned,
                                        WorkMonitor& monitor) {
     for (std::int64_t first = 0; first < scores_.images; first += kBatchImages) {
-        const torch::Tensor batch = method.route_distances(fixed_batch(features, first))
+        const torch::Tensor batch = method.route_distances(features.batch(first))
                                         .to(torch::kCPU, torch::kFloat64)
                                         .contiguous();
         TORCH_CHECK(batch.size(0) == kBatchImages && batch.size(1) == learned,
@@ -80,7 +78,7 @@ void ClassEvaluation::update_distances(Method& method,
 }
 
 void ClassEvaluation::score_wanted(Method& method,
-                                   const torch::Tensor& features,
+                                   const FeatureRows& features,
                                    int expert,
                                    const std::function<bool(std::int64_t)>& wanted,
                                    WorkMonitor& monitor) {
@@ -96,7 +94,7 @@ void ClassEvaluation::score_wanted(Method& method,
             continue;
         }
         const torch::Tensor maps =
-            method.score(fixed_batch(features, first), expert).to(torch::kCPU).contiguous();
+            method.score(features.batch(first), expert).to(torch::kCPU).contiguous();
         TORCH_CHECK(maps.numel() == kBatchImages * patches,
                     "score returned ",
                     maps.sizes(),
@@ -114,7 +112,7 @@ void ClassEvaluation::score_wanted(Method& method,
 }
 
 void ClassEvaluation::evaluate(Method& method,
-                               const torch::Tensor& features,
+                               const FeatureRows& features,
                                int after_task,
                                WorkMonitor& monitor) {
     const int learned = after_task + 1;
@@ -145,10 +143,10 @@ void ClassEvaluation::evaluate(Method& method,
     }
 }
 
-bool ClassEvaluation::first_batch_unchanged(Method& method, const torch::Tensor& features) const {
+bool ClassEvaluation::first_batch_unchanged(Method& method, const FeatureRows& features) const {
     const std::int64_t patches = scores_.height * scores_.width;
     const torch::Tensor maps =
-        method.score(fixed_batch(features, 0), scores_.task).to(torch::kCPU).contiguous();
+        method.score(features.batch(0), scores_.task).to(torch::kCPU).contiguous();
     const auto row = static_cast<std::size_t>(scores_.task * scores_.images);
     for (std::int64_t n = 0; n < std::min(kBatchImages, scores_.images); ++n) {
         const std::int32_t first_scored = scores_.oracle_map[row + static_cast<std::size_t>(n)];

@@ -32,25 +32,25 @@ public:
                     const Features& features,
                     std::vector<std::string> image_paths);
 
-    /// Scores the class's test images [N,H,W,D] as the method is after `after_task`.
+    /// Scores the class's test images as the method is after `after_task`.
     void evaluate(Method& method,
-                  const torch::Tensor& features,
+                  const FeatureRows& features,
                   int after_task,
                   WorkMonitor& monitor);
 
     /// Scores the first batch again with the class's own expert. True when every bit is as it was
     /// at first: what has_isolated_experts() promises.
-    bool first_batch_unchanged(Method& method, const torch::Tensor& features) const;
+    bool first_batch_unchanged(Method& method, const FeatureRows& features) const;
 
     storage::ClassScores take() { return std::move(scores_); }
 
 private:
     void update_distances(Method& method,
-                          const torch::Tensor& features,
+                          const FeatureRows& features,
                           int learned,
                           WorkMonitor& monitor);
     void score_wanted(Method& method,
-                      const torch::Tensor& features,
+                      const FeatureRows& features,
                       int expert,
                       const std::function<bool(std::int64_t image)>& wanted,
                       WorkMonitor& monitor);

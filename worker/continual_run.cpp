@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <stdexcept>
+#include <utility>
 
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
@@ -22,12 +23,12 @@ TaskData task_data(const SequenceTask& task,
                    int number,
                    FeatureStore& store,
                    WorkMonitor& monitor) {
-    std::vector<torch::Tensor> parts;
+    std::vector<SharedRows> parts;
     for (const SequenceClass& entry : task.classes) {
-        parts.push_back(store.load(entry.train, monitor).values);
+        parts.push_back(store.load(entry.train, monitor).rows);
         monitor.step();
     }
-    return {number, parts.size() == 1 ? parts.front() : torch::cat(parts, 0)};
+    return {number, concatenated_rows(std::move(parts))};
 }
 
 void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& info) {
@@ -49,8 +50,11 @@ void train_task(const TaskData& data,
                 Method& method,
                 History& history,
                 WorkMonitor& monitor) {
-    WorkStatus status{
-        data.task, static_cast<int>(sequence.tasks.size()), 0, sequence.epochs, "training"};
+    WorkStatus status;
+    status.task = data.task;
+    status.tasks = static_cast<int>(sequence.tasks.size());
+    status.epochs = sequence.epochs;
+    status.text = "training";
     monitor.report(status);
     TrainingHooks hooks;
     hooks.on_epoch = [&](const EpochRecord& record) {
@@ -77,8 +81,8 @@ void check_isolation(Method& method,
                      FeatureStore& store,
                      WorkMonitor& monitor) {
     for (SeenClass& entry : seen) {
-        const torch::Tensor features = store.load(entry.source->test, monitor).values;
-        if (!entry.evaluation.first_batch_unchanged(method, features)) {
+        const SharedRows features = store.load(entry.source->test, monitor).rows;
+        if (!entry.evaluation.first_batch_unchanged(method, *features)) {
             throw std::logic_error("later tasks changed the scores of class '" +
                                    entry.source->name +
                                    "' under its own expert, which its method excludes");
@@ -100,7 +104,7 @@ storage::PatchScores run_continual(const ContinualSequence& sequence,
         const SequenceTask& task = sequence.tasks[static_cast<std::size_t>(number)];
         train_task(task_data(task, number, store, monitor), sequence, method, history, monitor);
 
-        monitor.report({number, num_tasks, sequence.epochs, sequence.epochs, "evaluating"});
+        monitor.report({number, num_tasks, sequence.epochs, sequence.epochs, "evaluating", 0, 0});
         for (const SequenceClass& entry : task.classes) {
             const Features features = store.load(entry.test, monitor);
             check_same_images(entry, *features.info);
@@ -109,8 +113,8 @@ storage::PatchScores run_continual(const ContinualSequence& sequence,
                  ClassEvaluation(entry.name, number, num_tasks, features, entry.test_paths)});
         }
         for (SeenClass& entry : seen) {
-            const torch::Tensor features = store.load(entry.source->test, monitor).values;
-            entry.evaluation.evaluate(method, features, number, monitor);
+            const SharedRows features = store.load(entry.source->test, monitor).rows;
+            entry.evaluation.evaluate(method, *features, number, monitor);
         }
     }
     if (method.has_isolated_experts()) {

@@ -1,20 +1,24 @@
 #include "worker/extraction.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <vector>
 
 #include "storage/datasets/dataset.hpp"
-#include "storage/datasets/image.hpp"
-#include "storage/datasets/preprocess.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/keys.hpp"
 #include "worker/class_images.hpp"
+#include "worker/image_loader.hpp"
 
 namespace harrow::worker {
 
 namespace {
+
+/// How long a request to stop may wait for an image.
+constexpr std::chrono::milliseconds kStopPoll{50};
 
 void check_unchanged(const FeatureRequest& request,
                      const Backbone& backbone,
@@ -32,21 +36,13 @@ void check_unchanged(const FeatureRequest& request,
                             "run the sweep again in a new directory");
 }
 
-/// Float32 [count,3,S,S], images [first, first + count).
-torch::Tensor load_images(const storage::Dataset& dataset,
-                          const std::vector<storage::ImageEntry>& images,
-                          std::int64_t first,
-                          std::int64_t count,
-                          const storage::Preprocessing& how) {
-    torch::Tensor batch = torch::empty({count, 3, how.size, how.size}, torch::kFloat32);
-    float* out = batch.data_ptr<float>();
-    for (std::int64_t i = first; i < first + count; ++i) {
-        const storage::ImageEntry& entry = images[static_cast<std::size_t>(i)];
-        const std::vector<float> pixels =
-            storage::preprocess_image(storage::read_rgb(dataset.root / entry.relative_path), how);
-        out = std::copy(pixels.begin(), pixels.end(), out);
+std::vector<std::filesystem::path> files_of(const storage::Dataset& dataset,
+                                            const std::vector<storage::ImageEntry>& images) {
+    std::vector<std::filesystem::path> files;
+    for (const storage::ImageEntry& image : images) {
+        files.push_back(dataset.root / image.relative_path);
     }
-    return batch;
+    return files;
 }
 
 storage::FeatureInfo describe(const FeatureRequest& request,
@@ -59,12 +55,69 @@ storage::FeatureInfo describe(const FeatureRequest& request,
                   geometry.height,
                   geometry.width,
                   geometry.channels};
+    info.type = storage::parse_feature_type(request.config.backbone.feature_dtype);
     info.canonical_text = sweeps::canonical_text(request.config, {sweeps::Stage::Features});
     info.weights_digest = backbone.weights_digest();
     for (std::size_t i = 0; i < images.size(); ++i) {
         info.images.push_back({images[i].relative_path, digests[i]});
     }
     return info;
+}
+
+/// Adds the time since it was made or last asked to one of several sums.
+class Laps {
+public:
+    void add_to(double& seconds) {
+        const auto now = std::chrono::steady_clock::now();
+        seconds += std::chrono::duration<double>(now - begin_).count();
+        begin_ = now;
+    }
+
+private:
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+/// The next image of the loader, unless the monitor asks to stop first.
+void take_image(ImageLoader& loader, float* out, WorkMonitor& monitor) {
+    while (!loader.take(out, kStopPoll)) {
+        if (monitor.stop_requested()) {
+            throw WorkStopped();
+        }
+    }
+}
+
+/// Images through the backbone into the file, in fixed batches by image index.
+void run_backbone(ImageLoader& loader,
+                  Backbone& backbone,
+                  int image_size,
+                  std::int64_t count,
+                  storage::FeatureWriter& writer,
+                  coordinator::ExtractionTimes& times,
+                  WorkMonitor& monitor) {
+    WorkStatus status;
+    status.text = "extracting";
+    status.images_total = count;
+    Laps laps;
+    for (std::int64_t first = 0; first < count; first += kBatchImages) {
+        const std::int64_t present = std::min(kBatchImages, count - first);
+        const torch::Tensor images =
+            torch::empty({present, 3, image_size, image_size}, torch::kFloat32);
+        for (std::int64_t i = 0; i < present; ++i) {
+            take_image(loader, images[i].data_ptr<float>(), monitor);
+        }
+        laps.add_to(times.wait);
+        const torch::Tensor features =
+            backbone.extract(fixed_batch(images, 0)).to(torch::kCPU).contiguous();
+        laps.add_to(times.backbone);
+        writer.write(first, present, features.data_ptr<float>());
+        laps.add_to(times.write);
+        status.images = first + present;
+        monitor.report(status);
+        step_or_stop(monitor);
+    }
+    writer.publish();
+    laps.add_to(times.write);
+    times.decode = loader.decode_seconds();
 }
 
 }  // namespace
@@ -80,11 +133,14 @@ torch::Tensor fixed_batch(const torch::Tensor& rows, std::int64_t first) {
     return torch::cat({batch, rows.narrow(0, rows.size(0) - 1, 1).expand(padding)}, 0);
 }
 
-std::int64_t extract_features(const FeatureRequest& request,
-                              Backbone& backbone,
-                              const storage::FeatureCache& cache,
-                              WorkMonitor& monitor) {
+ExtractionReport extract_features(const FeatureRequest& request,
+                                  Backbone& backbone,
+                                  const storage::FeatureCache& cache,
+                                  int decode_threads,
+                                  WorkMonitor& monitor) {
     const sweeps::DataConfig& data = request.config.data;
+    ExtractionReport report;
+    Laps laps;
     const storage::Dataset dataset =
         storage::list_dataset(data.layout, data.root, {request.class_name}).dataset;
     const auto& images = split_images(dataset, request.class_name, request.split);
@@ -92,20 +148,18 @@ std::int64_t extract_features(const FeatureRequest& request,
     std::vector<sweeps::Digest> digests;
     check_unchanged(request, backbone, storage::images_digest(dataset, images, &digests));
     step_or_stop(monitor);
+    laps.add_to(report.times.check);
 
     const storage::FeatureInfo info = describe(request, backbone, images, digests);
-    const std::int64_t count = info.shape.images;
-    const storage::Preprocessing how{data.image_size, backbone.normalization()};
     storage::FeatureWriter writer = cache.create(request.key, info);
-    for (std::int64_t first = 0; first < count; first += kBatchImages) {
-        const std::int64_t present = std::min(kBatchImages, count - first);
-        const torch::Tensor batch = load_images(dataset, images, first, present, how);
-        const torch::Tensor features = backbone.extract(fixed_batch(batch, 0)).to(torch::kCPU);
-        writer.write(first, present, features.contiguous().data_ptr<float>());
-        step_or_stop(monitor);
-    }
-    writer.publish();
-    return count;
+    ImageLoader loader(files_of(dataset, images),
+                       {data.image_size, backbone.normalization()},
+                       decode_threads,
+                       static_cast<std::size_t>(2 * kBatchImages + decode_threads));
+    run_backbone(
+        loader, backbone, data.image_size, info.shape.images, writer, report.times, monitor);
+    report.images = info.shape.images;
+    return report;
 }
 
 }  // namespace harrow::worker

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <string>
 
+#include "coordinator/work.hpp"
 #include "storage/feature_cache.hpp"
 #include "sweeps/hashing.hpp"
 #include "sweeps/trial_config.hpp"
 #include "worker/backbone.hpp"
+#include "worker/feature_rows.hpp"
 #include "worker/work_monitor.hpp"
 
 namespace harrow::worker {
@@ -20,20 +22,25 @@ struct FeatureRequest {
     sweeps::Digest images_digest;  ///< what the key was made of; empty: only the key is checked
 };
 
-/// Images per call of a backbone or a method; the last batch is padded. Results depend on the
-/// number of rows of a matrix product, so this never changes and images are never regrouped.
-constexpr std::int64_t kBatchImages = 8;
-
 /// Rows [first, first + kBatchImages) of [N, …]; past the end the last row is repeated.
 torch::Tensor fixed_batch(const torch::Tensor& rows, std::int64_t first);
 
-/// Reads, decodes and preprocesses the images, runs the backbone and publishes the features under
-/// the request's key. Returns the number of images. Throws sweeps::DataError when an image cannot
-/// be used or the data are not those the key names, sweeps::StorageError, sweeps::UsageError for an
-/// image size the backbone refuses, WorkStopped.
-std::int64_t extract_features(const FeatureRequest& request,
-                              Backbone& backbone,
-                              const storage::FeatureCache& cache,
-                              WorkMonitor& monitor);
+/// What extracting features took.
+struct ExtractionReport {
+    std::int64_t images = 0;  ///< 0: nothing was extracted
+    coordinator::ExtractionTimes times;
+};
+
+/// Reads, decodes and preprocesses the images on `decode_threads` threads (>= 1) ahead of the
+/// backbone and publishes its features under the request's key. Memory does not grow with the
+/// number of images, and features do not depend on the number of threads. Throws sweeps::DataError
+/// when an image cannot be used (the first such one in order) or the data are not those the key
+/// names, sweeps::StorageError, sweeps::UsageError for an image size the backbone refuses,
+/// WorkStopped.
+ExtractionReport extract_features(const FeatureRequest& request,
+                                  Backbone& backbone,
+                                  const storage::FeatureCache& cache,
+                                  int decode_threads,
+                                  WorkMonitor& monitor);
 
 }  // namespace harrow::worker

@@ -15,67 +15,79 @@ bool same_backbone(const sweeps::BackboneConfig& a, const sweeps::BackboneConfig
 
 FeatureStore::FeatureStore(const std::filesystem::path& cache_root,
                            torch::Device device,
-                           std::int64_t resident_bytes)
-    : cache_(cache_root), device_(device), resident_budget_bytes_(resident_bytes) {}
+                           const ResidencyBudget& budget,
+                           int decode_threads)
+    : cache_(cache_root),
+      device_(device),
+      max_mapped_(budget.mapped_files),
+      decode_threads_(decode_threads),
+      on_device_(device, device_budget(budget, device)) {}
 
-void FeatureStore::extract(const FeatureRequest& request, WorkMonitor& monitor) {
+ExtractionReport FeatureStore::extract(const FeatureRequest& request, WorkMonitor& monitor) {
     if (!backbone_ || !same_backbone(backbone_config_, request.config.backbone)) {
         backbone_ = make_backbone(request.config.backbone, device_);
         backbone_config_ = request.config.backbone;
     }
-    images_extracted_ += extract_features(request, *backbone_, cache_, monitor);
+    const ExtractionReport report =
+        extract_features(request, *backbone_, cache_, decode_threads_, monitor);
+    images_extracted_ += report.images;
+    return report;
 }
 
-storage::FeatureReader FeatureStore::open(const FeatureRequest& request, WorkMonitor& monitor) {
+FeatureStore::SharedReader FeatureStore::open(const FeatureRequest& request,
+                                              WorkMonitor& monitor,
+                                              ExtractionReport* report) {
     if (cache_.contains(request.key)) {
         try {
-            return cache_.open(request.key);
+            return std::make_shared<storage::FeatureReader>(cache_.open(request.key));
         } catch (const storage::CorruptFeatureFile& error) {
             notes_.push_back(std::string(error.what()) + "; the " + request.split +
                              " features of class '" + request.class_name +
                              "' were extracted again");
         }
     }
-    extract(request, monitor);
-    return cache_.open(request.key);
+    const ExtractionReport extracted = extract(request, monitor);
+    if (report != nullptr) {
+        *report = extracted;
+    }
+    return std::make_shared<storage::FeatureReader>(cache_.open(request.key));
 }
 
-std::int64_t FeatureStore::ensure(const FeatureRequest& request, WorkMonitor& monitor) {
-    const std::int64_t before = images_extracted_;
-    open(request, monitor);
-    return images_extracted_ - before;
+FeatureStore::SharedReader FeatureStore::mapped(const FeatureRequest& request,
+                                                WorkMonitor& monitor) {
+    const auto held = std::find_if(mapped_.begin(), mapped_.end(), [&](const Mapped& entry) {
+        return entry.key == request.key;
+    });
+    if (held != mapped_.end()) {
+        mapped_.splice(mapped_.begin(), mapped_, held);
+        cache_.touch(request.key);
+        return held->reader;
+    }
+    const SharedReader reader = open(request, monitor);
+    mapped_.push_front({request.key, reader});
+    if (mapped_.size() > max_mapped_) {
+        mapped_.pop_back();
+    }
+    return reader;
+}
+
+ExtractionReport FeatureStore::ensure(const FeatureRequest& request, WorkMonitor& monitor) {
+    ExtractionReport report;
+    open(request, monitor, &report);
+    return report;
 }
 
 Features FeatureStore::load(const FeatureRequest& request, WorkMonitor& monitor) {
-    const auto held = std::find_if(resident_.begin(), resident_.end(), [&](const Resident& entry) {
-        return entry.key == request.key;
-    });
-    if (held != resident_.end()) {
-        resident_.splice(resident_.begin(), resident_, held);
-        return held->features;
-    }
-    const storage::FeatureReader reader = open(request, monitor);
-    const storage::FeatureShape& shape = reader.info().shape;
+    const SharedReader reader = mapped(request, monitor);
     Features features;
-    features.values =
-        torch::empty({shape.images, shape.height, shape.width, shape.channels}, torch::kFloat32);
-    reader.read_float(0, shape.images, features.values.data_ptr<float>());
-    features.info = std::make_shared<const storage::FeatureInfo>(reader.info());
-    keep(request.key, features);
+    if (!device_.is_cpu()) {
+        features.rows = on_device_.place(request.key, *reader);
+    }
+    if (!features.rows) {
+        features.rows = mapped_rows(reader, device_);
+    }
+    features.info = std::shared_ptr<const storage::FeatureInfo>(reader, &reader->info());
     return features;
-}
-
-void FeatureStore::keep(const std::string& key, const Features& features) {
-    const auto bytes = static_cast<std::int64_t>(features.values.nbytes());
-    if (bytes > resident_budget_bytes_) {
-        return;
-    }
-    resident_.push_front({key, features, bytes});
-    resident_bytes_ += bytes;
-    while (resident_bytes_ > resident_budget_bytes_) {
-        resident_bytes_ -= resident_.back().bytes;
-        resident_.pop_back();
-    }
 }
 
 std::vector<std::string> FeatureStore::take_notes() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <list>
@@ -10,52 +11,62 @@
 #include "storage/feature_cache.hpp"
 #include "worker/backbone.hpp"
 #include "worker/extraction.hpp"
+#include "worker/feature_residency.hpp"
+#include "worker/feature_rows.hpp"
 #include "worker/work_monitor.hpp"
 
 namespace harrow::worker {
 
 /// Features of one class and split as they were read back from the cache.
 struct Features {
-    torch::Tensor values;  ///< float32 [N,H,W,D] on the CPU; shared, not to be written to
+    SharedRows rows;
     std::shared_ptr<const storage::FeatureInfo> info;
 };
 
 /// The feature cache as a worker sees it over its whole life: extracts what is missing or corrupt,
-/// and keeps what was used last in memory between trainings. One thread at a time.
+/// keeps what was used last open between trainings and, on a GPU, in its memory. One thread at a
+/// time.
 class FeatureStore {
 public:
-    /// `resident_bytes`: budget of what stays in memory between two calls.
+    /// Rows are for methods that compute on `device`. `decode_threads` as in extract_features.
     FeatureStore(const std::filesystem::path& cache_root,
                  torch::Device device,
-                 std::int64_t resident_bytes);
+                 const ResidencyBudget& budget,
+                 int decode_threads);
 
-    /// Sees to it that the key is published and valid. Returns the number of images extracted for
-    /// it, 0 when it was there. Throws as extract_features.
-    std::int64_t ensure(const FeatureRequest& request, WorkMonitor& monitor);
+    /// Sees to it that the key is published and valid. The report tells what extracting it took, if
+    /// it had to be. Throws as extract_features.
+    ExtractionReport ensure(const FeatureRequest& request, WorkMonitor& monitor);
 
     /// Also for the process that extracted, values come from the published float16 file.
     Features load(const FeatureRequest& request, WorkMonitor& monitor);
 
+    /// Since the store was made.
     std::int64_t images_extracted() const noexcept { return images_extracted_; }
     /// What went wrong and was cured since the last call, one line each.
     std::vector<std::string> take_notes();
 
 private:
-    struct Resident {
+    using SharedReader = std::shared_ptr<const storage::FeatureReader>;
+    struct Mapped {
         std::string key;
-        Features features;
-        std::int64_t bytes = 0;
+        SharedReader reader;
     };
 
-    storage::FeatureReader open(const FeatureRequest& request, WorkMonitor& monitor);
-    void extract(const FeatureRequest& request, WorkMonitor& monitor);
-    void keep(const std::string& key, const Features& features);
+    /// Opens the key's file, or extracts it first; then `report`, if given, says what that took.
+    SharedReader open(const FeatureRequest& request,
+                      WorkMonitor& monitor,
+                      ExtractionReport* report = nullptr);
+    ExtractionReport extract(const FeatureRequest& request, WorkMonitor& monitor);
+    /// As open, but a file that is open already is not opened again.
+    SharedReader mapped(const FeatureRequest& request, WorkMonitor& monitor);
 
     storage::FeatureCache cache_;
     torch::Device device_;
-    std::int64_t resident_budget_bytes_;
-    std::int64_t resident_bytes_ = 0;
-    std::list<Resident> resident_;  ///< most recently used first
+    std::size_t max_mapped_;
+    int decode_threads_;
+    DeviceFeatures on_device_;
+    std::list<Mapped> mapped_;  ///< most recently used first
     std::unique_ptr<Backbone> backbone_;
     sweeps::BackboneConfig backbone_config_;  ///< of backbone_
     std::int64_t images_extracted_ = 0;

@@ -8,6 +8,7 @@
 
 #include "sweeps/error.hpp"
 #include "sweeps/trial_config.hpp"
+#include "worker/feature_rows.hpp"
 
 namespace harrow::worker {
 
@@ -27,14 +28,8 @@ struct TrainingHooks {
 };
 
 struct TaskData {
-    int task = 0;            ///< from 0, in sequence order
-    torch::Tensor features;  ///< float32 [N,H,W,D] on the CPU, patch features without position
-};
-
-struct FeatureGeometry {
-    std::int64_t height = 0;
-    std::int64_t width = 0;
-    std::int64_t channels = 0;
+    int task = 0;         ///< from 0, in sequence order
+    SharedRows features;  ///< patch features without position
 };
 
 /// Every batch of one epoch was unusable: the configuration diverges. A user failure, never

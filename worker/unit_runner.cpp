@@ -78,8 +78,9 @@ ContinualSequence make_sequence(const coordinator::TrainingWork& work,
 
 UnitRunner::UnitRunner(const std::filesystem::path& cache_root,
                        torch::Device device,
-                       std::int64_t resident_bytes)
-    : device_(device), store_(cache_root, device, resident_bytes) {}
+                       const ResidencyBudget& budget,
+                       int decode_threads)
+    : device_(device), store_(cache_root, device, budget, decode_threads) {}
 
 coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& work,
                                             WorkMonitor& monitor) {
@@ -90,9 +91,11 @@ coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& w
                                  work.class_name,
                                  work.split,
                                  work.images_digest};
-    monitor.report({0, 0, 0, 0, "extracting"});
+    monitor.report({0, 0, 0, 0, "checking the images", 0, 0});
     coordinator::WorkResult result;
-    result.images_extracted = store_.ensure(request, monitor);
+    const ExtractionReport report = store_.ensure(request, monitor);
+    result.images_extracted = report.images;
+    result.times = report.times;
     result.notes = store_.take_notes();
     result.seconds = seconds_since(start);
     return result;
@@ -119,9 +122,8 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
         const sweeps::TrialConfig config =
             located_config(work.config_text, work.data_layout, work.data_root);
         const ContinualSequence sequence = make_sequence(work, config, dataset);
-        const storage::FeatureShape shape =
-            store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).info->shape;
-        const FeatureGeometry geometry{shape.height, shape.width, shape.channels};
+        const FeatureGeometry geometry =
+            store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).rows->geometry();
         const auto method = make_method(config, geometry, work.seed, device_);
         storage::create_directories(directory);
         History history(storage::training_history_file(directory));
@@ -129,7 +131,7 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
         scores.training_key = work.training_key;
         storage::save_patch_scores(scores_file, scores);
     }
-    monitor.report({scores.num_tasks - 1, scores.num_tasks, 0, 0, "scoring"});
+    monitor.report({scores.num_tasks - 1, scores.num_tasks, 0, 0, "scoring", 0, 0});
     coordinator::WorkResult result;
     result.trials = score_trials(work.jobs, scores, dataset, monitor);
     result.images_extracted = store_.images_extracted() - extracted_before;

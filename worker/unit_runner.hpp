@@ -14,7 +14,8 @@ class UnitRunner {
 public:
     UnitRunner(const std::filesystem::path& cache_root,
                torch::Device device,
-               std::int64_t resident_bytes);
+               const ResidencyBudget& budget = {},
+               int decode_threads = 1);
 
     /// Publishes the features of one class and split, unless they are there. Throws as
     /// extract_features.

@@ -1,14 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
 namespace harrow::worker {
 
 struct WorkStatus {
-    int task = 0, tasks = 0;    ///< from 0; tasks 0: not a training
-    int epoch = 0, epochs = 0;  ///< epochs done of this task
-    std::string text;           ///< "training", "evaluating", …
+    int task = 0, tasks = 0;        ///< from 0; tasks 0: not a training
+    int epoch = 0, epochs = 0;      ///< epochs done of this task
+    std::string text;               ///< "training", "evaluating", …
+    std::int64_t images = 0;        ///< of an extraction, done
+    std::int64_t images_total = 0;  ///< 0: not an extraction
 };
 
 /// Who is told how work goes on. This one listens to nothing. Called by the working thread.

@@ -1,5 +1,6 @@
 #include "worker/worker_loop.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -29,7 +30,6 @@ using coordinator::Failed;
 
 namespace {
 
-constexpr std::int64_t kResidentBytes = std::int64_t{1} << 30;
 constexpr std::chrono::milliseconds kReportInterval{200};
 
 /// Passes progress on, not more often than a display can use it.
@@ -46,7 +46,11 @@ public:
             return;
         }
         if (status.text != last_text_) {
-            spdlog::info("{} task={}/{}", status.text, status.task + 1, status.tasks);
+            if (status.tasks > 0) {
+                spdlog::info("{} task={}/{}", status.text, status.task + 1, status.tasks);
+            } else {
+                spdlog::info("{} images={}", status.text, status.images_total);
+            }
         }
         last_text_ = status.text;
         last_report_ = now;
@@ -57,7 +61,9 @@ public:
                                          status.tasks,
                                          status.epoch,
                                          status.epochs,
-                                         status.text});
+                                         status.text,
+                                         status.images,
+                                         status.images_total});
     }
 
 private:
@@ -95,8 +101,20 @@ std::string run_unit(UnitRunner& runner,
                      std::unique_ptr<TrainingLog>& log) {
     if (assign.kind == coordinator::UnitKind::Extract) {
         spdlog::info("extract {} attempt={}", assign.key, assign.attempt);
-        return to_json(
-            runner.extract(coordinator::extraction_work_from_json(assign.payload), monitor));
+        const auto result =
+            runner.extract(coordinator::extraction_work_from_json(assign.payload), monitor);
+        const coordinator::ExtractionTimes& times = result.times;
+        spdlog::info(
+            "extracted images={} seconds={:.3f} check={:.3f} wait={:.3f} backbone={:.3f} "
+            "write={:.3f} decode={:.3f}",
+            result.images_extracted,
+            result.seconds,
+            times.check,
+            times.wait,
+            times.backbone,
+            times.write,
+            times.decode);
+        return to_json(result);
     }
     const auto work = coordinator::training_work_from_json(assign.payload);
     storage::create_directories(work.directory);
@@ -130,7 +148,10 @@ void serve(ChildLink& link) {
     logger->flush_on(spdlog::level::info);  // a killed process leaves its last words
     spdlog::set_default_logger(logger);
     configure_torch(hello.threads);
-    UnitRunner runner(hello.cache_root, torch::Device(hello.device), kResidentBytes);
+    ResidencyBudget budget;
+    budget.device_bytes = hello.resident_bytes;
+    UnitRunner runner(
+        hello.cache_root, torch::Device(hello.device), budget, std::max(hello.decode_threads, 1));
     link.send(ready_message(hello));
     while (const auto assign = link.next()) {
         do_unit(runner, link, *assign);

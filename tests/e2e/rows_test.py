@@ -14,16 +14,25 @@ class RowsTest(Case):
         self.harrow("run", *self.small_demo(), "--dir", run, "--slots", 1)
         return run
 
+    def assert_every_image_extracted_once(self, run):
+        extracted = records(run, "extracted")
+        keys = [record["feature_key"] for record in extracted]
+        self.assertEqual(len(keys), len(set(keys)))
+        self.assertEqual(sum(record["images"] for record in extracted),
+                         sum(1 for split in ("train", "test") for _ in self.data().glob(f"*/{split}/*/*.png")))
+
     def test_same_rows_for_one_slot_two_slots_and_three_ranks(self):
         one = self.reference()
         two = self.dir / "two"
-        self.harrow("run", *self.small_demo(), "--dir", two, "--slots", 2)
+        self.harrow("run", *self.small_demo(), "--dir", two, "--slots", 2, "--cache", self.dir / "cache-two")
         self.assertEqual(rows(one), rows(two))
+        self.assert_every_image_extracted_once(two)
         if not shutil.which("mpirun"):
             self.skipTest("mpirun is not installed")
         three = self.dir / "three"
         self.command(["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", 3, HARROW, "run",
-                      *self.small_demo(), "--dir", three, "--slots", 1])
+                      *self.small_demo(), "--dir", three, "--slots", 1, "--cache", self.dir / "cache-three"])
+        self.assert_every_image_extracted_once(three)
         self.assertEqual(rows(one), rows(three))
         slots = {record["slot"] for record in records(three, "trained")}
         self.assertGreater(len(slots), 1, "work should reach more than one rank")

@@ -90,6 +90,21 @@ class SharingTest(Case):
         os.replace(images[0], images[1])
         plan = self.plan(sweep)
         self.assertEqual((plan["extractions"], plan["cached"]), (4, 3))
+        self.harrow("run", sweep, "--dir", self.dir / "other")
+        extracted = records(self.dir / "other", "extracted")
+        self.assertEqual([record["images"] for record in extracted], [len(list(images[1].parent.glob("*.png")))])
+
+    def test_other_training_parameters_extract_nothing_and_another_image_size_anew(self):
+        sweep = self.sweep_file(seeds="[0]")
+        self.harrow("run", sweep, "--dir", self.dir / "run")
+        self.assertEqual(len(records(self.dir / "run", "extracted")), 4)
+        for name, changes, extractions in (("training", ["train.lr=1e-3", "model.dia_n_blocks=0", "seeds=3"], 0),
+                                           ("image-size", ["data.image_size=32"], 4),
+                                           ("both", ["data.image_size=64,32"], 0)):
+            run = self.dir / name
+            self.harrow("run", sweep, *changes, "--dir", run)
+            self.assertEqual(len(records(run, "extracted")), extractions, name)
+            self.assertGreater(len(records(run, "trained")), 0)
 
 
 if __name__ == "__main__":

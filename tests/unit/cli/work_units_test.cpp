@@ -1,6 +1,7 @@
 #include "cli/work_units.hpp"
 
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -62,6 +63,33 @@ TEST_F(WorkUnitsTest, FreshRunExtractsOnceAndTrainsOncePerSeed) {
         EXPECT_TRUE(payload.train);
         EXPECT_EQ(payload.jobs.size(), 2U);
         EXPECT_EQ(payload.tasks.size(), 2U);
+    }
+}
+
+TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
+    sweep_ = sweeps::parse_sweep(
+        "name: a\ndata: {root: /data}\nseeds: [0]\nspace: [{grid: {data.image_size: [64, 128]}}]\n",
+        "a.yaml",
+        "/specs",
+        {},
+        catalog_);
+    plan_ = sweeps::make_work_plan(sweep_, catalog_);
+    const WorkUnits work = remaining();
+    ASSERT_EQ(work.plan.units.size(), 8U + 2U);
+    EXPECT_EQ(work.feature_keys.size(), 8U);
+    for (std::size_t unit = 8; unit < 10; ++unit) {
+        std::set<std::string> waits_for;
+        for (std::size_t needed : work.plan.units[unit].depends_on) {
+            waits_for.insert(work.meanings[needed].key);
+        }
+        const auto payload = coordinator::training_work_from_json(work.plan.units[unit].payload);
+        std::set<std::string> reads;
+        for (const coordinator::TaskWork& task : payload.tasks) {
+            reads.insert(task.train_keys.begin(), task.train_keys.end());
+            reads.insert(task.test_keys.begin(), task.test_keys.end());
+        }
+        EXPECT_EQ(reads.size(), 4U);
+        EXPECT_EQ(waits_for, reads);
     }
 }
 

@@ -46,7 +46,9 @@ RunSnapshot example() {
     extraction.state = SlotSnapshot::State::Busy;
     extraction.kind = UnitKind::Extract;
     extraction.label = "bottle train";
-    extraction.progress.text = "120 of 209 images";
+    extraction.progress.text = "extracting";
+    extraction.progress.images = 120;
+    extraction.progress.images_total = 209;
     extraction.unit_seconds = 3;
     SlotSnapshot starting;
     starting.name = "node1/2";
@@ -70,7 +72,7 @@ TEST(ProgressTest, TheBlockShowsWhatMatters) {
               "mvtec-main  ━━━━━━━━━━━━━━━━━━━━━━━━─────────────────────────────────────   40 %\n"
               "trials 12/36 done   2 running  1 failed      2.3/min  5 min 12 s  ETA 7 min 48 s\n"
               "  node1/0  tail_weight=0.55,top…=5 seed 42  task  3/15  epoch  7/60   1 min 02 s\n"
-              "  node1/1  extract bottle train                   120 of 209 images          3 s\n"
+              "  node1/1  extract bottle train                images 120/209  40/s          3 s\n"
               "  node1/2  starting\n");
 }
 

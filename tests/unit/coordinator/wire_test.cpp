@@ -10,7 +10,14 @@ namespace harrow::coordinator {
 namespace {
 
 std::vector<ToWorkerMessage> messages_to_worker() {
-    return {Hello{kProtocolVersion, "build", "node/0", "/cache dir", 2, "cuda:0"},
+    return {Hello{kProtocolVersion,
+                  "build",
+                  "node/0",
+                  "/cache dir",
+                  2,
+                  "cuda:0",
+                  8,
+                  std::int64_t{20} << 30},
             Assign{7, 2, UnitKind::Extract, "key", std::string("{\"a\":\0}", 7)},
             Stop{},
             Withdraw{7, 2},
@@ -21,7 +28,7 @@ std::vector<ToWorkerMessage> messages_to_worker() {
 
 std::vector<FromWorkerMessage> messages_from_worker() {
     return {Ready{kProtocolVersion, "build", 123456789012, "cpu", {"slow BLAS", ""}},
-            Progress{7, 2, std::uint64_t{1} << 60, 1, 15, 3, 60, "training"},
+            Progress{7, 2, std::uint64_t{1} << 60, 1, 15, 3, 60, "training", 120, 209},
             Finished{7, 2, "{}"},
             Failed{7, 2, FailureKind::OutOfMemory, "naïve"},
             Heartbeat{42},

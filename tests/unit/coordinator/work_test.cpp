@@ -53,6 +53,7 @@ TEST(WorkTest, ValuesArriveToTheLastBit) {
     result.trials = {trial};
     result.images_extracted = 209;
     result.seconds = 1.5;
+    result.times = {0.125, 8.5, 0.25, 1.0, 0.0625};
     const WorkResult back = work_result_from_json(to_json(result));
     ASSERT_EQ(back.trials.size(), 1U);
     ASSERT_EQ(back.trials[0].rows.size(), 5U);
@@ -62,6 +63,9 @@ TEST(WorkTest, ValuesArriveToTheLastBit) {
     EXPECT_EQ(back.trials[0].rows[0].after_task, 4);
     EXPECT_EQ(back.trials[0].error, trial.error);
     EXPECT_EQ(back.images_extracted, 209);
+    EXPECT_EQ(to_json(back), to_json(result));
+    EXPECT_EQ(back.times.decode, 8.5);
+    EXPECT_EQ(back.times.write, 0.0625);
 }
 
 TEST(WorkTest, RefusesWhatIsNoSuchMessage) {

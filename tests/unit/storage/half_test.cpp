@@ -115,5 +115,39 @@ TEST(HalfTest, ArrayConversionNamesTheFirstValueThatDoesNotFit) {
     EXPECT_EQ(back, values);
 }
 
+TEST(HalfTest, ArraysConvertAsSingleValuesDoWhereverTheyBegin) {
+    std::vector<std::uint16_t> bits;
+    for (int half = 0; half <= 0xffff; ++half) {
+        if ((half & 0x7c00) != 0x7c00) {  // finite
+            bits.push_back(static_cast<std::uint16_t>(half));
+        }
+    }
+    std::vector<float> values;
+    for (const std::uint16_t half : bits) {  // each value, and both ways halfway to the next
+        const float value = half_to_float(half);
+        values.insert(values.end(),
+                      {value,
+                       std::nextafter(value, 0.0F),
+                       std::fabs(value) < 60000.0F ? value * 1.00048828125F : value});
+    }
+    for (std::size_t begin = 0; begin < 17; ++begin) {
+        const std::size_t count = bits.size() - begin;
+        std::vector<float> widened(count);
+        halves_to_floats(bits.data() + begin, count, widened.data());
+        for (std::size_t i = 0; i < count; ++i) {
+            ASSERT_EQ(widened[i], half_to_float(bits[begin + i]));
+            ASSERT_EQ(std::signbit(widened[i]), (bits[begin + i] & 0x8000) != 0);
+        }
+        std::vector<std::uint16_t> narrowed(values.size() - begin);
+        const auto refused =
+            floats_to_halves(values.data() + begin, narrowed.size(), narrowed.data());
+        const std::size_t good = refused.value_or(narrowed.size());
+        ASSERT_TRUE(!refused || std::fabs(values[begin + *refused]) > kHalfMax);
+        for (std::size_t i = 0; i < good; ++i) {
+            ASSERT_EQ(narrowed[i], float_to_half(values[begin + i])) << values[begin + i];
+        }
+    }
+}
+
 }  // namespace
 }  // namespace harrow::storage

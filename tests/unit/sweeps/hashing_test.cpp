@@ -17,6 +17,9 @@ TEST(HashingTest, CutsBetweenPiecesDoNotMatter) {
     hasher.update(text.substr(0, 1)).update("").update(text.substr(1, 7000));
     hasher.update(text.substr(7001));
     EXPECT_EQ(hasher.digest(), hash_text(text));
+    Checksum64 checksum;
+    checksum.update(text.substr(0, 1)).update("").update(text.substr(1, 7000));
+    EXPECT_EQ(checksum.update(text.substr(7001)).digest(), checksum64(text.data(), text.size()));
 }
 
 TEST(HashingTest, DigestMayBeTakenInBetween) {

@@ -55,9 +55,9 @@ class ClassEvaluationTest : public ::testing::Test {
 protected:
     static Features features() {
         Features result;
-        result.values = torch::arange(kImages, torch::kFloat32)
-                            .view({kImages, 1, 1, 1})
-                            .expand({kImages, 2, 2, 4});
+        result.rows = tensor_rows(torch::arange(kImages, torch::kFloat32)
+                                      .view({kImages, 1, 1, 1})
+                                      .expand({kImages, 2, 2, 4}));
         storage::FeatureInfo info;
         info.shape = {kImages, 2, 2, 4};
         info.images.resize(kImages, {"c/test/good/0.png", "digest"});
@@ -66,7 +66,7 @@ protected:
     }
     void evaluate(int after_task) {
         method_.learned = after_task + 1;
-        evaluation_.evaluate(method_, features_.values, after_task, monitor_);
+        evaluation_.evaluate(method_, *features_.rows, after_task, monitor_);
     }
 
     Features features_ = features();
@@ -120,9 +120,9 @@ TEST_F(ClassEvaluationTest, ScoresAnewAfterEachTaskWhenExpertsDrift) {
 
 TEST_F(ClassEvaluationTest, NoticesThatAnIsolatedExpertChanged) {
     evaluate(0);
-    EXPECT_TRUE(evaluation_.first_batch_unchanged(method_, features_.values));
+    EXPECT_TRUE(evaluation_.first_batch_unchanged(method_, *features_.rows));
     method_.drift = 1e-3F;
-    EXPECT_FALSE(evaluation_.first_batch_unchanged(method_, features_.values));
+    EXPECT_FALSE(evaluation_.first_batch_unchanged(method_, *features_.rows));
 }
 
 TEST(NearestTaskTest, TiesGoToTheSmallerTaskAndNanIsNeverNearest) {

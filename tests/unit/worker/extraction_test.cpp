@@ -1,6 +1,10 @@
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "storage/datasets/image.hpp"
+#include "storage/files.hpp"
+#include "storage/half.hpp"
 #include "sweeps/error.hpp"
 #include "tests/unit/worker/pipeline_fixture.hpp"
 
@@ -61,6 +65,94 @@ TEST_F(ExtractionTest, TruncatedImageIsBadDataAndLeavesNothing) {
         EXPECT_NE(std::string(error.what()).find("017.png"), std::string::npos) << error.what();
     }
     EXPECT_TRUE(files_under(cache()).empty());
+}
+
+TEST_F(ExtractionTest, FilesDoNotDependOnTheNumberOfThreads) {
+    const auto work = extraction(class_names_[0], "train", tiny_config("moleflow"));
+    std::string first;
+    for (const int threads : {1, 2, 5}) {
+        fs::remove_all(cache());
+        const auto result = runner(256, threads).extract(work, silent_);
+        const std::string bytes = storage::read_file(feature_file(work.feature_key));
+        first = first.empty() ? bytes : first;
+        EXPECT_TRUE(bytes == first) << threads;
+        const coordinator::ExtractionTimes& times = result.times;
+        for (const double seconds :
+             {times.check, times.decode, times.backbone, times.write, result.seconds}) {
+            EXPECT_GT(seconds, 0.0);
+        }
+        EXPECT_LE(times.check + times.wait + times.backbone + times.write, result.seconds);
+    }
+}
+
+TEST_F(ExtractionTest, NamesTheFirstBadImageWhateverTheThreads) {
+    for (const char* name : {"021.png", "017.png"}) {
+        const fs::path cut = data() / class_names_[1] / "train" / "good" / name;
+        fs::resize_file(cut, fs::file_size(cut) / 2);
+    }
+    const auto work = extraction(class_names_[1], "train", tiny_config("moleflow"));
+    for (const int threads : {1, 4}) {
+        try {
+            runner(256, threads).extract(work, silent_);
+            FAIL() << "accepted half a PNG";
+        } catch (const sweeps::DataError& error) {
+            EXPECT_NE(std::string(error.what()).find("017.png"), std::string::npos) << error.what();
+        }
+        EXPECT_TRUE(files_under(cache()).empty());
+    }
+}
+
+/// Asks to stop once some images are done; remembers what it was told.
+class StopAfterImages : public WorkMonitor {
+public:
+    explicit StopAfterImages(std::int64_t images) : limit_(images) {}
+    void report(const WorkStatus& status) override {
+        if (status.images_total > 0) {
+            seen.push_back(status.images);
+            total = status.images_total;
+        }
+    }
+    bool stop_requested() override { return !seen.empty() && seen.back() >= limit_; }
+    std::vector<std::int64_t> seen;
+    std::int64_t total = 0;
+
+private:
+    std::int64_t limit_;
+};
+
+TEST_F(ExtractionTest, ReportsImagesAndStopsBetweenBatches) {
+    const auto work = extraction(class_names_[0], "train", tiny_config("moleflow"));
+    StopAfterImages stopper(16);
+    EXPECT_THROW(runner(256, 3).extract(work, stopper), WorkStopped);
+    EXPECT_EQ(stopper.seen, (std::vector<std::int64_t>{8, 16}));
+    EXPECT_EQ(stopper.total, kTrainImages);
+    EXPECT_TRUE(files_under(cache()).empty());
+    StopAfterImages listener(1000);
+    runner().extract(work, listener);
+    EXPECT_EQ(listener.seen, (std::vector<std::int64_t>{8, 16, 24, kTrainImages}));
+}
+
+TEST_F(ExtractionTest, Float32IsAnotherKeyAndHoldsTheValuesThatFloat16Rounds) {
+    sweeps::TrialConfig config = tiny_config("moleflow");
+    const auto half = extraction(class_names_[0], "train", config);
+    config.backbone.feature_dtype = "float32";
+    const auto full = extraction(class_names_[0], "train", config);
+    ASSERT_NE(half.feature_key, full.feature_key);
+    runner().extract(half, silent_);
+    runner().extract(full, silent_);
+    const storage::FeatureCache files(cache());
+    const storage::FeatureReader halves = files.open(half.feature_key);
+    const storage::FeatureReader floats = files.open(full.feature_key);
+    EXPECT_EQ(floats.info().type, storage::FeatureType::Float32);
+    std::vector<float> rounded(static_cast<std::size_t>(halves.info().shape.values_per_image()));
+    std::vector<float> exact(rounded.size());
+    halves.read_float(7, 1, rounded.data());
+    floats.read_float(7, 1, exact.data());
+    EXPECT_NE(rounded, exact);
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        ASSERT_EQ(rounded[i], storage::half_to_float(storage::float_to_half(exact[i])));
+    }
+    EXPECT_FALSE(train(training_work("float32", config)).trials.at(0).rows.empty());
 }
 
 TEST_F(ExtractionTest, RefusesAnImageSizeTheBackboneCannotTile) {

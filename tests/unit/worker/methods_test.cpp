@@ -39,7 +39,7 @@ torch::Tensor random_features(std::int64_t images, std::uint64_t seed, double of
 }
 
 TaskData make_task(int task, std::int64_t images = 10) {
-    return {task, random_features(images, 100 + static_cast<std::uint64_t>(task), 3)};
+    return {task, tensor_rows(random_features(images, 100 + static_cast<std::uint64_t>(task), 3))};
 }
 
 void learn(Method& method, const TaskData& data, const TrainingHooks& hooks = {}) {
@@ -112,10 +112,11 @@ TEST(MethodTest, RoutesTrainingImagesToTheirTask) {
         const auto method = build(config);
         for (int task = 0; task < 3; ++task) {
             learn(*method, make_task(task, 24));
-            EXPECT_EQ(method->route_distances(make_task(0).features).size(1), task + 1);
+            EXPECT_EQ(method->route_distances(make_task(0).features->batch(0)).size(1), task + 1);
         }
         for (int task = 0; task < 3; ++task) {
-            const torch::Tensor distances = method->route_distances(make_task(task, 24).features);
+            const torch::Tensor distances =
+                method->route_distances(make_task(task, 24).features->batch(8));
             EXPECT_EQ(distances.scalar_type(), torch::kFloat64);
             EXPECT_TRUE(distances.ge(0).all().item<bool>());
             EXPECT_TRUE(distances.argmin(1).eq(task).all().item<bool>()) << distance << task;
@@ -129,6 +130,7 @@ TEST(RouterTest, ImageFeaturesAreTheMeanOverPatches) {
     EXPECT_EQ(features.scalar_type(), torch::kFloat64);
     EXPECT_TRUE(features.equal(patches.to(torch::kFloat64).mean({1, 2})));
     EXPECT_TRUE(features.slice(0, 8, 16).equal(image_features(patches.slice(0, 8, 16))));
+    EXPECT_TRUE(image_features(*tensor_rows(patches)).equal(features));
 }
 
 TEST(MethodTest, EveryOptionTrainsAndScores) {
@@ -214,8 +216,9 @@ TEST(MethodTest, OneOrTwoEpochsAreEnoughForEverySchedule) {
 }
 
 TEST(MethodTest, UnusableBatchesAreSkippedAndCounted) {
-    TaskData data = make_task(0, 8);
-    data.features[0].fill_(std::numeric_limits<float>::quiet_NaN());
+    const torch::Tensor features = random_features(8, 100, 3);
+    features[0].fill_(std::numeric_limits<float>::quiet_NaN());
+    const TaskData data{0, tensor_rows(features)};
     const auto method = build(small_config());
     std::vector<EpochRecord> records;
     TrainingHooks hooks;
@@ -230,8 +233,9 @@ TEST(MethodTest, UnusableBatchesAreSkippedAndCounted) {
 }
 
 TEST(MethodTest, AnEpochWithoutOneUsableBatchHasDiverged) {
-    TaskData data = make_task(0);
-    data.features.fill_(std::numeric_limits<float>::quiet_NaN());
+    const torch::Tensor features = random_features(10, 100, 3);
+    features.fill_(std::numeric_limits<float>::quiet_NaN());
+    const TaskData data{0, tensor_rows(features)};
     const auto method = build(small_config());
     method->begin_task(0);
     try {
@@ -248,10 +252,11 @@ TEST(MethodTest, AnEpochWithoutOneUsableBatchHasDiverged) {
 // included.
 TEST(MethodTest, UnseenStepsEndWhereCheckedStepsEnd) {
     for (const bool with_bad_image : {false, true}) {
-        TaskData data = make_task(0);
+        const torch::Tensor features = random_features(8, 100, 3);
         if (with_bad_image) {
-            data.features[0].fill_(std::numeric_limits<float>::quiet_NaN());
+            features[0].fill_(std::numeric_limits<float>::quiet_NaN());
         }
+        const TaskData data{0, tensor_rows(features)};
         std::vector<std::vector<torch::Tensor>> trained;
         std::vector<std::vector<double>> losses;
         for (const LossCheck check : {LossCheck::EveryStep, LossCheck::EveryEpoch}) {

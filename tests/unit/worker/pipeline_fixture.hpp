@@ -68,8 +68,10 @@ protected:
     fs::path cache() const { return place_ / "cache"; }
     fs::path training(const std::string& name) const { return place_ / "trainings" / name; }
     storage::Dataset listing() const { return storage::list_dataset("mvtec", data()).dataset; }
-    UnitRunner runner(std::int64_t resident_bytes = 1 << 28) const {
-        return UnitRunner(cache(), torch::kCPU, resident_bytes);
+    UnitRunner runner(std::size_t mapped_files = 256, int decode_threads = 1) const {
+        ResidencyBudget budget;
+        budget.mapped_files = mapped_files;
+        return UnitRunner(cache(), torch::kCPU, budget, decode_threads);
     }
 
     /// As the coordinator would plan it from the data as they are now.

@@ -69,7 +69,7 @@ public:
     // All training images; the reference leaves out those its last incomplete batch drops.
     void update_router(const TaskData& data) override {
         if (has_router()) {
-            router_.learn(image_features(data.features));
+            router_.learn(image_features(*data.features));
         }
     }
 

@@ -5,12 +5,6 @@
 #include "sweeps/error.hpp"
 
 namespace harrow::worker {
-namespace {
-
-// A task's patch features in double precision would be twice as large as the features themselves.
-constexpr std::int64_t kSliceImages = 8;
-
-}  // namespace
 
 RouterDistance parse_router_distance(const std::string& name) {
     if (name == "mahalanobis") {
@@ -70,8 +64,17 @@ torch::Tensor PrototypeRouter::distances(const torch::Tensor& image_features) co
 
 torch::Tensor image_features(const torch::Tensor& patch_features) {
     std::vector<torch::Tensor> means;
-    for (const torch::Tensor& slice : patch_features.split(kSliceImages, 0)) {
+    for (const torch::Tensor& slice : patch_features.split(kBatchImages, 0)) {
         means.push_back(slice.to(torch::kFloat64).mean({1, 2}));
+    }
+    return torch::cat(means, 0);
+}
+
+torch::Tensor image_features(const FeatureRows& rows) {
+    std::vector<torch::Tensor> means;
+    for (std::int64_t first = 0; first < rows.size(); first += kBatchImages) {
+        const std::int64_t present = std::min(kBatchImages, rows.size() - first);
+        means.push_back(image_features(rows.batch(first)).narrow(0, 0, present));
     }
     return torch::cat(means, 0);
 }

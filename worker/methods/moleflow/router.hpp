@@ -5,6 +5,8 @@
 
 #include <torch/torch.h>
 
+#include "worker/feature_rows.hpp"
+
 namespace harrow::worker {
 
 enum class RouterDistance { None, Mahalanobis, Euclidean };
@@ -37,7 +39,10 @@ private:
     std::vector<Prototype> prototypes_;
 };
 
-/// Patch features [B,H,W,D] -> [B,D] float64, the mean over patches.
+/// Patch features [B,H,W,D] -> [B,D] float64, the mean over patches. In double precision a few
+/// images at a time.
 torch::Tensor image_features(const torch::Tensor& patch_features);
+/// The same of all rows, in fixed batches -> [N,D].
+torch::Tensor image_features(const FeatureRows& rows);
 
 }  // namespace harrow::worker

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sweeps/random.hpp"
 #include "worker/optimizers/schedule.hpp"
@@ -34,6 +35,8 @@ void update(StepTensors& step, const sweeps::TrainConfig& config, double lr, Ada
     optimizer.step(lr);
 }
 
+using Order = std::vector<std::int64_t>;
+
 struct EpochSums {
     std::int64_t steps = 0;
     double loss = 0;
@@ -56,12 +59,12 @@ public:
           config_(config),
           device_(device),
           hooks_(hooks),
-          num_batches_(data.features.size(0) / config.batch_size) {}
+          num_batches_(data.features->size() / config.batch_size) {}
 
     std::int64_t num_batches() const { return num_batches_; }
 
     /// Nothing: stopped on request.
-    std::optional<EpochSums> run(const torch::Tensor& order, double lr, Adam& optimizer) const {
+    std::optional<EpochSums> run(const Order& order, double lr, Adam& optimizer) const {
         if (plan_.loss_check == LossCheck::EveryStep) {
             return run_checked(order, lr, optimizer);
         }
@@ -76,17 +79,14 @@ public:
     }
 
 private:
-    torch::Tensor batch(const torch::Tensor& order, std::int64_t index) const {
-        const torch::Tensor chosen =
-            order.narrow(0, index * config_.batch_size, config_.batch_size);
-        return data_.features.index_select(0, chosen).to(device_);
+    torch::Tensor batch(const Order& order, std::int64_t index) const {
+        const auto first = order.begin() + index * config_.batch_size;
+        return data_.features->gather({first, first + config_.batch_size}).to(device_);
     }
 
     bool stopped() const { return hooks_.stop && hooks_.stop(); }
 
-    std::optional<EpochSums> run_checked(const torch::Tensor& order,
-                                         double lr,
-                                         Adam& optimizer) const {
+    std::optional<EpochSums> run_checked(const Order& order, double lr, Adam& optimizer) const {
         EpochSums sums;
         torch::Tensor grad_norm;
         for (std::int64_t i = 0; i < num_batches_; ++i) {
@@ -106,7 +106,7 @@ private:
         return sums;
     }
 
-    std::optional<EpochSums> run_unseen(const torch::Tensor& order,
+    std::optional<EpochSums> run_unseen(const Order& order,
                                         double lr,
                                         Adam& optimizer,
                                         bool& usable) const {
@@ -167,7 +167,7 @@ void train_expert(const MoleflowModel& model,
                   std::uint64_t seed,
                   torch::Device device,
                   const TrainingHooks& hooks) {
-    const std::int64_t images = data.features.size(0);
+    const std::int64_t images = data.features->size();
     const EpochRunner runner(model, plan, data, config, device, hooks);
     if (runner.num_batches() == 0) {
         throw sweeps::DataError("task " + std::to_string(data.task) + " has " +
@@ -188,8 +188,7 @@ void train_expert(const MoleflowModel& model,
     for (int epoch = 0; epoch < config.num_epochs; ++epoch) {
         const double lr = plan.schedule == Schedule::Base ? cosine_lr(rates, epoch)
                                                           : warmup_cosine_lr(rates, epoch);
-        const torch::Tensor order =
-            torch::tensor(sweeps::random_permutation(images, shuffle), torch::kInt64);
+        const Order order = sweeps::random_permutation(images, shuffle);
         const std::optional<EpochSums> sums = runner.run(order, lr, optimizer);
         if (!sums) {
             return;

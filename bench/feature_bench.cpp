@@ -1,0 +1,200 @@
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "storage/datasets/dataset.hpp"
+#include "storage/datasets/synth.hpp"
+#include "storage/feature_cache.hpp"
+#include "worker/feature_rows.hpp"
+#include "worker/image_loader.hpp"
+
+namespace harrow::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const kKey = "a0112233445566778899aabbccddeeff";
+constexpr std::int64_t kSide = 28, kImages = 256;
+
+/// A cache with one class of kImages images of 28 x 28 patches, and its removal.
+class Place {
+public:
+    explicit Place(std::int64_t channels, storage::FeatureType type = storage::FeatureType::Float16)
+        : root_(fs::temp_directory_path() / ("harrow-bench-" + std::to_string(::getpid()))),
+          cache_(root_) {
+        at::set_num_threads(1);
+        fs::remove_all(root_);
+        storage::FeatureInfo info;
+        info.shape = {kImages, kSide, kSide, channels};
+        info.type = type;
+        info.images.resize(kImages, {"c/train/good/0.png", "digest"});
+        storage::FeatureWriter writer = cache_.create(kKey, info);
+        const torch::Tensor image = torch::randn({kSide, kSide, channels});
+        for (std::int64_t n = 0; n < kImages; ++n) {
+            writer.write(n, 1, image.data_ptr<float>());
+        }
+        writer.publish();
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { fs::remove_all(root_); }
+
+    const storage::FeatureCache& cache() const { return cache_; }
+    std::shared_ptr<const storage::FeatureReader> open() const {
+        return std::make_shared<storage::FeatureReader>(cache_.open(kKey));
+    }
+    /// The next reading of the file begins at the disk.
+    void drop_pages() const {
+        const int file = ::open(cache_.file_of(kKey).c_str(), O_RDONLY);
+        ::fdatasync(file);
+        ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+        ::close(file);
+    }
+
+private:
+    fs::path root_;
+    storage::FeatureCache cache_;
+};
+
+enum Pages { Warm, Fresh, Cold };
+
+/// Reads a class of 768 channels image by image, as training does, or copies the same stored bytes;
+/// bytes are the stored ones in both. `pages`: mapped and touched before (Warm), mapped anew
+/// (Fresh), read from the disk (Cold).
+template <typename Read>
+void read_class(benchmark::State& state, storage::FeatureType type, const Read& read) {
+    const Place place(768, type);
+    auto reader = place.open();
+    const std::size_t bytes = reader->info().image_bytes();
+    std::vector<float> image(static_cast<std::size_t>(reader->info().shape.values_per_image()));
+    for (auto _ : state) {
+        if (state.range(0) != Warm) {
+            state.PauseTiming();
+            reader.reset();
+            if (state.range(0) == Cold) {
+                place.drop_pages();
+            }
+            reader = place.open();
+            if (state.range(0) == Cold) {
+                place.drop_pages();  // opening checked every byte
+            }
+            state.ResumeTiming();
+        }
+        for (std::int64_t n = 0; n < kImages; ++n) {
+            read(*reader, n, bytes, image.data());
+            benchmark::DoNotOptimize(image.data());
+        }
+    }
+    state.SetBytesProcessed(state.iterations() * kImages * static_cast<std::int64_t>(bytes));
+}
+
+void copy_image(const storage::FeatureReader& reader,
+                std::int64_t n,
+                std::size_t bytes,
+                float* to) {
+    std::memcpy(to, reader.data(n), bytes);
+}
+
+void read_image(const storage::FeatureReader& reader, std::int64_t n, std::size_t, float* to) {
+    reader.read_float(n, 1, to);
+}
+
+void copy_mapped(benchmark::State& state) {
+    read_class(state, storage::FeatureType::Float16, copy_image);
+}
+void read_float16(benchmark::State& state) {
+    read_class(state, storage::FeatureType::Float16, read_image);
+}
+void read_float32(benchmark::State& state) {
+    read_class(state, storage::FeatureType::Float32, read_image);
+}
+BENCHMARK(copy_mapped)
+    ->Arg(Warm)
+    ->Arg(Fresh)
+    ->Arg(Cold)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(read_float16)
+    ->Arg(Warm)
+    ->Arg(Fresh)
+    ->Arg(Cold)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+BENCHMARK(read_float32)->Arg(Warm)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// Checking every block of the same class: once per process and file.
+void verify_class(benchmark::State& state) {
+    const Place place(768);
+    for (auto _ : state) {
+        place.cache().verify(kKey);
+    }
+    state.SetBytesProcessed(state.iterations() *
+                            static_cast<std::int64_t>(place.open()->info().features_bytes()));
+}
+BENCHMARK(verify_class)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// Opening a class that was checked before.
+void open_class(benchmark::State& state) {
+    const Place place(64);
+    place.open();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(place.open());
+    }
+}
+BENCHMARK(open_class)->Unit(benchmark::kMicrosecond);
+
+/// One shuffled training batch; state.range: channels, batch.
+void gather_batch(benchmark::State& state) {
+    const Place place(state.range(0));
+    const SharedRows rows = mapped_rows(place.open(), torch::kCPU);
+    std::vector<std::int64_t> batch(static_cast<std::size_t>(state.range(1)));
+    std::int64_t next = 0;
+    for (auto _ : state) {
+        for (std::int64_t& row : batch) {
+            row = next = (next + 101) % kImages;
+        }
+        benchmark::DoNotOptimize(rows->gather(batch));
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(1));
+}
+BENCHMARK(gather_batch)->Args({64, 8})->Args({768, 16})->Unit(benchmark::kMillisecond);
+
+/// Images per second that decoding ahead delivers; state.range: threads, side of the pictures,
+/// which are made 224 wide.
+void load_images(benchmark::State& state) {
+    const fs::path root =
+        fs::temp_directory_path() / ("harrow-bench-images-" + std::to_string(::getpid()));
+    fs::remove_all(root);
+    storage::SynthOptions options;
+    options.classes = 1;
+    options.size = static_cast<int>(state.range(1));
+    storage::write_synthetic_dataset(root, options);
+    std::vector<fs::path> files;
+    for (const auto& image : storage::list_dataset("mvtec", root).dataset.classes.at(0).train) {
+        files.push_back(root / image.relative_path);
+    }
+    std::vector<float> pixels(3 * 224 * 224);
+    for (auto _ : state) {
+        ImageLoader loader(files, {}, static_cast<int>(state.range(0)), 18);
+        for (std::size_t n = 0; n < files.size(); ++n) {
+            while (!loader.take(pixels.data(), std::chrono::milliseconds(100))) {
+            }
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(files.size()));
+    fs::remove_all(root);
+}
+BENCHMARK(load_images)
+    ->Args({1, 512})
+    ->Args({2, 512})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+}  // namespace
+}  // namespace harrow::worker

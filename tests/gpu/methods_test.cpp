@@ -1,0 +1,86 @@
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "sweeps/trial_config.hpp"
+#include "worker/feature_rows.hpp"
+#include "worker/method.hpp"
+#include "worker/methods/initialiser.hpp"
+
+namespace harrow::worker {
+namespace {
+
+constexpr FeatureGeometry kGeometry{14, 14, 64};
+constexpr std::int64_t kImages = 16;
+
+class GpuMethods : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!torch::cuda::is_available()) {
+            GTEST_SKIP() << "no CUDA device that this LibTorch can use";
+        }
+        torch::set_num_threads(1);
+    }
+};
+
+sweeps::TrialConfig small_config() {
+    sweeps::TrialConfig config;
+    config.train.num_epochs = 2;
+    config.train.batch_size = 8;
+    config.model.num_coupling_layers = 4;
+    config.model.dia_n_blocks = 2;
+    config.model.lora_rank = 8;
+    return config;
+}
+
+torch::Tensor random_features(std::uint64_t seed) {
+    Initialiser random(seed, "features", torch::kCPU);
+    return random.uniform({kImages, kGeometry.height, kGeometry.width, kGeometry.channels}, 1);
+}
+
+struct Outcome {
+    std::vector<double> losses;
+    torch::Tensor scores, distances;
+};
+
+// Features live where the method does, as the feature store keeps them.
+Outcome train_two_tasks(torch::Device device) {
+    Outcome outcome;
+    const auto method = make_method(small_config(), kGeometry, 7, device);
+    TrainingHooks hooks;
+    hooks.on_epoch = [&](const EpochRecord& record) { outcome.losses.push_back(record.loss); };
+    for (int task = 0; task < 2; ++task) {
+        const auto seed = static_cast<std::uint64_t>(task);
+        const TaskData data{task, tensor_rows(random_features(seed).to(device))};
+        method->begin_task(task);
+        method->train(data, hooks);
+        method->update_router(data);
+    }
+    const torch::Tensor images = random_features(9).narrow(0, 0, kBatchImages).to(device);
+    outcome.scores = method->score(images, 1);
+    outcome.distances = method->route_distances(images);
+    return outcome;
+}
+
+TEST_F(GpuMethods, TrainAndScoreAsOnTheCpu) {
+    const Outcome cpu = train_two_tasks(torch::kCPU);
+    const Outcome gpu = train_two_tasks(torch::Device("cuda:0"));
+    ASSERT_EQ(cpu.losses.size(), gpu.losses.size());
+    for (std::size_t i = 0; i < cpu.losses.size(); ++i) {
+        EXPECT_NEAR(gpu.losses[i] / cpu.losses[i], 1, 1e-4) << "epoch " << i;
+    }
+    EXPECT_TRUE(torch::allclose(gpu.scores.cpu(), cpu.scores, 1e-4, 1e-4));
+    EXPECT_TRUE(torch::allclose(gpu.distances.cpu(), cpu.distances, 1e-4, 1e-4));
+}
+
+TEST_F(GpuMethods, RepeatThemselves) {
+    const Outcome once = train_two_tasks(torch::Device("cuda:0"));
+    const Outcome again = train_two_tasks(torch::Device("cuda:0"));
+    EXPECT_EQ(once.losses, again.losses);
+    EXPECT_TRUE(once.scores.equal(again.scores));
+}
+
+}  // namespace
+}  // namespace harrow::worker
