@@ -61,6 +61,12 @@ struct DataSynthOptions {
     std::uint64_t seed = 0;
 };
 
+struct DataCheckOptions {
+    std::string dir;
+    std::string layout = "mvtec";
+    bool json = false;
+};
+
 struct ParamsOptions {
     std::string method;  ///< empty: all
     bool markdown = false;
@@ -77,6 +83,7 @@ using Command = std::variant<PlanOptions,
                              BestOptions,
                              ShowOptions,
                              DataSynthOptions,
+                             DataCheckOptions,
                              ParamsOptions,
                              VersionOptions>;
 

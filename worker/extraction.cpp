@@ -95,7 +95,8 @@ std::int64_t extract_features(const FeatureRequest& request,
 
     const storage::FeatureInfo info = describe(request, backbone, images, digests);
     const std::int64_t count = info.shape.images;
-    const storage::Preprocessing how{data.image_size, backbone.normalization()};
+    const storage::Preprocessing how{
+        data.image_size, backbone.normalization(), storage::resize_named(data.resize)};
     storage::FeatureWriter writer = cache.create(request.key, info);
     for (std::int64_t first = 0; first < count; first += kBatchImages) {
         const std::int64_t present = std::min(kBatchImages, count - first);

@@ -9,8 +9,8 @@
 
 namespace harrow::storage {
 
-/// A file larger than this is refused before anything is allocated for it.
-inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 30;
+/// A larger picture is refused before anything is allocated for it: 16384 x 16384, 0.8 GB as RGB.
+inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;
 
 /// What a codec found wrong with the bytes; image.cpp adds the file and the cure.
 class CodecError : public std::runtime_error {

@@ -32,13 +32,6 @@ sweeps::Digest file_digest(const std::filesystem::path& path, std::vector<char>&
 
 }  // namespace
 
-std::string_view path_in_split(std::string_view relative_path) {
-    for (int part = 0; part < 2; ++part) {
-        relative_path.remove_prefix(relative_path.find('/') + 1);
-    }
-    return relative_path;
-}
-
 sweeps::Digest images_digest(const Dataset& dataset,
                              const std::vector<ImageEntry>& images,
                              std::vector<sweeps::Digest>* per_image) {
@@ -46,7 +39,9 @@ sweeps::Digest images_digest(const Dataset& dataset,
     sweeps::Hasher hasher;
     for (const ImageEntry& image : images) {
         const sweeps::Digest content = file_digest(dataset.root / image.relative_path, buffer);
-        hasher.update(path_in_split(image.relative_path)).update(kFieldEnd).update(content);
+        hasher.update(path_in_split(dataset.layout, image.relative_path))
+            .update(kFieldEnd)
+            .update(content);
         if (per_image != nullptr) {
             per_image->push_back(content);
         }
@@ -58,10 +53,10 @@ sweeps::Digest labels_digest(const Dataset& dataset, const std::vector<ImageEntr
     std::vector<char> buffer(kBufferBytes);
     sweeps::Hasher hasher;
     for (const ImageEntry& image : images) {
-        hasher.update(path_in_split(image.relative_path)).update(kFieldEnd);
+        hasher.update(path_in_split(dataset.layout, image.relative_path)).update(kFieldEnd);
         hasher.update(image.defective ? "defective" : "normal").update(kFieldEnd);
         if (!image.mask_path.empty()) {
-            hasher.update(path_in_split(image.mask_path)).update(kFieldEnd);
+            hasher.update(path_in_split(dataset.layout, image.mask_path)).update(kFieldEnd);
             hasher.update(file_digest(dataset.root / image.mask_path, buffer));
         }
         hasher.update(kFieldEnd);

@@ -82,7 +82,7 @@ bool read_header(PngReader& reader) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) {
         return false;
     }
-    png_set_user_limits(reader.png, 1U << 30, 1U << 30);
+    png_set_user_limits(reader.png, 1U << 28, 1U << 28);
     png_set_read_fn(reader.png, &reader, on_read);
     png_read_info(reader.png, reader.info);
     reader.source_bytes = std::uint64_t{png_get_rowbytes(reader.png, reader.info)} *
