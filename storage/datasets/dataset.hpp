@@ -11,6 +11,8 @@
 
 namespace harrow::storage {
 
+class DigestMemory;
+
 /// One image of a split. Paths are relative to the data set's root, with '/'.
 struct ImageEntry {
     std::string relative_path;
@@ -67,13 +69,17 @@ std::string_view path_in_split(const std::string& layout, std::string_view relat
 
 /// Digest of the images of one class and split, in order: paths inside the split and file contents.
 /// Moving or renaming the root changes nothing. `per_image`, if given, receives the digest of every
-/// file's content. Throws sweeps::DataError when a file cannot be read.
+/// file's content; `memory` saves reading files that it knows and changes no digest. Throws
+/// sweeps::DataError when a file cannot be read.
 sweeps::Digest images_digest(const Dataset& dataset,
                              const std::vector<ImageEntry>& images,
-                             std::vector<sweeps::Digest>* per_image = nullptr);
+                             std::vector<sweeps::Digest>* per_image = nullptr,
+                             DigestMemory* memory = nullptr);
 
 /// Digest of what is true about the images: paths, defective or not, mask paths and contents.
-sweeps::Digest labels_digest(const Dataset& dataset, const std::vector<ImageEntry>& images);
+sweeps::Digest labels_digest(const Dataset& dataset,
+                             const std::vector<ImageEntry>& images,
+                             DigestMemory* memory = nullptr);
 
 /// Ground truth of one image after preprocess_mask: 0 or 1, [size, size]; zeros when not defective.
 /// Throws sweeps::DataError naming both files when mask and image differ in size, or when a

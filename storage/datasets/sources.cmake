@@ -6,6 +6,7 @@ set(HARROW_DATASET_SOURCES
     datasets/dataset_check.cpp
     datasets/dataset_digests.cpp
     datasets/defects.cpp
+    datasets/digest_memory.cpp
     datasets/image.cpp
     datasets/image_header.cpp
     datasets/jpeg_codec.cpp

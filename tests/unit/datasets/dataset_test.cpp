@@ -9,6 +9,7 @@
 #include "storage/datasets/image.hpp"
 #include "storage/datasets/preprocess.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/parameters.hpp"
 #include "tests/unit/datasets/picture_files.hpp"
 
 namespace harrow::tests {
@@ -91,6 +92,14 @@ TEST_F(DatasetTest, NamesTheKnownLayoutsForAnUnknownOne) {
     for (const std::string& layout : storage::layouts()) {
         EXPECT_NE(listing.problems[0].find(layout), std::string::npos) << listing.problems[0];
     }
+}
+
+TEST_F(DatasetTest, ParametersOfferWhatIsImplemented) {
+    EXPECT_EQ(sweeps::find_parameter("data.layout")->choices, storage::layouts());
+    for (const std::string& name : sweeps::find_parameter("data.resize")->choices) {
+        EXPECT_NO_THROW(storage::resize_named(name));
+    }
+    EXPECT_EQ(storage::resize_named(sweeps::TrialConfig().data.resize), kShorterSide);
 }
 
 TEST_F(DatasetTest, ListsOnlyTheWantedClasses) {
