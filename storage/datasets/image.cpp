@@ -24,9 +24,11 @@ Image decode(std::string_view bytes) {
 }  // namespace
 
 void check_image_size(std::int64_t width, std::int64_t height) {
-    if (width < 1 || height < 1 || width > kMaxPixels / height) {
+    if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide ||
+        width > kMaxPixels / height) {
         throw CodecError("its header says " + std::to_string(width) + " x " +
-                         std::to_string(height) + " pixels; 1 to 2^28 pixels are accepted");
+                         std::to_string(height) +
+                         " pixels; up to 2^28 pixels and 2^20 per side are accepted");
     }
 }
 

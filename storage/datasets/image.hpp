@@ -19,7 +19,8 @@ struct Image {
 /// Reads a PNG or JPEG file, recognised by its content and not by its name. Palettes are expanded,
 /// 16-bit samples keep their high byte, alpha is dropped without blending (as PIL's
 /// convert("RGB")). Throws sweeps::DataError naming the file when it is missing, truncated,
-/// corrupt, no image, larger than 2^28 pixels, or a CMYK JPEG.
+/// corrupt, no image, larger than 2^28 pixels, longer than 2^20, or a CMYK
+/// JPEG.
 Image read_image(const std::filesystem::path& path);
 
 /// read_image in two steps, for those who need the file's bytes too; `path` is for messages.

@@ -77,16 +77,23 @@ void on_write(png_structp png, png_bytep bytes, std::size_t count) {
 
 void on_flush(png_structp /*png*/) {}
 
-/// Reads the header and sets up the conversion to 8-bit grey or RGB.
 bool read_header(PngReader& reader) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) {
         return false;
     }
-    png_set_user_limits(reader.png, 1U << 28, 1U << 28);
+    png_set_user_limits(reader.png, 0x7FFFFFFF, 0x7FFFFFFF);  // check_image_size has ours
     png_set_read_fn(reader.png, &reader, on_read);
     png_read_info(reader.png, reader.info);
     reader.source_bytes = std::uint64_t{png_get_rowbytes(reader.png, reader.info)} *
                           png_get_image_height(reader.png, reader.info);
+    return true;
+}
+
+/// Sets up the conversion to 8-bit grey or RGB; makes room for a row.
+bool prepare_rows(PngReader& reader) {
+    if (setjmp(png_jmpbuf(reader.png)) != 0) {
+        return false;
+    }
     png_set_expand(reader.png);  // palette to RGB, 1, 2 and 4 bits to 8, transparency to alpha
     png_set_strip_16(reader.png);
     png_set_strip_alpha(reader.png);
@@ -154,10 +161,13 @@ Image decode_png(std::string_view bytes) {
     const png_uint_32 width = png_get_image_width(reader.png, reader.info);
     const png_uint_32 height = png_get_image_height(reader.png, reader.info);
     check_image_size(width, height);
-    const std::size_t stride = png_get_rowbytes(reader.png, reader.info);
     if (reader.source_bytes > bytes.size() * kMaxExpansion) {
         throw CodecError("the file ends early");
     }
+    if (!prepare_rows(reader)) {
+        throw CodecError(reader.error);
+    }
+    const std::size_t stride = png_get_rowbytes(reader.png, reader.info);
     Image image;
     image.width = static_cast<int>(width);
     image.height = static_cast<int>(height);

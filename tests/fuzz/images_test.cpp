@@ -287,7 +287,7 @@ void mutate_jpeg(std::string& jpeg, RandomStream& random) {
     std::vector<std::pair<std::size_t, std::size_t>> segments;  // first byte, bytes
     for (std::size_t at = 2; at + 4 <= jpeg.size() && jpeg[at] == '\xff';) {
         const std::size_t length = 2 + (read_four(std::string_view(jpeg).substr(at)) & 0xFFFFU);
-        if (length > jpeg.size() - at) {
+        if (length < 4 || length > jpeg.size() - at) {
             break;
         }
         segments.emplace_back(at, length);
