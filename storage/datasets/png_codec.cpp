@@ -77,6 +77,23 @@ void on_write(png_structp png, png_bytep bytes, std::size_t count) {
 
 void on_flush(png_structp /*png*/) {}
 
+/// libpng makes room for a chunk before it sees that the file is shorter; we look first.
+void check_chunk_lengths(std::string_view png) {
+    constexpr std::size_t kSignatureBytes = 8;
+    constexpr std::size_t kFrameBytes = 12;  // length, type and checksum of a chunk
+    for (png.remove_prefix(kSignatureBytes); png.size() >= kFrameBytes;) {
+        const std::size_t length = png_get_uint_32(reinterpret_cast<png_const_bytep>(png.data()));
+        const bool is_last = png.substr(4, 4) == "IEND";
+        if (length > png.size() - kFrameBytes) {
+            throw CodecError("the file ends early: a chunk is longer than what is left");
+        }
+        if (is_last) {
+            return;
+        }
+        png.remove_prefix(length + kFrameBytes);
+    }
+}
+
 bool read_header(PngReader& reader) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) {
         return false;
@@ -148,6 +165,7 @@ bool is_png(std::string_view bytes) {
 }
 
 Image decode_png(std::string_view bytes) {
+    check_chunk_lengths(bytes);
     PngReader reader(bytes);
     reader.png =
         png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error<PngReader>, on_warning);

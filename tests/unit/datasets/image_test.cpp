@@ -152,7 +152,7 @@ TEST_F(ImageTest, RefusesAHeaderThatPromisesTooMuch) {
 TEST_F(ImageTest, RefusesAChunkLongerThanItsFileBeforeMakingRoomForIt) {
     std::string bytes = encode_raw_png(1, 1, kGrey, 8, false, std::string(1, '\0'));
     bytes.insert(33, std::string("\x58\x00\x01\x79tEXt", 8));  // behind the header: 1.4 GB of text
-    EXPECT_NE(refusal(bytes).find("too large"), std::string::npos) << refusal(bytes);
+    EXPECT_NE(refusal(bytes).find("a chunk is longer"), std::string::npos) << refusal(bytes);
 }
 
 TEST_F(ImageTest, RefusesALongRowBeforeMakingRoomForIt) {
