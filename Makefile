@@ -7,7 +7,7 @@ export CCACHE_SLOPPINESS
 # Programs without torch and Open MPI, whose own leaks at exit would drown ours.
 OWN_TESTS := '^(unit\.(sweeps|storage|datasets|analysis|coordinator|cli)|fuzz\.)'
 
-.PHONY: help setup build test demo asan bench format lint clean
+.PHONY: help setup build test demo asan fuzz bench format lint clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,11 @@ asan: setup ## unit, golden, mpi and e2e tests under AddressSanitizer and UBSan
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS) -R $(OWN_TESTS)
 	ASAN_OPTIONS=detect_leaks=0 ctest --preset asan -j $(JOBS) -E $(OWN_TESTS)
+
+fuzz: setup ## 100,000 damaged inputs of each kind under AddressSanitizer and UBSan
+	cmake --preset asan
+	cmake --build --preset asan -j $(JOBS) --target fuzz_tests
+	HARROW_FUZZ_COUNT=$${HARROW_FUZZ_COUNT:-100000} ctest --preset asan -j $(JOBS) -L fuzz
 
 bench: build ## benchmarks; results go to bench/results/
 	@bench/run.sh

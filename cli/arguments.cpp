@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -164,10 +165,22 @@ private:
         auto [app, options] =
             verb<DataSynthOptions>(*data, "synth", "write a synthetic data set with masks");
         app->add_option("dir", options->dir, "folder to create")->required();
-        app->add_option("--layout", options->layout, "mvtec")->check(CLI::IsMember({"mvtec"}));
+        add_layout(app, options->layout);
         app->add_option("--classes", options->classes, "number of classes");
         app->add_option("--size", options->size, "side of the images, pixels");
         app->add_option("--seed", options->seed, "equal seeds give equal files");
+
+        auto [check, check_options] = verb<DataCheckOptions>(
+            *data, "check", "read every file of a data set: counts, and all that is wrong with it");
+        check->add_option("dir", check_options->dir, "data.root: a folder, or a .csv file")
+            ->required();
+        add_layout(check, check_options->layout);
+        check->add_flag("--json", check_options->json, "machine-readable");
+    }
+
+    static void add_layout(CLI::App* app, std::string& layout) {
+        app->add_option("--layout", layout, "how the images lie in their folders (default: mvtec)")
+            ->check(CLI::IsMember(storage::layouts()));
     }
 
     template <typename Options>

@@ -81,6 +81,12 @@ struct CacheGcOptions {
     bool dry_run = false;
 };
 
+struct DataCheckOptions {
+    std::string dir;
+    std::string layout = "mvtec";
+    bool json = false;
+};
+
 struct ParamsOptions {
     std::string method;  ///< empty: all
     bool markdown = false;
@@ -100,6 +106,7 @@ using Command = std::variant<PlanOptions,
                              CacheListOptions,
                              CacheVerifyOptions,
                              CacheGcOptions,
+                             DataCheckOptions,
                              ParamsOptions,
                              VersionOptions>;
 

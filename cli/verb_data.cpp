@@ -11,6 +11,7 @@ sweeps::ExitCode run_verb(const DataSynthOptions& options) {
     synth.classes = options.classes;
     synth.size = options.size;
     synth.seed = options.seed;
+    synth.layout = options.layout;
     storage::write_synthetic_dataset(options.dir, synth);
 
     const storage::DatasetListing listing = storage::list_dataset(options.layout, options.dir);

@@ -110,7 +110,7 @@ std::string plan_text(const sweeps::Sweep& sweep,
 }  // namespace
 
 sweeps::ExitCode run_verb(const PlanOptions& options) {
-    DiskCatalog catalog;
+    DiskCatalog catalog(cache_directory(options.cache));
     const SweepSource source = load_sweep_source(options.spec, options.overrides, catalog);
     const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
     const CacheNeed need = cache_need(plan, storage::FeatureCache(cache_directory(options.cache)));

@@ -64,7 +64,7 @@ int run_rank(coordinator::MpiSession& session,
 ExitCode run_verb(const RunOptions& options) {
     install_signal_handlers();
     const coordinator::LaunchEnvironment environment = coordinator::launch_environment();
-    DiskCatalog catalog;
+    DiskCatalog catalog(cache_directory(options.cache));
     const SweepSource source = load_source(options, catalog);
     const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
     if (environment.under_launcher) {

@@ -147,12 +147,6 @@ std::vector<Candidate> worst_in_turns(std::vector<std::vector<Candidate>> by_cla
     return chosen;
 }
 
-storage::Image square_image(const std::string& path, int size) {
-    const storage::Image image = storage::read_rgb(path);
-    const storage::ImageSize scaled = storage::shorter_side_size(image, size);
-    return storage::center_crop(storage::resize_lanczos(image, scaled.width, scaled.height), size);
-}
-
 }  // namespace
 
 sweeps::ExitCode run_verb(const ShowOptions& options) {
@@ -178,6 +172,7 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
                                  sweeps::suggestion(options.class_name, names));
     }
     const int size = config.score.map_size;
+    const storage::Resize resize = storage::resize_named(config.data.resize);
     std::vector<storage::Image> strips;
     for (const Candidate& candidate :
          worst_in_turns(std::move(by_class), static_cast<std::size_t>(options.worst))) {
@@ -193,8 +188,11 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
                 cls.maps.data() + cls.routed_map[last + candidate.image] * cls.height * cls.width,
                 map.data());
         strips.push_back(analysis::make_strip(
-            square_image((listing.dataset.root / candidate.entry->relative_path).string(), size),
-            storage::load_mask(listing.dataset, *candidate.entry, size),
+            storage::square_image(
+                storage::read_rgb(listing.dataset.root / candidate.entry->relative_path),
+                size,
+                resize),
+            storage::load_mask(listing.dataset, *candidate.entry, size, resize),
             map,
             analysis::value_range(map)));
         std::cout << strips.size() << "  " << candidate.entry->relative_path << "  score "

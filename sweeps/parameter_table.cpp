@@ -11,14 +11,15 @@ void add_input_rows(Table& table) {
     constexpr auto kData = &Config::data;
     constexpr auto kBackbone = &Config::backbone;
     table.push_back(row<kData, &DataConfig::layout>("data.layout", Stage::Features)
-                        .choices({"mvtec"})
+                        .choices({"mvtec", "mpdd", "mvtec_ad2", "visa", "csv"})
                         .aliases({"dataset"})
-                        .help("How the images lie in their folders")
-                        .source("MoLE-Flow A16"));
+                        .help("How the images lie in their folders; csv: listed in dataset.csv by "
+                              "path, class, split, label and mask")
+                        .source("MoLE-Flow A16, AnomalyVFM B1; csv: Harrow"));
     table.push_back(row<kData, &DataConfig::root>("data.root", Stage::Features)
                         .locator()
                         .aliases({"data_path"})
-                        .help("Folder of the dataset")
+                        .help("Folder of the dataset; with layout csv also the .csv file")
                         .source("MoLE-Flow A17.1"));
     table.push_back(row<kData, &DataConfig::classes>("data.classes", Stage::Training)
                         .help("Classes to use")
@@ -28,9 +29,14 @@ void add_input_rows(Table& table) {
                         .at_most(2048)
                         .unit("pixels")
                         .aliases({"img_size"})
-                        .help("Side of the square the backbone sees: shorter side resized, centre "
-                              "cropped")
+                        .help("Side of the square the backbone sees")
                         .source("MoLE-Flow A16"));
+    table.push_back(row<kData, &DataConfig::resize>("data.resize", Stage::Features)
+                        .choices({"shorter_side", "square"})
+                        .help("shorter_side: Lanczos until the shorter side fits, then the centre; "
+                              "square: bilinear to the square whatever the aspect ratio. Masks "
+                              "follow with nearest neighbour")
+                        .source("MoLE-Flow A16; square: AnomalyVFM B1"));
     table.push_back(row<kBackbone, &BackboneConfig::name>("backbone.name", Stage::Features)
                         .choices({"filterbank"})
                         .aliases({"backbone_name"})

@@ -13,6 +13,7 @@ struct DataConfig {
     std::string root;                  ///< locator: what it holds enters the keys, not its path
     std::vector<std::string> classes;  ///< empty: all classes found
     int image_size = 224;
+    std::string resize = "shorter_side";
 };
 
 struct SequenceConfig {

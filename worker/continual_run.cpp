@@ -32,10 +32,11 @@ TaskData task_data(const SequenceTask& task,
 }
 
 void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& info) {
+    const std::string& layout = entry.test.config.data.layout;
     bool same = entry.test_paths.size() == info.images.size();
     for (std::size_t i = 0; same && i < entry.test_paths.size(); ++i) {
-        same = storage::path_in_split(entry.test_paths[i]) ==
-               storage::path_in_split(info.images[i].relative_path);
+        same = storage::path_in_split(layout, entry.test_paths[i]) ==
+               storage::path_in_split(layout, info.images[i].relative_path);
     }
     if (!same) {
         throw sweeps::DataError("the test images of class '" + entry.name + "' under " +

@@ -152,10 +152,11 @@ ExtractionReport extract_features(const FeatureRequest& request,
 
     const storage::FeatureInfo info = describe(request, backbone, images, digests);
     storage::FeatureWriter writer = cache.create(request.key, info);
-    ImageLoader loader(files_of(dataset, images),
-                       {data.image_size, backbone.normalization()},
-                       decode_threads,
-                       static_cast<std::size_t>(2 * kBatchImages + decode_threads));
+    ImageLoader loader(
+        files_of(dataset, images),
+        {data.image_size, backbone.normalization(), storage::resize_named(data.resize)},
+        decode_threads,
+        static_cast<std::size_t>(2 * kBatchImages + decode_threads));
     run_backbone(
         loader, backbone, data.image_size, info.shape.images, writer, report.times, monitor);
     report.images = info.shape.images;

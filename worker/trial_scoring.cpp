@@ -14,6 +14,7 @@ namespace {
 
 analysis::ClassTruth class_truth(const storage::ClassScores& scores,
                                  const storage::Dataset& dataset,
+                                 storage::Resize resize,
                                  WorkMonitor& monitor) {
     const auto& images = split_images(dataset, scores.class_name, "test");
     bool same = images.size() == scores.image_paths.size();
@@ -32,8 +33,8 @@ analysis::ClassTruth class_truth(const storage::ClassScores& scores,
         truth.labels.push_back(image.defective ? 1 : 0);
     }
     truth.on_image = [&monitor] { monitor.step(); };
-    truth.mask = [&dataset, &images](std::size_t image, int size) {
-        return storage::load_mask(dataset, images[image], size);
+    truth.mask = [&dataset, &images, resize](std::size_t image, int size) {
+        return storage::load_mask(dataset, images[image], size, resize);
     };
     return truth;
 }
@@ -44,13 +45,16 @@ std::vector<coordinator::TrialResult> score_trials(const std::vector<coordinator
                                                    const storage::PatchScores& scores,
                                                    const storage::Dataset& dataset,
                                                    WorkMonitor& monitor) {
+    std::vector<sweeps::ScoreConfig> configs;
+    storage::Resize resize{};  // one for all jobs: the features of a training depend on it
+    for (const coordinator::ScoreJob& job : jobs) {
+        const sweeps::TrialConfig config = sweeps::parse_canonical(job.config_text);
+        configs.push_back(config.score);
+        resize = storage::resize_named(config.data.resize);
+    }
     std::vector<analysis::ClassTruth> truth;
     for (const storage::ClassScores& entry : scores.classes) {
-        truth.push_back(class_truth(entry, dataset, monitor));
-    }
-    std::vector<sweeps::ScoreConfig> configs;
-    for (const coordinator::ScoreJob& job : jobs) {
-        configs.push_back(sweeps::parse_canonical(job.config_text).score);
+        truth.push_back(class_truth(entry, dataset, resize, monitor));
     }
     std::vector<analysis::TrialScoring> scored = analysis::score_training(scores, truth, configs);
     std::vector<coordinator::TrialResult> results;

@@ -9,8 +9,10 @@
 
 namespace harrow::storage {
 
-/// A file larger than this is refused before anything is allocated for it.
-inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 30;
+/// A larger picture is refused before anything is allocated for it: 16384 x 16384, 0.8 GB as RGB.
+inline constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;
+
+inline constexpr std::int64_t kMaxSide = std::int64_t{1} << 20;
 
 /// What a codec found wrong with the bytes; image.cpp adds the file and the cure.
 class CodecError : public std::runtime_error {
@@ -25,7 +27,7 @@ bool is_jpeg(std::string_view bytes);
 Image decode_png(std::string_view bytes);
 Image decode_jpeg(std::string_view bytes);
 
-/// Throws CodecError unless 1 <= width * height <= kMaxPixels.
+/// Throws CodecError unless both sides are 1 … kMaxSide and their product at most kMaxPixels.
 void check_image_size(std::int64_t width, std::int64_t height);
 
 }  // namespace harrow::storage

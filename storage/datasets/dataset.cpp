@@ -1,199 +1,53 @@
 #include "storage/datasets/dataset.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <optional>
 
 #include "storage/datasets/image.hpp"
-#include "storage/datasets/preprocess.hpp"
+#include "storage/datasets/layout_readers.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::storage {
 namespace {
 
 namespace fs = std::filesystem;
-using Problems = std::vector<std::string>;
 
-constexpr const char* kNormalType = "good";
-
-bool is_hidden(const fs::path& path) {
-    return path.filename().string().rfind('.', 0) == 0;
-}
-
-bool has_image_name(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
-bool is_folder(const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_directory(path, ignored);
-}
-
-/// Visible entries of a directory, sorted by name; nothing, and a problem, when it cannot be read.
-std::vector<fs::path> entries(const fs::path& directory, Problems& problems) {
-    std::vector<fs::path> found;
-    std::error_code error;
-    fs::directory_iterator iterator(directory, error);
-    for (; !error && iterator != fs::directory_iterator(); iterator.increment(error)) {
-        if (!is_hidden(iterator->path())) {
-            found.push_back(iterator->path());
-        }
-    }
-    if (error) {
-        problems.push_back("directory " + directory.string() + " cannot be read (" +
-                           error.message() + "); make it readable");
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
-std::vector<fs::path> subdirectories(const fs::path& directory, Problems& problems) {
-    std::vector<fs::path> found = entries(directory, problems);
-    found.erase(
-        std::remove_if(found.begin(), found.end(), [](const fs::path& p) { return !is_folder(p); }),
-        found.end());
-    return found;
-}
-
-std::vector<fs::path> image_files(const fs::path& directory, Problems& problems) {
-    std::vector<fs::path> found = entries(directory, problems);
-    found.erase(std::remove_if(found.begin(),
-                               found.end(),
-                               [](const fs::path& p) {
-                                   std::error_code error;  // a pipe would block whoever opens it
-                                   return !has_image_name(p) || is_folder(p) ||
-                                          fs::is_other(p, error);
-                               }),
-                found.end());
-    return found;
-}
-
-/// Size from the first bytes; nothing, and a problem, when they are no image's.
-std::optional<ImageSize> probe(const fs::path& path, Problems& problems) {
-    try {
-        return probe_image(path);
-    } catch (const sweeps::DataError& error) {
-        problems.emplace_back(error.what());
-        return std::nullopt;
-    }
-}
-
-std::string size_text(int width, int height) {
-    return std::to_string(width) + " x " + std::to_string(height);
-}
-
-std::string mask_size_problem(const fs::path& mask_path,
-                              ImageSize mask,
-                              const fs::path& image_path,
-                              ImageSize image) {
-    return "mask " + mask_path.string() + " is " + size_text(mask.width, mask.height) +
-           " pixels but its image " + image_path.string() + " is " +
-           size_text(image.width, image.height) + "; give the mask the size of the image";
-}
-
-/// Reads one class of the MVTec AD layout:
-/// train/good/*, test/<type>/*, ground_truth/<type>/<stem>_mask.png.
-class MvtecClassReader {
-public:
-    MvtecClassReader(fs::path root, std::string name, Problems& problems)
-        : root_(std::move(root)), name_(std::move(name)), problems_(problems) {}
-
-    DatasetClass read() {
-        DatasetClass result{name_, {}, {}};
-        if (name_ == "mean") {
-            problems_.push_back("class folder " + directory().string() +
-                                " cannot be called 'mean': rows use it for the mean over classes; "
-                                "rename the folder");
-        }
-        add_split("train/good", kNormalType, result.train);
-        if (result.train.empty()) {
-            problems_.push_back("class " + name_ + " has no images in " +
-                                (directory() / "train" / kNormalType).string() +
-                                "; put normal .png or .jpg images there or remove the class");
-        }
-        const fs::path test = directory() / "test";
-        if (is_folder(test)) {
-            for (const fs::path& type : subdirectories(test, problems_)) {
-                const std::string type_name = type.filename().string();
-                add_split("test/" + type_name, type_name, result.test);
-            }
-        }
-        if (result.test.empty()) {
-            problems_.push_back("class " + name_ + " has no images below " + test.string() +
-                                "; put test images in test/good and test/<defect type>");
-        }
-        return result;
-    }
-
-private:
-    fs::path directory() const { return root_ / name_; }
-
-    void add_split(const std::string& folder,
-                   const std::string& type,
-                   std::vector<ImageEntry>& out) {
-        const fs::path path = directory() / folder;
-        if (!is_folder(path)) {
-            return;
-        }
-        for (const fs::path& file : image_files(path, problems_)) {
-            ImageEntry entry;
-            entry.relative_path = name_ + "/" + folder + "/" + file.filename().string();
-            entry.defect_type = type;
-            entry.defective = type != kNormalType;
-            const std::optional<ImageSize> size = probe(file, problems_);
-            if (entry.defective) {
-                entry.mask_path =
-                    name_ + "/ground_truth/" + type + "/" + file.stem().string() + "_mask.png";
-                check_mask(entry, size);
-            }
-            out.push_back(std::move(entry));
-        }
-    }
-
-    void check_mask(const ImageEntry& entry, std::optional<ImageSize> image) {
-        const fs::path mask = root_ / entry.mask_path;
-        std::error_code ignored;
-        if (!fs::exists(mask, ignored)) {
-            problems_.push_back("image " + (root_ / entry.relative_path).string() +
-                                " is defective but has no mask; expected " + mask.string());
-            return;
-        }
-        const std::optional<ImageSize> size = probe(mask, problems_);
-        if (size && image && (size->width != image->width || size->height != image->height)) {
-            problems_.push_back(
-                mask_size_problem(mask, *size, root_ / entry.relative_path, *image));
-        }
-    }
-
-    fs::path root_;
-    std::string name_;
-    Problems& problems_;
+struct Layout {
+    const char* name;
+    void (*list)(ListingBuilder&);
+    std::string_view (*in_split)(std::string_view path);
+    bool root_may_be_a_file;
+    const char* root_meaning;  ///< "set data.root to …"
 };
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+constexpr const char* kClassesRoot = "the folder that holds the classes";
+
+const std::vector<Layout>& known_layouts() {
+    const auto behind_class_and_split = [](std::string_view path) {
+        return without_folders(path, 2);
+    };
+    static const std::vector<Layout> table = {
+        {"mvtec", list_mvtec, behind_class_and_split, false, kClassesRoot},
+        {"mpdd", list_mpdd, behind_class_and_split, false, kClassesRoot},
+        {"mvtec_ad2", list_mvtec_ad2, path_in_mvtec_ad2_split, false, kClassesRoot},
+        {"visa",
+         list_visa,
+         [](std::string_view path) { return without_folders(path, 1); },
+         false,
+         "the folder that holds split_csv/1cls.csv"},
+        {"csv",
+         list_csv,
+         [](std::string_view path) { return path; },
+         true,
+         "the folder that holds dataset.csv, or to another .csv file"},
+    };
+    return table;
 }
 
-/// All classes if `wanted` is empty.
-void list_mvtec(Dataset& dataset, const std::vector<std::string>& wanted, Problems& problems) {
-    for (const fs::path& directory : subdirectories(dataset.root, problems)) {
-        const std::string name = directory.filename().string();
-        if (!wanted.empty() && !contains(wanted, name)) {
-            continue;
-        }
-        if (is_folder(directory / "train") || is_folder(directory / "test")) {
-            MvtecClassReader reader(dataset.root, name, problems);
-            dataset.classes.push_back(reader.read());
-        }
-    }
-    if (dataset.classes.empty() && problems.empty() && wanted.empty()) {
-        problems.push_back("no classes found in " + dataset.root.string() +
-                           "; expected folders <class>/train/good and <class>/test/<type>");
-    }
+const Layout* find_layout(const std::string& name) {
+    const std::vector<Layout>& table = known_layouts();
+    const auto found = std::find_if(
+        table.begin(), table.end(), [&name](const Layout& layout) { return layout.name == name; });
+    return found == table.end() ? nullptr : &*found;
 }
 
 std::string unknown_layout_problem(const std::string& layout) {
@@ -206,40 +60,68 @@ std::string unknown_layout_problem(const std::string& layout) {
     return text;
 }
 
+/// Empty when the root can be listed.
+std::string root_problem(const Layout& layout, const fs::path& root) {
+    std::error_code error;
+    const fs::file_status status = fs::status(root, error);
+    const std::string cure = std::string("set data.root to ") + layout.root_meaning;
+    if (root.empty()) {
+        return "no data set root given; " + cure;
+    }
+    if (status.type() == fs::file_type::none) {
+        return "data set root " + root.string() + " cannot be looked at (" + error.message() +
+               "); make it readable";
+    }
+    if (!fs::exists(status)) {
+        return "data set root " + root.string() + " does not exist; " + cure +
+               ", or make one with `harrow data synth`";
+    }
+    if (layout.root_may_be_a_file ? !fs::is_directory(status) && !fs::is_regular_file(status)
+                                  : !fs::is_directory(status)) {
+        return "data set root " + root.string() + " is not a directory; " + cure;
+    }
+    return "";
+}
+
 }  // namespace
 
 const std::vector<std::string>& layouts() {
-    static const std::vector<std::string> names = {"mvtec"};
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> found;
+        for (const Layout& layout : known_layouts()) {
+            found.emplace_back(layout.name);
+        }
+        return found;
+    }();
     return names;
+}
+
+std::string_view path_in_split(const std::string& layout, std::string_view relative_path) {
+    const Layout* known = find_layout(layout);
+    return known == nullptr ? relative_path : known->in_split(relative_path);
 }
 
 DatasetListing list_dataset(const std::string& layout,
                             const fs::path& root,
-                            const std::vector<std::string>& wanted) {
-    DatasetListing listing{{root, layout, {}}, {}};
-    std::error_code error;
-    const fs::file_status status = fs::status(root, error);
-    if (!contains(layouts(), layout)) {
-        listing.problems.push_back(unknown_layout_problem(layout));
-    } else if (root.empty()) {
-        listing.problems.emplace_back(
-            "no data set root given; set data.root to the folder that holds the classes");
-    } else if (!fs::exists(status)) {
-        listing.problems.push_back("data set root " + root.string() +
-                                   " does not exist; set data.root to the folder that holds the "
-                                   "classes, or make one with `harrow data synth`");
-    } else if (!fs::is_directory(status)) {
-        listing.problems.push_back("data set root " + root.string() +
-                                   " is not a directory; set data.root to the folder that holds "
-                                   "the classes");
+                            const std::vector<std::string>& wanted,
+                            Headers headers) {
+    ListingBuilder builder(layout, root, wanted, headers);
+    const Layout* known = find_layout(layout);
+    std::string problem =
+        known == nullptr ? unknown_layout_problem(layout) : root_problem(*known, root);
+    if (problem.empty()) {
+        known->list(builder);
     } else {
-        list_mvtec(listing.dataset, wanted, listing.problems);
+        builder.problem(std::move(problem));
     }
-    return listing;
+    return builder.finish();
 }
 
-std::vector<std::uint8_t> load_mask(const Dataset& dataset, const ImageEntry& image, int size) {
-    if (!image.defective) {
+std::vector<std::uint8_t> load_mask(const Dataset& dataset,
+                                    const ImageEntry& image,
+                                    int size,
+                                    Resize resize) {
+    if (!image.defective || image.mask_is_zero) {
         return std::vector<std::uint8_t>(static_cast<std::size_t>(size) * size, 0);
     }
     const fs::path image_path = dataset.root / image.relative_path;
@@ -254,7 +136,7 @@ std::vector<std::uint8_t> load_mask(const Dataset& dataset, const ImageEntry& im
         throw sweeps::DataError(
             mask_size_problem(mask_path, {mask.width, mask.height}, image_path, expected));
     }
-    return preprocess_mask(mask, size);
+    return preprocess_mask(mask, size, resize);
 }
 
 }  // namespace harrow::storage

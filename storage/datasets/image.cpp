@@ -11,7 +11,28 @@
 namespace harrow::storage {
 namespace {
 
-std::string read_bytes(const std::filesystem::path& path) {
+Image decode(std::string_view bytes) {
+    if (is_png(bytes)) {
+        return decode_png(bytes);
+    }
+    if (is_jpeg(bytes)) {
+        return decode_jpeg(bytes);
+    }
+    throw CodecError(bytes.empty() ? "it is empty" : "it is neither PNG nor JPEG");
+}
+
+}  // namespace
+
+void check_image_size(std::int64_t width, std::int64_t height) {
+    if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide ||
+        width > kMaxPixels / height) {
+        throw CodecError("its header says " + std::to_string(width) + " x " +
+                         std::to_string(height) +
+                         " pixels; up to 2^28 pixels and 2^20 per side are accepted");
+    }
+}
+
+std::string read_image_bytes(const std::filesystem::path& path) {
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(path, error);
     std::ifstream file;
@@ -29,33 +50,17 @@ std::string read_bytes(const std::filesystem::path& path) {
     return bytes;
 }
 
-Image decode(std::string_view bytes) {
-    if (is_png(bytes)) {
-        return decode_png(bytes);
-    }
-    if (is_jpeg(bytes)) {
-        return decode_jpeg(bytes);
-    }
-    throw CodecError(bytes.empty() ? "it is empty" : "it is neither PNG nor JPEG");
-}
-
-}  // namespace
-
-void check_image_size(std::int64_t width, std::int64_t height) {
-    if (width < 1 || height < 1 || width > kMaxPixels / height) {
-        throw CodecError("its header says " + std::to_string(width) + " x " +
-                         std::to_string(height) + " pixels; 1 to 2^30 pixels are accepted");
-    }
-}
-
-Image read_image(const std::filesystem::path& path) {
-    const std::string bytes = read_bytes(path);
+Image decode_image(std::string_view bytes, const std::filesystem::path& path) {
     try {
         return decode(bytes);
     } catch (const CodecError& error) {
         throw sweeps::DataError("image " + path.string() + " cannot be decoded: " + error.what() +
                                 "; expected a complete PNG or JPEG, replace the file");
     }
+}
+
+Image read_image(const std::filesystem::path& path) {
+    return decode_image(read_image_bytes(path), path);
 }
 
 Image read_rgb(const std::filesystem::path& path) {

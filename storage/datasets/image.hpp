@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace harrow::storage {
@@ -18,8 +19,13 @@ struct Image {
 /// Reads a PNG or JPEG file, recognised by its content and not by its name. Palettes are expanded,
 /// 16-bit samples keep their high byte, alpha is dropped without blending (as PIL's
 /// convert("RGB")). Throws sweeps::DataError naming the file when it is missing, truncated,
-/// corrupt, no image, larger than 2^30 pixels, or a CMYK JPEG.
+/// corrupt, no image, larger than 2^28 pixels, longer than 2^20, or a CMYK
+/// JPEG.
 Image read_image(const std::filesystem::path& path);
+
+/// read_image in two steps, for those who need the file's bytes too; `path` is for messages.
+std::string read_image_bytes(const std::filesystem::path& path);
+Image decode_image(std::string_view bytes, const std::filesystem::path& path);
 
 /// As read_image; grey is replicated to three channels.
 Image read_rgb(const std::filesystem::path& path);

@@ -77,16 +77,40 @@ void on_write(png_structp png, png_bytep bytes, std::size_t count) {
 
 void on_flush(png_structp /*png*/) {}
 
-/// Reads the header and sets up the conversion to 8-bit grey or RGB.
+/// libpng makes room for a chunk before it sees that the file is shorter; we look first.
+void check_chunk_lengths(std::string_view png) {
+    constexpr std::size_t kSignatureBytes = 8;
+    constexpr std::size_t kFrameBytes = 12;  // length, type and checksum of a chunk
+    for (png.remove_prefix(kSignatureBytes); png.size() >= kFrameBytes;) {
+        const std::size_t length = png_get_uint_32(reinterpret_cast<png_const_bytep>(png.data()));
+        const bool is_last = png.substr(4, 4) == "IEND";
+        if (length > png.size() - kFrameBytes) {
+            throw CodecError("the file ends early: a chunk is longer than what is left");
+        }
+        if (is_last) {
+            return;
+        }
+        png.remove_prefix(length + kFrameBytes);
+    }
+}
+
 bool read_header(PngReader& reader) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) {
         return false;
     }
-    png_set_user_limits(reader.png, 1U << 30, 1U << 30);
+    png_set_user_limits(reader.png, 0x7FFFFFFF, 0x7FFFFFFF);  // check_image_size has ours
     png_set_read_fn(reader.png, &reader, on_read);
     png_read_info(reader.png, reader.info);
     reader.source_bytes = std::uint64_t{png_get_rowbytes(reader.png, reader.info)} *
                           png_get_image_height(reader.png, reader.info);
+    return true;
+}
+
+/// Sets up the conversion to 8-bit grey or RGB; makes room for a row.
+bool prepare_rows(PngReader& reader) {
+    if (setjmp(png_jmpbuf(reader.png)) != 0) {
+        return false;
+    }
     png_set_expand(reader.png);  // palette to RGB, 1, 2 and 4 bits to 8, transparency to alpha
     png_set_strip_16(reader.png);
     png_set_strip_alpha(reader.png);
@@ -141,6 +165,7 @@ bool is_png(std::string_view bytes) {
 }
 
 Image decode_png(std::string_view bytes) {
+    check_chunk_lengths(bytes);
     PngReader reader(bytes);
     reader.png =
         png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error<PngReader>, on_warning);
@@ -154,10 +179,13 @@ Image decode_png(std::string_view bytes) {
     const png_uint_32 width = png_get_image_width(reader.png, reader.info);
     const png_uint_32 height = png_get_image_height(reader.png, reader.info);
     check_image_size(width, height);
-    const std::size_t stride = png_get_rowbytes(reader.png, reader.info);
     if (reader.source_bytes > bytes.size() * kMaxExpansion) {
         throw CodecError("the file ends early");
     }
+    if (!prepare_rows(reader)) {
+        throw CodecError(reader.error);
+    }
+    const std::size_t stride = png_get_rowbytes(reader.png, reader.info);
     Image image;
     image.width = static_cast<int>(width);
     image.height = static_cast<int>(height);

@@ -21,6 +21,17 @@ double lanczos(double x) {
     return x >= -kLanczosRadius && x < kLanczosRadius ? sinc(x) * sinc(x / kLanczosRadius) : 0.0;
 }
 
+double triangle(double x) {
+    return std::max(0.0, 1.0 - std::abs(x));
+}
+
+struct Kernel {
+    double radius;
+    double (*weight)(double);
+};
+constexpr Kernel kLanczos{kLanczosRadius, lanczos};
+constexpr Kernel kBilinear{1.0, triangle};
+
 /// The source samples [first, first + weights.size()) that make one target sample.
 struct Window {
     int first = 0;
@@ -32,10 +43,10 @@ int fixed_point(double weight) {
     return static_cast<int>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-std::vector<Window> make_windows(int source, int target) {
+std::vector<Window> make_windows(const Kernel& kernel, int source, int target) {
     const double scale = static_cast<double>(source) / target;
     const double stretch = std::max(scale, 1.0);
-    const double support = kLanczosRadius * stretch;
+    const double support = kernel.radius * stretch;
     std::vector<Window> windows(target);
     std::vector<double> weights;
     for (int i = 0; i < target; ++i) {
@@ -45,7 +56,7 @@ std::vector<Window> make_windows(int source, int target) {
         weights.assign(last - first, 0.0);
         double sum = 0.0;
         for (int k = 0; k < last - first; ++k) {
-            weights[k] = lanczos((k + first - center + 0.5) * (1.0 / stretch));
+            weights[k] = kernel.weight((k + first - center + 0.5) * (1.0 / stretch));
             sum += weights[k];
         }
         windows[i].first = first;
@@ -71,9 +82,9 @@ Image blank(int width, int height, int channels) {
     return image;
 }
 
-Image resize_rows(const Image& image, int width) {
+Image resize_rows(const Image& image, const Kernel& kernel, int width) {
     Image result = blank(width, image.height, image.channels);
-    const std::vector<Window> windows = make_windows(image.width, width);
+    const std::vector<Window> windows = make_windows(kernel, image.width, width);
     std::uint8_t* out = result.pixels.data();
     const std::size_t stride = static_cast<std::size_t>(image.width) * image.channels;
     for (int y = 0; y < image.height; ++y) {
@@ -87,9 +98,9 @@ Image resize_rows(const Image& image, int width) {
     return result;
 }
 
-Image resize_columns(const Image& image, int height) {
+Image resize_columns(const Image& image, const Kernel& kernel, int height) {
     Image result = blank(image.width, height, image.channels);
-    const std::vector<Window> windows = make_windows(image.height, height);
+    const std::vector<Window> windows = make_windows(kernel, image.height, height);
     std::uint8_t* out = result.pixels.data();
     const std::size_t stride = static_cast<std::size_t>(image.width) * image.channels;
     for (const Window& window : windows) {
@@ -125,12 +136,20 @@ void check_target(const Image& image, int width, int height) {
     }
 }
 
+Image resample(const Image& image, const Kernel& kernel, int width, int height) {
+    check_target(image, width, height);
+    Image wide = image.width == width ? image : resize_rows(image, kernel, width);
+    return image.height == height ? wide : resize_columns(wide, kernel, height);
+}
+
 }  // namespace
 
 Image resize_lanczos(const Image& image, int width, int height) {
-    check_target(image, width, height);
-    Image wide = image.width == width ? image : resize_rows(image, width);
-    return image.height == height ? wide : resize_columns(wide, height);
+    return resample(image, kLanczos, width, height);
+}
+
+Image resize_bilinear(const Image& image, int width, int height) {
+    return resample(image, kBilinear, width, height);
 }
 
 Image resize_nearest(const Image& image, int width, int height) {
@@ -173,17 +192,31 @@ ImageSize shorter_side_size(const Image& image, int size) {
                                        : ImageSize{scaled(image.width, image.height), size};
 }
 
+Resize resize_named(const std::string& name) {
+    if (name != "shorter_side" && name != "square") {
+        throw std::invalid_argument("data.resize: '" + name + "' is no way to resize");
+    }
+    return name == "square" ? Resize::Square : Resize::ShorterSide;
+}
+
+Image square_image(const Image& image, int size, Resize resize) {
+    if (resize == Resize::Square) {
+        return resize_bilinear(image, size, size);
+    }
+    const ImageSize target = shorter_side_size(image, size);
+    return center_crop(resize_lanczos(image, target.width, target.height), size);
+}
+
 std::vector<float> preprocess_image(const Image& image, const Preprocessing& how) {
     const int size = how.size;
-    const ImageSize target = shorter_side_size(image, size);
-    const Image cropped = center_crop(resize_lanczos(image, target.width, target.height), size);
+    const Image square = square_image(image, size, how.resize);
     const std::size_t area = static_cast<std::size_t>(size) * size;
     std::vector<float> planes(3 * area);
     for (std::size_t c = 0; c < 3; ++c) {
-        const std::size_t source = cropped.channels == 3 ? c : 0;
+        const std::size_t source = square.channels == 3 ? c : 0;
         for (std::size_t i = 0; i < area; ++i) {
             const float value =
-                static_cast<float>(cropped.pixels[i * cropped.channels + source]) / 255.0F;
+                static_cast<float>(square.pixels[i * square.channels + source]) / 255.0F;
             planes[c * area + i] =
                 (value - how.normalization.mean[c]) / how.normalization.deviation[c];
         }
@@ -191,12 +224,15 @@ std::vector<float> preprocess_image(const Image& image, const Preprocessing& how
     return planes;
 }
 
-std::vector<std::uint8_t> preprocess_mask(const Image& mask, int size) {
+std::vector<std::uint8_t> preprocess_mask(const Image& mask, int size, Resize resize) {
     Image binary = blank(mask.width, mask.height, 1);
     for (std::size_t i = 0; i < binary.pixels.size(); ++i) {
         const std::uint8_t* pixel = mask.pixels.data() + i * mask.channels;
         binary.pixels[i] =
             std::any_of(pixel, pixel + mask.channels, [](std::uint8_t v) { return v != 0; });
+    }
+    if (resize == Resize::Square) {
+        return resize_nearest(binary, size, size).pixels;
     }
     const ImageSize target = shorter_side_size(binary, size);
     return center_crop(resize_nearest(binary, target.width, target.height), size).pixels;

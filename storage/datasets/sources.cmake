@@ -1,14 +1,25 @@
 # Paths relative to storage/.
 set(HARROW_DATASET_SOURCES
+    datasets/check_findings.cpp
+    datasets/csv_layout.cpp
     datasets/dataset.cpp
+    datasets/dataset_check.cpp
     datasets/dataset_digests.cpp
     datasets/defects.cpp
+    datasets/digest_memory.cpp
     datasets/image.cpp
     datasets/image_header.cpp
     datasets/jpeg_codec.cpp
+    datasets/layout_readers.cpp
+    datasets/mpdd_layout.cpp
+    datasets/mvtec_ad2_layout.cpp
+    datasets/mvtec_layout.cpp
     datasets/objects.cpp
     datasets/pattern_noise.cpp
     datasets/png_codec.cpp
     datasets/preprocess.cpp
     datasets/synth.cpp
-    datasets/textures.cpp)
+    datasets/synth_layouts.cpp
+    datasets/table_layout.cpp
+    datasets/textures.cpp
+    datasets/visa_layout.cpp)

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "storage/datasets/defects.hpp"
 #include "storage/datasets/image.hpp"
 #include "storage/datasets/scene.hpp"
+#include "storage/datasets/synth_layouts.hpp"
 #include "storage/files.hpp"
 #include "sweeps/error.hpp"
 
@@ -117,28 +117,14 @@ Photograph photograph(const Scene& scene, const Defect* defect, const Camera& ca
     return result;
 }
 
-/// Plain write: the whole data set is published by one rename at the end.
-void write_picture(const fs::path& path, const Image& image) {
-    const std::string bytes = encode_png(image);
-    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (!file) {
-        throw sweeps::StorageError(io_error_text("create", path, errno));
-    }
-    write_all(file.get(), bytes, path);
-    if (::close(file.release()) != 0) {  // some file systems report a full disk only here
-        throw sweeps::StorageError(io_error_text("write", path, errno));
-    }
-}
-
 /// Draws all pictures of one class. Streams are named after class, folder and picture, so that
 /// neither the number of classes nor that of pictures changes one that exists.
 class ClassPainter {
 public:
-    ClassPainter(fs::path root, int index, const SynthOptions& options)
-        : kind_(kKinds[index % kKinds.size()]), options_(options) {
+    ClassPainter(SynthWriter& writer, int index, const SynthOptions& options)
+        : kind_(kKinds[index % kKinds.size()]), options_(options), writer_(writer) {
         const int round = index / static_cast<int>(kKinds.size());
         name_ = kind_.name + (round == 0 ? "" : "_" + std::to_string(round + 1));
-        directory_ = std::move(root) / name_;
         sweeps::RandomStream random = stream("look");
         look_.palette = static_cast<int>((random.below(kNumPalettes) + round) % kNumPalettes);
         look_.seed = random.next();
@@ -146,8 +132,8 @@ public:
     }
 
     void paint() const {
-        paint_good("train/good", kTrainImages);
-        paint_good("test/good", kGoodTestImages);
+        paint_good(true, kTrainImages);
+        paint_good(false, kGoodTestImages);
         for (const DefectKind defect : kind_.defects) {
             paint_defects(defect);
         }
@@ -158,28 +144,23 @@ private:
         return {options_.seed, "synth/" + name_ + "/" + part};
     }
 
-    void paint_good(const std::string& folder, int count) const {
-        storage::create_directories(directory_ / folder);
+    void paint_good(bool is_training, int count) const {
+        const std::string folder = is_training ? "train/good/" : "test/good/";
         for (int i = 0; i < count; ++i) {
-            sweeps::RandomStream random = stream(folder + "/" + stem_of(i));
+            sweeps::RandomStream random = stream(folder + stem_of(i));
             const std::unique_ptr<Scene> scene = kind_.make_scene(look_, random);
             const Camera camera(options_.size, random);
             const Photograph result = photograph(*scene, nullptr, camera, options_.size);
-            write_picture(directory_ / folder / (stem_of(i) + ".png"), result.image);
+            writer_.add({name_, is_training, "good", i, result.image});
         }
     }
 
     void paint_defects(DefectKind kind) const {
         const std::string type = defect_name(kind);
-        const fs::path images = directory_ / "test" / type;
-        const fs::path masks = directory_ / "ground_truth" / type;
-        storage::create_directories(images);
-        storage::create_directories(masks);
         for (int i = 0; i < kImagesPerDefect; ++i) {
             sweeps::RandomStream random = stream("test/" + type + "/" + stem_of(i));
             const Photograph result = paint_damaged(kind, i, random);
-            write_picture(images / (stem_of(i) + ".png"), result.image);
-            write_picture(masks / (stem_of(i) + "_mask.png"), result.mask);
+            writer_.add({name_, false, type, i, result.image, &result.mask});
         }
     }
 
@@ -208,7 +189,7 @@ private:
     const ClassKind& kind_;
     SynthOptions options_;
     std::string name_;
-    fs::path directory_;
+    SynthWriter& writer_;
     Look look_;
 };
 
@@ -223,6 +204,9 @@ void check_options(const fs::path& root, const SynthOptions& options) {
     if (options.size < 32 || options.size > 1024) {
         refuse("--size",
                std::to_string(options.size) + " is out of range; allowed: 32 to 1024 pixels");
+    }
+    if (make_synth_writer(options.layout, root) == nullptr) {
+        refuse("--layout", "unknown layout '" + options.layout + "'");
     }
     std::error_code error;
     if (fs::exists(root, error) && !fs::is_directory(root, error)) {
@@ -276,9 +260,11 @@ void write_synthetic_dataset(const fs::path& root, const SynthOptions& options) 
         target = target.parent_path();
     }
     PendingDirectory directory(target);
+    const std::unique_ptr<SynthWriter> writer = make_synth_writer(options.layout, directory.path());
     for (int index = 0; index < options.classes; ++index) {
-        ClassPainter(directory.path(), index, options).paint();
+        ClassPainter(*writer, index, options).paint();
     }
+    writer->finish();
     directory.publish();
 }
 

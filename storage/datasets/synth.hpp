@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace harrow::storage {
 
@@ -10,9 +11,10 @@ struct SynthOptions {
     int size = 128;   ///< pixels per side, 32 … 1024
     std::uint64_t seed =
         0;  ///< equal options give equal pictures; class k does not depend on `classes`
+    std::string layout = "mvtec";  ///< one of layouts(); the pictures do not depend on it
 };
 
-/// Draws a data set of textures and objects with defects and masks in the MVTec AD layout, as PNG.
+/// Draws a data set of textures and objects with defects and masks, as PNG.
 /// Per class: 30 train/good, 12 test/good and three kinds of defect with 6 images each.
 /// Everything is written beside `root` first and renamed into place at the end. Throws
 /// sweeps::UsageError when an option is out of range or `root` exists and is not an empty

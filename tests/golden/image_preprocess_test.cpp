@@ -58,7 +58,7 @@ TEST(ImagePreprocessGolden, AgreesWithTheReferenceInEveryGroup) {
 
         const storage::Image mask = to_image(file.read(group + "/mask_hw_u8"));
         const GoldenArray mask_tensor = file.read(group + "/mask_tensor");
-        expect_close(to_floats(storage::preprocess_mask(mask, size)),
+        expect_close(to_floats(storage::preprocess_mask(mask, size, storage::Resize::ShorterSide)),
                      mask_tensor.values,
                      file.rtol(),
                      file.atol(),

@@ -9,6 +9,7 @@
 #include "storage/datasets/image.hpp"
 #include "storage/datasets/preprocess.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/parameters.hpp"
 #include "tests/unit/datasets/picture_files.hpp"
 
 namespace harrow::tests {
@@ -16,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using storage::DatasetListing;
+constexpr storage::Resize kShorterSide = storage::Resize::ShorterSide;
 
 class DatasetTest : public ::testing::Test {
 protected:
@@ -89,8 +91,15 @@ TEST_F(DatasetTest, NamesTheKnownLayoutsForAnUnknownOne) {
     ASSERT_EQ(listing.problems.size(), 1U);
     for (const std::string& layout : storage::layouts()) {
         EXPECT_NE(listing.problems[0].find(layout), std::string::npos) << listing.problems[0];
-        EXPECT_TRUE(storage::list_dataset(layout, root()).problems.empty());
     }
+}
+
+TEST_F(DatasetTest, ParametersOfferWhatIsImplemented) {
+    EXPECT_EQ(sweeps::find_parameter("data.layout")->choices, storage::layouts());
+    for (const std::string& name : sweeps::find_parameter("data.resize")->choices) {
+        EXPECT_NO_THROW(storage::resize_named(name));
+    }
+    EXPECT_EQ(storage::resize_named(sweeps::TrialConfig().data.resize), kShorterSide);
 }
 
 TEST_F(DatasetTest, ListsOnlyTheWantedClasses) {
@@ -117,6 +126,25 @@ TEST_F(DatasetTest, ReportsEmptyFolders) {
 TEST_F(DatasetTest, ReportsAClassWhoseNameRowsNeed) {
     make_class("mean");
     EXPECT_TRUE(only_problem_says({"mean", "rename"}));
+}
+
+TEST_F(DatasetTest, ReportsAClassWhoseNameNoReportCouldShow) {
+    for (const char* name : {"b\xffolt", "two\nlines"}) {
+        make_class(name);
+        EXPECT_TRUE(only_problem_says({name, "UTF-8", "rename"}));
+        fs::remove_all(root() / name);
+    }
+    make_class("Schraube ½");
+    EXPECT_TRUE(list().problems.empty());
+}
+
+TEST_F(DatasetTest, SkippingHeadersStillSeesWhatIsMissing) {
+    write_bytes(root() / "bolt/train/good/b.png", "");
+    fs::remove(root() / "bolt/ground_truth/scratch/000_mask.png");
+    const DatasetListing listing =
+        storage::list_dataset("mvtec", root(), {}, storage::Headers::Skip);
+    ASSERT_EQ(listing.problems.size(), 1U);
+    EXPECT_NE(listing.problems[0].find("no mask"), std::string::npos);
 }
 
 TEST_F(DatasetTest, LeavesPipesAlone) {
@@ -167,7 +195,7 @@ TEST_F(DatasetTest, MaskOfTheWrongSizeIsNamedWithBothSizes) {
     storage::write_png(root() / "bolt/ground_truth/scratch/000_mask.png", small);
     EXPECT_TRUE(only_problem_says({"9 x 8", "10 x 8", "000_mask.png", "test/scratch/000.png"}));
     try {
-        storage::load_mask(before.dataset, before.dataset.classes[0].test[1], 8);
+        storage::load_mask(before.dataset, before.dataset.classes[0].test[1], 8, kShorterSide);
         FAIL() << "expected DataError";
     } catch (const sweeps::DataError& error) {
         const std::string text = error.what();
@@ -179,10 +207,15 @@ TEST_F(DatasetTest, MaskOfTheWrongSizeIsNamedWithBothSizes) {
 TEST_F(DatasetTest, LoadsMasksBinaryAndZeroForNormalImages) {
     const DatasetListing listing = list();
     const std::vector<storage::ImageEntry>& test = listing.dataset.classes[0].test;
-    EXPECT_EQ(storage::load_mask(listing.dataset, test[0], 8), std::vector<std::uint8_t>(64, 0));
-    const std::vector<std::uint8_t> mask = storage::load_mask(listing.dataset, test[1], 8);
+    EXPECT_EQ(storage::load_mask(listing.dataset, test[0], 8, kShorterSide),
+              std::vector<std::uint8_t>(64, 0));
+    // The defect is pixel (4, 4) of 10 x 8: column 3 of the central square, column 3.6 of a square.
+    const auto mask = storage::load_mask(listing.dataset, test[1], 8, kShorterSide);
     EXPECT_EQ(std::count(mask.begin(), mask.end(), 1), 1);
-    EXPECT_EQ(std::count(mask.begin(), mask.end(), 0), 63);
+    EXPECT_EQ(mask[4 * 8 + 3], 1);
+    EXPECT_EQ(storage::load_mask(listing.dataset, test[1], 16, storage::Resize::Square),
+              storage::preprocess_mask(
+                  storage::read_image(root() / test[1].mask_path), 16, storage::Resize::Square));
 }
 
 class DigestTest : public DatasetTest {
@@ -211,7 +244,7 @@ TEST_F(DigestTest, DoNotDependOnWhereTheDataLie) {
 }
 
 TEST_F(DigestTest, DoNotDependOnTheNamesOfClassAndSplit) {
-    EXPECT_EQ(storage::path_in_split("bolt/train/good/b.png"), "good/b.png");
+    EXPECT_EQ(storage::path_in_split("mvtec", "bolt/train/good/b.png"), "good/b.png");
     const Digests before = digests();
     fs::rename(root() / "bolt", root() / "clip");
     EXPECT_EQ(digests(), before);

@@ -138,7 +138,7 @@ TEST_F(ImageTest, DamagedBytesNeverCrash) {
 }
 
 TEST_F(ImageTest, RefusesAHeaderThatPromisesTooMuch) {
-    // A PNG with 2^30 pixels and more is refused by size; a smaller one by what its bytes can hold.
+    // A PNG with 2^28 pixels and more is refused by size; a smaller one by what its bytes can hold.
     std::string bytes = encode_raw_png(1, 1, kGrey, 8, false, std::string(1, '\0'));
     const auto with_size = [&bytes](const std::string& size) {
         return bytes.substr(0, 16) + size + size + bytes.substr(24);
@@ -147,6 +147,38 @@ TEST_F(ImageTest, RefusesAHeaderThatPromisesTooMuch) {
     EXPECT_NE(refusal(with_size(std::string("\x00\x00\x75\x30", 4))), "");  // 30,000 squared
     write_bytes(file_, with_size(std::string("\x00\x01\x86\xa0", 4)));
     EXPECT_THROW(storage::probe_image(file_), sweeps::DataError);
+}
+
+TEST_F(ImageTest, RefusesAChunkLongerThanItsFileBeforeMakingRoomForIt) {
+    std::string bytes = encode_raw_png(1, 1, kGrey, 8, false, std::string(1, '\0'));
+    bytes.insert(33, std::string("\x58\x00\x01\x79tEXt", 8));  // behind the header: 1.4 GB of text
+    EXPECT_NE(refusal(bytes).find("a chunk is longer"), std::string::npos) << refusal(bytes);
+}
+
+TEST_F(ImageTest, RefusesALongRowBeforeMakingRoomForIt) {
+    std::string bytes = encode_raw_png(1, 1, kRgba, 16, false, std::string(8, '\0'));
+    bytes.replace(16, 4, std::string("\x0b\x00\x00\x2f", 4));  // 1.4 GB for a row of 16-bit RGBA
+    // The checksum of the header: libpng looks at the size only when it fits.
+    bytes.replace(29, 4, std::string("\xf9\xd8\x94\x0a", 4));
+    EXPECT_NE(refusal(bytes).find("184549423 x 1"), std::string::npos) << refusal(bytes);
+}
+
+TEST_F(ImageTest, NamesTheSizeOfAPictureThatIsTooLarge) {
+    std::string bytes = encode_raw_png(1, 1, kGrey, 8, false, std::string(1, '\0'));
+    bytes.replace(16, 8, std::string("\x00\x00\xea\x60\x00\x00\xea\x60", 8));
+    bytes.replace(29, 4, std::string("\xa5\xb9\x2a\x9e", 4));  // checksum of that header
+    write_bytes(file_, bytes);
+    for (const auto& use :
+         {+[](const std::filesystem::path& path) { storage::probe_image(path); },
+          +[](const std::filesystem::path& path) { storage::read_image(path); }}) {
+        try {
+            use(file_);
+            ADD_FAILURE() << "expected DataError";
+        } catch (const sweeps::DataError& error) {
+            EXPECT_NE(std::string(error.what()).find("60000 x 60000"), std::string::npos)
+                << error.what();
+        }
+    }
 }
 
 TEST_F(ImageTest, ProbeReadsTheSizeAndNothingElse) {
