@@ -28,6 +28,7 @@ THIRD_PARTIES = {  # prefix of an include -> modules that own it
     "png.h": {"storage"},
     "jpeglib.h": {"storage"},
     "jerror.h": {"storage"},
+    "openssl/": {"storage"},
     "nlohmann/": {"sweeps", "storage", "analysis", "coordinator", "slurm", "worker", "cli"},
     "boost/": {"analysis"},
     "mpi.h": {"coordinator"},
