@@ -29,6 +29,7 @@ public:
         add_run();
         add_reading_verbs();
         add_data();
+        add_weights();
         add_reference_verbs();
     }
 
@@ -163,6 +164,16 @@ private:
         app->add_option("--classes", options->classes, "number of classes");
         app->add_option("--size", options->size, "side of the images, pixels");
         app->add_option("--seed", options->seed, "equal seeds give equal files");
+    }
+
+    void add_weights() {
+        CLI::App* weights = app_.add_subcommand("weights", "weights files of backbones");
+        weights->require_subcommand(1);
+        auto [app, options] = verb<WeightsInspectOptions>(
+            *weights, "inspect", "what a safetensors file is: public name, backbone, tensors");
+        app->add_option("file", options->file, "safetensors file")->required();
+        app->add_flag("--tensors", options->tensors, "every tensor with its shape");
+        app->add_flag("--json", options->json, "machine-readable");
     }
 
     void add_reference_verbs() {

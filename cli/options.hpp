@@ -61,6 +61,12 @@ struct DataSynthOptions {
     std::uint64_t seed = 0;
 };
 
+struct WeightsInspectOptions {
+    std::string file;
+    bool tensors = false;  ///< the whole table
+    bool json = false;
+};
+
 struct ParamsOptions {
     std::string method;  ///< empty: all
     bool markdown = false;
@@ -77,6 +83,7 @@ using Command = std::variant<PlanOptions,
                              BestOptions,
                              ShowOptions,
                              DataSynthOptions,
+                             WeightsInspectOptions,
                              ParamsOptions,
                              VersionOptions>;
 

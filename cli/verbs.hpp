@@ -14,6 +14,7 @@ sweeps::ExitCode run_verb(const ReportOptions& options);
 sweeps::ExitCode run_verb(const BestOptions& options);
 sweeps::ExitCode run_verb(const ShowOptions& options);
 sweeps::ExitCode run_verb(const DataSynthOptions& options);
+sweeps::ExitCode run_verb(const WeightsInspectOptions& options);
 sweeps::ExitCode run_verb(const ParamsOptions& options);
 sweeps::ExitCode run_verb(const VersionOptions& options);
 
