@@ -5,6 +5,7 @@
 
 #include "storage/datasets/dataset.hpp"
 #include "storage/weights/safetensors.hpp"
+#include "storage/weights/weights_digest.hpp"
 #include "storage/weights/weights_file.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/public_weights.hpp"

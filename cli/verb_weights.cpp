@@ -12,6 +12,7 @@
 #include "cli/verbs.hpp"
 #include "storage/weights/architecture.hpp"
 #include "storage/weights/safetensors.hpp"
+#include "storage/weights/weights_digest.hpp"
 #include "storage/weights/weights_file.hpp"
 #include "sweeps/public_weights.hpp"
 

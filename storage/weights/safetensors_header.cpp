@@ -168,8 +168,9 @@ private:
         if (place_ == Place::Outside) {
             return fail(what + " stands where an object of tensors is expected");
         }
-        const std::string where =
-            place_ == Place::Top ? in_quotes(name_) : in_quotes(name_) + ", part " + in_quotes(part_);
+        const std::string where = place_ == Place::Top
+                                      ? in_quotes(name_)
+                                      : in_quotes(name_) + ", part " + in_quotes(part_);
         return fail(where + ": " + what + " is not expected there");
     }
     bool start_member() {
@@ -231,9 +232,10 @@ void check_size(const TensorEntry& entry) {
     if (known == kDtypes.end()) {
         const bool has_size = *count == 0 ? bits == 0 : bits >= *count && bits % *count == 0;
         if (!has_size) {
-            throw DataError(in_quotes(entry.name) + " has the unknown dtype " + in_quotes(entry.dtype) +
-                            ", and " + std::to_string(entry.bytes) + " bytes are no whole number " +
-                            "of bits for each of its " + std::to_string(*count) + " values");
+            throw DataError(in_quotes(entry.name) + " has the unknown dtype " +
+                            in_quotes(entry.dtype) + ", and " + std::to_string(entry.bytes) +
+                            " bytes are no whole number " + "of bits for each of its " +
+                            std::to_string(*count) + " values");
         }
         return;
     }

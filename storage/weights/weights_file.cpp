@@ -1,17 +1,14 @@
 #include "storage/weights/weights_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <memory>
 #include <system_error>
-#include <vector>
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/weights/weights_digest.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/public_weights.hpp"
 
@@ -19,8 +16,6 @@ namespace harrow::storage {
 namespace {
 
 using sweeps::DataError;
-
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 std::string refusal(const std::filesystem::path& path, const std::string& why) {
     return "weights file '" + path.string() + "' " + why;
@@ -31,40 +26,6 @@ std::string reason_of(int error_number) {
         return "does not exist; check the path";
     }
     return "cannot be read: " + std::generic_category().message(error_number);
-}
-
-/// Bytes read, fewer than asked for only at the end of the file.
-std::size_t read_some(const FileDescriptor& file,
-                      std::uint64_t offset,
-                      char* out,
-                      std::size_t bytes,
-                      const std::filesystem::path& path) {
-    std::size_t done = 0;
-    while (done < bytes) {
-        const ssize_t count =
-            ::pread(file.get(), out + done, bytes - done, static_cast<off_t>(offset + done));
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count < 0) {
-            throw DataError(refusal(path, reason_of(errno)));
-        }
-        if (count == 0) {
-            break;
-        }
-        done += static_cast<std::size_t>(count);
-    }
-    return done;
-}
-
-struct DigestContextDeleter {
-    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-
-void require(int answer) {
-    if (answer != 1) {
-        throw sweeps::StorageError("SHA-256 is not available in the installed OpenSSL");
-    }
 }
 
 bool starts_with(std::string_view text, std::string_view start) {
@@ -106,36 +67,39 @@ OpenedWeights open_weights(const std::filesystem::path& path) {
     return opened;
 }
 
+std::size_t read_up_to(const FileDescriptor& file,
+                       std::uint64_t offset,
+                       void* out,
+                       std::size_t bytes,
+                       const std::filesystem::path& path) {
+    std::size_t done = 0;
+    while (done < bytes) {
+        const ssize_t count = ::pread(file.get(),
+                                      static_cast<char*>(out) + done,
+                                      bytes - done,
+                                      static_cast<off_t>(offset + done));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            throw DataError(refusal(path, reason_of(errno)));
+        }
+        if (count == 0) {
+            break;
+        }
+        done += static_cast<std::size_t>(count);
+    }
+    return done;
+}
+
 void read_exactly(const FileDescriptor& file,
                   std::uint64_t offset,
                   void* out,
                   std::size_t bytes,
                   const std::filesystem::path& path) {
-    if (read_some(file, offset, static_cast<char*>(out), bytes, path) != bytes) {
+    if (read_up_to(file, offset, out, bytes, path) != bytes) {
         throw DataError(refusal(path, "ended early: it became shorter while it was read"));
     }
-}
-
-std::string weights_digest(const std::filesystem::path& path) {
-    const OpenedWeights opened = open_weights(path);
-    const std::unique_ptr<EVP_MD_CTX, DigestContextDeleter> context(EVP_MD_CTX_new());
-    require(context != nullptr ? EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) : 0);
-    std::vector<char> piece(kPieceBytes);
-    std::uint64_t offset = 0;
-    for (std::size_t count = kPieceBytes; count == kPieceBytes; offset += count) {
-        count = read_some(opened.file, offset, piece.data(), kPieceBytes, path);
-        require(EVP_DigestUpdate(context.get(), piece.data(), count));
-    }
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned int size = 0;
-    require(EVP_DigestFinal_ex(context.get(), bytes.data(), &size));
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        text += kDigits[bytes[i] >> 4];
-        text += kDigits[bytes[i] & 15];
-    }
-    return text;
 }
 
 bool is_torchscript_name(const std::filesystem::path& path) {

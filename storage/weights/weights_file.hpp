@@ -26,9 +26,12 @@ void read_exactly(const FileDescriptor& file,
                   std::size_t bytes,
                   const std::filesystem::path& path);
 
-/// SHA-256 of the file as 64 lower-case hexadecimal digits, read in pieces. Throws
-/// sweeps::DataError as open_weights does.
-std::string weights_digest(const std::filesystem::path& path);
+/// The same, but fewer at the end of the file. Answers how many.
+std::size_t read_up_to(const FileDescriptor& file,
+                       std::uint64_t offset,
+                       void* out,
+                       std::size_t bytes,
+                       const std::filesystem::path& path);
 
 /// Whether the name ends as TorchScript programs do: .pt, .ts, .torchscript. Those are not read
 /// here.

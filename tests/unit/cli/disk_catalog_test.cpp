@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/weights/safetensors_writer.hpp"
-#include "storage/weights/weights_file.hpp"
+#include "storage/weights/weights_digest.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace harrow::cli {

@@ -1,3 +1,4 @@
+#include "storage/weights/weights_digest.hpp"
 #include "storage/weights/weights_file.hpp"
 
 #include <set>
