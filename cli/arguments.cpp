@@ -31,6 +31,7 @@ public:
         add_reading_verbs();
         add_data();
         add_cache();
+        add_weights();
         add_reference_verbs();
     }
 
@@ -212,6 +213,16 @@ private:
             "--older-than", gc_options->older_than, "remove what was not used for: 30d, 12h");
         gc->add_flag("--quarantine", gc_options->quarantine, "remove damaged files kept there");
         gc->add_flag("--dry-run", gc_options->dry_run, "only say what would be removed");
+    }
+
+    void add_weights() {
+        CLI::App* weights = app_.add_subcommand("weights", "weights files of backbones");
+        weights->require_subcommand(1);
+        auto [app, options] = verb<WeightsInspectOptions>(
+            *weights, "inspect", "what a safetensors file is: public name, backbone, tensors");
+        app->add_option("file", options->file, "safetensors file")->required();
+        app->add_flag("--tensors", options->tensors, "every tensor with its shape");
+        app->add_flag("--json", options->json, "machine-readable");
     }
 
     void add_reference_verbs() {

@@ -1,8 +1,15 @@
 #include "cli/disk_catalog.hpp"
 
+#include <filesystem>
+#include <system_error>
+
 #include "storage/datasets/dataset.hpp"
 #include "storage/datasets/digest_memory.hpp"
+#include "storage/weights/safetensors.hpp"
+#include "storage/weights/weights_digest.hpp"
+#include "storage/weights/weights_file.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/public_weights.hpp"
 
 namespace harrow::cli {
 namespace {
@@ -46,6 +53,50 @@ const sweeps::DatasetFacts& DiskCatalog::describe(const std::string& layout,
     auto found = known_.find(key);
     if (found == known_.end()) {
         found = known_.emplace(key, read_facts(layout, root, cache_)).first;
+    }
+    return found->second;
+}
+
+const DiskCatalog::WeightsFile& DiskCatalog::weights_file(const std::string& path) {
+    const auto [found, is_new] = weights_files_.emplace(
+        std::filesystem::absolute(path).lexically_normal().string(), WeightsFile());
+    WeightsFile& file = found->second;
+    if (!is_new) {
+        return file;
+    }
+    std::error_code error;
+    file.exists = std::filesystem::exists(path, error);
+    try {
+        if (!storage::is_torchscript_name(path)) {
+            file.architecture =
+                storage::guess_architecture(storage::SafetensorsFile::open(path).tensors());
+        }
+        file.facts.digest = storage::weights_digest(path);
+        if (const auto* known = sweeps::public_weights_by_digest(file.facts.digest)) {
+            file.facts.public_name = known->tag;
+        }
+    } catch (const sweeps::DataError& refused) {
+        file.facts.problems.emplace_back(refused.what());
+    }
+    return file;
+}
+
+const sweeps::WeightsFacts& DiskCatalog::weights(const std::string& backbone,
+                                                 const std::string& path) {
+    const auto [found, is_new] =
+        weights_.emplace(std::make_pair(backbone, path), sweeps::WeightsFacts());
+    if (is_new) {
+        const WeightsFile& file = weights_file(path);
+        sweeps::WeightsFacts& facts = found->second;
+        facts = file.facts;
+        if (!file.exists) {
+            facts.problems = {"weights file '" + path + "' does not exist; correct the path, or " +
+                              sweeps::weights_advice(backbone)};
+        } else if (!storage::may_serve(file.architecture, backbone)) {
+            facts.problems.push_back("weights file '" + path + "' holds " +
+                                     file.architecture.backbone + ", but backbone.name is " +
+                                     backbone + "; " + sweeps::weights_advice(backbone));
+        }
     }
     return found->second;
 }

@@ -87,6 +87,12 @@ struct DataCheckOptions {
     bool json = false;
 };
 
+struct WeightsInspectOptions {
+    std::string file;
+    bool tensors = false;  ///< the whole table
+    bool json = false;
+};
+
 struct ParamsOptions {
     std::string method;  ///< empty: all
     bool markdown = false;
@@ -107,6 +113,7 @@ using Command = std::variant<PlanOptions,
                              CacheVerifyOptions,
                              CacheGcOptions,
                              DataCheckOptions,
+                             WeightsInspectOptions,
                              ParamsOptions,
                              VersionOptions>;
 

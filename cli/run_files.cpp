@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "build_info.hpp"
 #include "coordinator/launch_environment.hpp"
+#include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -20,7 +22,7 @@ constexpr int kManifestFormat = 1;
 
 Json dataset_json(const std::string& layout,
                   const std::string& root,
-                  sweeps::DatasetCatalog& catalog) {
+                  sweeps::InputCatalog& catalog) {
     Json classes = Json::array();
     for (const sweeps::ClassFacts& facts : catalog.describe(layout, root).classes) {
         classes.push_back({{"name", facts.name},
@@ -31,6 +33,18 @@ Json dataset_json(const std::string& layout,
                            {"labels_digest", facts.labels_digest}});
     }
     return {{"layout", layout}, {"root", root}, {"classes", std::move(classes)}};
+}
+
+Json weights_json(const sweeps::BackboneConfig& backbone, sweeps::InputCatalog& catalog) {
+    const sweeps::WeightsFacts& facts = catalog.weights(backbone.name, backbone.weights);
+    Json json = {{"backbone", backbone.name},
+                 {"path", std::filesystem::absolute(backbone.weights).lexically_normal().string()},
+                 {"sha256", facts.digest},
+                 {"public_name", nullptr}};
+    if (!facts.public_name.empty()) {
+        json["public_name"] = facts.public_name;
+    }
+    return json;
 }
 
 sweeps::TrialConfig config_of(const storage::CellRecord& cell) {
@@ -67,11 +81,13 @@ std::string utc_now() {
 }
 
 std::string manifest_json(const SweepSource& source,
-                          sweeps::DatasetCatalog& catalog,
+                          sweeps::InputCatalog& catalog,
                           const std::string& cache_root) {
     Json cells = Json::array();
     Json datasets = Json::array();
+    Json weights = Json::array();
     std::set<std::pair<std::string, std::string>> seen;
+    std::set<std::pair<std::string, std::string>> seen_weights;
     for (const sweeps::Cell& cell : source.sweep.cells) {
         cells.push_back({{"id", cell.id},
                          {"name", cell.name},
@@ -80,6 +96,11 @@ std::string manifest_json(const SweepSource& source,
         const auto& data = cell.config.data;
         if (seen.emplace(data.layout, data.root).second) {
             datasets.push_back(dataset_json(data.layout, data.root, catalog));
+        }
+        const auto& backbone = cell.config.backbone;
+        if (sweeps::needs_weights(backbone) &&
+            seen_weights.emplace(backbone.name, backbone.weights).second) {
+            weights.push_back(weights_json(backbone, catalog));
         }
     }
     const Json manifest = {
@@ -91,6 +112,7 @@ std::string manifest_json(const SweepSource& source,
         {"cache", cache_root},
         {"overrides", source.overrides},
         {"datasets", std::move(datasets)},
+        {"weights", std::move(weights)},
         {"cells", std::move(cells)}};
     return manifest.dump(2) + "\n";
 }

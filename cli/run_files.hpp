@@ -11,7 +11,7 @@ namespace harrow::cli {
 
 /// manifest.json: versions, host, data and weights digests, every cell's canonical text and seeds.
 std::string manifest_json(const SweepSource& source,
-                          sweeps::DatasetCatalog& catalog,
+                          sweeps::InputCatalog& catalog,
                           const std::string& cache_root);
 
 /// results.csv and cells.csv, rebuilt from what the journal proves.

@@ -23,9 +23,11 @@
 #include "coordinator/launch_environment.hpp"
 #include "storage/cache_lease.hpp"
 #include "storage/journal_records.hpp"
+#include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/hashing.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/sweep_weights.hpp"
 
 namespace harrow::cli {
 namespace {
@@ -41,7 +43,13 @@ int terminal_width() {
                                                                              : kDefaultTableWidth;
 }
 
-storage::SweepRecord sweep_record(const SweepSource& source, const sweeps::WorkPlan& plan) {
+std::string absolute(const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+storage::SweepRecord sweep_record(const SweepSource& source,
+                                  const sweeps::WorkPlan& plan,
+                                  sweeps::InputCatalog& catalog) {
     storage::SweepRecord record;
     record.harrow_version = version();
     record.build = build_id();
@@ -52,15 +60,17 @@ storage::SweepRecord sweep_record(const SweepSource& source, const sweeps::WorkP
     record.overrides = source.overrides;
     record.objective = source.sweep.objective;
     for (const sweeps::Cell& cell : source.sweep.cells) {
-        record.cells.push_back(
-            {cell.id,
-             cell.name,
-             cell.names,
-             cell.tags,
-             cell.seeds,
-             sweeps::canonical_text(cell.config),
-             cell.labels.empty() ? "" : cell.labels.front(),
-             std::filesystem::absolute(cell.config.data.root).lexically_normal().string()});
+        const sweeps::BackboneConfig& backbone = cell.config.backbone;
+        record.cells.push_back({cell.id,
+                                cell.name,
+                                cell.names,
+                                cell.tags,
+                                cell.seeds,
+                                sweeps::canonical_text(cell.config),
+                                cell.labels.empty() ? "" : cell.labels.front(),
+                                absolute(cell.config.data.root),
+                                sweeps::needs_weights(backbone) ? absolute(backbone.weights) : "",
+                                sweeps::weights_digest(backbone, catalog)});
     }
     record.trials = static_cast<std::int64_t>(plan.trials.size());
     return record;
@@ -167,7 +177,7 @@ storage::RunState RunSession::read_state() const {
 }
 
 void RunSession::reconcile(storage::Journal& journal) {
-    const storage::SweepRecord wanted = sweep_record(source_, plan_);
+    const storage::SweepRecord wanted = sweep_record(source_, plan_, catalog_);
     if (!state_.sweep) {
         storage::append_record(journal, wanted);
     } else {
@@ -179,7 +189,8 @@ void RunSession::reconcile(storage::Journal& journal) {
         }
         sweeps::keep_names(source_.sweep, names);
         if (!changes.same_trials() || changes.description) {
-            storage::append_record(journal, storage::ExtendedRecord{sweep_record(source_, plan_)});
+            storage::append_record(journal,
+                                   storage::ExtendedRecord{sweep_record(source_, plan_, catalog_)});
         }
     }
     journal.commit();

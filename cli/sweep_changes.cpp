@@ -29,6 +29,19 @@ std::map<std::string, std::string> values_of(const std::string& canonical) {
     return values;
 }
 
+/// "the weights file /w/a.safetensors changed since this run (SHA-256 03b71d65 -> 80c49dee)".
+std::string weights_difference(const CellRecord& held, const CellRecord& wanted) {
+    const auto digest = [](const CellRecord& cell) {
+        return cell.weights_digest.empty() ? "none" : cell.weights_digest.substr(0, 8);
+    };
+    const std::string what = held.weights == wanted.weights
+                                 ? "the weights file " + wanted.weights + " changed since this run"
+                                 : "backbone.weights " +
+                                       (held.weights.empty() ? "none" : held.weights) + " -> " +
+                                       (wanted.weights.empty() ? "none" : wanted.weights);
+    return what + " (SHA-256 " + digest(held) + " -> " + digest(wanted) + ")";
+}
+
 /// "train.num_epochs 1 -> 2"; parameters at their default are not in a canonical text.
 std::string config_difference(const CellRecord& held, const CellRecord& wanted) {
     const auto before = values_of(held.config);
@@ -48,6 +61,9 @@ std::string config_difference(const CellRecord& held, const CellRecord& wanted) 
         if (was != is) {
             text += (text.empty() ? "" : ", ") + name + " " + was + " -> " + is;
         }
+    }
+    if (held.weights_digest != wanted.weights_digest) {
+        text += (text.empty() ? "" : ", ") + weights_difference(held, wanted);
     }
     return text.empty()
                ? "the images or masks under " + wanted.data_root + " changed since this run"
@@ -91,7 +107,7 @@ bool same_description(const storage::SweepRecord& held, const storage::SweepReco
             text += "\n" + part;
         }
         for (const CellRecord& cell : record.cells) {
-            text += "\n" + cell.name + " " + cell.label + " " + cell.data_root;
+            text += "\n" + cell.name + " " + cell.label + " " + cell.data_root + " " + cell.weights;
             for (const std::string& tag : cell.tags) {
                 text += " " + tag;
             }

@@ -32,7 +32,7 @@ std::string with_absolute_path(const std::string& override_text) {
 
 SweepSource load_sweep_source(const std::string& spec,
                               const std::vector<std::string>& overrides,
-                              sweeps::DatasetCatalog& catalog) {
+                              sweeps::InputCatalog& catalog) {
     SweepSource source;
     for (const std::string& text : overrides) {
         source.overrides.push_back(with_absolute_path(text));
@@ -44,7 +44,7 @@ SweepSource load_sweep_source(const std::string& spec,
 
 SweepSource resume_sweep_source(const storage::SweepRecord& record,
                                 const std::vector<std::string>& overrides,
-                                sweeps::DatasetCatalog& catalog) {
+                                sweeps::InputCatalog& catalog) {
     SweepSource source;
     source.base_directory = record.base_directory;
     source.overrides = record.overrides;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "storage/run_state.hpp"
-#include "sweeps/dataset_catalog.hpp"
+#include "sweeps/input_catalog.hpp"
 #include "sweeps/sweep.hpp"
 
 namespace harrow::cli {
@@ -20,12 +20,12 @@ struct SweepSource {
 /// From a file and overrides as typed. Throws sweeps::UsageError with all problems.
 SweepSource load_sweep_source(const std::string& spec,
                               const std::vector<std::string>& overrides,
-                              sweeps::DatasetCatalog& catalog);
+                              sweeps::InputCatalog& catalog);
 
 /// As the journal of a run directory remembers it, with further overrides as typed.
 SweepSource resume_sweep_source(const storage::SweepRecord& record,
                                 const std::vector<std::string>& overrides,
-                                sweeps::DatasetCatalog& catalog);
+                                sweeps::InputCatalog& catalog);
 
 /// `cache` as typed, else the default; absolute.
 std::filesystem::path cache_directory(const std::string& cache);

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
 
 namespace harrow::cli {
@@ -92,6 +93,12 @@ private:
         return std::filesystem::absolute(config.data.root).lexically_normal().string();
     }
 
+    static std::string absolute_weights(const sweeps::TrialConfig& config) {
+        return sweeps::needs_weights(config.backbone)
+                   ? std::filesystem::absolute(config.backbone.weights).lexically_normal().string()
+                   : "";
+    }
+
     void add_missing_extractions(const sweeps::PlannedTraining& training) {
         for (const sweeps::Digest& key : training.feature_keys) {
             if (needed_.insert(key).second) {
@@ -114,7 +121,8 @@ private:
                                             config.data.layout,
                                             extraction.class_name,
                                             extraction.split,
-                                            extraction.images_digest});
+                                            extraction.images_digest,
+                                            absolute_weights(config)});
             unit.expected_cost = kExtractionCostPerImage * static_cast<double>(extraction.images);
             unit.attempts_before = attempts_before(key);
             unit_of_extraction_[key] = result_.plan.units.size();
@@ -137,6 +145,7 @@ private:
         work.directory =
             std::filesystem::absolute(directory_.training_directory(training.training_key))
                 .string();
+        work.weights = absolute_weights(cell.config);
 
         coordinator::RunUnit unit;
         UnitMeaning meaning{coordinator::UnitKind::Train, training.training_key, work.train, {}};

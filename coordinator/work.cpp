@@ -22,6 +22,11 @@ std::string dump_exactly(const Json& json, const std::string& path) {
     }
 }
 
+template <typename Work>
+std::string paths_of(const Work& work) {
+    return work.data_root + (work.weights.empty() ? "" : "' or '" + work.weights);
+}
+
 template <typename T>
 T field(const Json& json, const char* name) {
     try {
@@ -107,8 +112,9 @@ std::string to_json(const ExtractionWork& work) {
                          {"data_layout", work.data_layout},
                          {"class", work.class_name},
                          {"split", work.split},
-                         {"images_digest", work.images_digest}},
-                        work.data_root);
+                         {"images_digest", work.images_digest},
+                         {"weights", work.weights}},
+                        paths_of(work));
 }
 
 std::string to_json(const TrainingWork& work) {
@@ -130,8 +136,9 @@ std::string to_json(const TrainingWork& work) {
                          {"tasks", std::move(tasks)},
                          {"jobs", std::move(jobs)},
                          {"train", work.train},
-                         {"directory", work.directory}},
-                        work.data_root);
+                         {"directory", work.directory},
+                         {"weights", work.weights}},
+                        paths_of(work));
 }
 
 std::string to_json(const WorkResult& result) {
@@ -161,6 +168,7 @@ ExtractionWork extraction_work_from_json(std::string_view text) {
     work.class_name = field<std::string>(json, "class");
     work.split = field<std::string>(json, "split");
     work.images_digest = field<std::string>(json, "images_digest");
+    work.weights = field<std::string>(json, "weights");
     return work;
 }
 
@@ -182,6 +190,7 @@ TrainingWork training_work_from_json(std::string_view text) {
     }
     work.train = field<bool>(json, "train");
     work.directory = field<std::string>(json, "directory");
+    work.weights = field<std::string>(json, "weights");
     return work;
 }
 

@@ -20,6 +20,7 @@ struct ExtractionWork {
     std::string class_name;
     std::string split;  ///< "train" or "test"
     std::string images_digest;
+    std::string weights = {};  ///< absolute path of the backbone's weights; empty: needs none
 };
 
 /// One step of the sequence; the three lists run in parallel, by class.
@@ -43,8 +44,9 @@ struct TrainingWork {
     std::uint64_t seed = 0;
     std::vector<TaskWork> tasks;
     std::vector<ScoreJob> jobs;
-    bool train = true;      ///< false: score the patch scores stored in `directory`
-    std::string directory;  ///< absolute path of DIR/trainings/<key>
+    bool train = true;         ///< false: score the patch scores stored in `directory`
+    std::string directory;     ///< absolute path of DIR/trainings/<key>
+    std::string weights = {};  ///< as in ExtractionWork
 };
 
 struct TrialResult {

@@ -35,14 +35,19 @@ const char* text_of(UnitKind kind) {
 }
 
 json to_json(const CellRecord& cell) {
-    return {{"id", cell.id},
-            {"name", cell.name},
-            {"names", cell.names},
-            {"tags", cell.tags},
-            {"seeds", cell.seeds},
-            {"config", cell.config},
-            {"label", cell.label},
-            {"data_root", cell.data_root}};
+    json object = {{"id", cell.id},
+                   {"name", cell.name},
+                   {"names", cell.names},
+                   {"tags", cell.tags},
+                   {"seeds", cell.seeds},
+                   {"config", cell.config},
+                   {"label", cell.label},
+                   {"data_root", cell.data_root}};
+    if (!cell.weights.empty()) {
+        object["weights"] = cell.weights;
+        object["weights_digest"] = cell.weights_digest;
+    }
+    return object;
 }
 
 json to_json(const sweeps::Objective& objective) {
@@ -150,6 +155,11 @@ std::string text(const json& object, const char* name) {
     return value.is_string() ? value.get<std::string>() : (wrong_type(name, "text"), "");
 }
 
+/// Empty when the member is not there.
+std::string optional_text(const json& object, const char* name) {
+    return object.contains(name) ? text(object, name) : "";
+}
+
 std::int64_t integer(const json& object, const char* name) {
     const json& value = member(object, name);
     if (!value.is_number_integer() ||
@@ -220,7 +230,9 @@ CellRecord cell_from(const json& object) {
                     {},
                     text(object, "config"),
                     text(object, "label"),
-                    text(object, "data_root")};
+                    text(object, "data_root"),
+                    optional_text(object, "weights"),
+                    optional_text(object, "weights_digest")};
     for (const json& seed : list(object, "seeds")) {
         if (!seed.is_number_unsigned()) {
             wrong_type("seeds", "a list of integers from 0");

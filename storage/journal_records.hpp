@@ -20,6 +20,8 @@ struct CellRecord {
     std::string config = {};     ///< canonical text
     std::string label = {};      ///< how tables call it; empty: its name
     std::string data_root = {};  ///< absolute; where the data was when the sweep was written
+    std::string weights = {};    ///< absolute path of the backbone's weights; empty: needs none
+    std::string weights_digest = {};  ///< SHA-256 of that file
 };
 
 /// `sweep`: the first record; `extended`: the sweep as it is from now on.

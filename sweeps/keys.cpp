@@ -74,11 +74,13 @@ Digest data_digest(const std::vector<std::vector<std::string>>& tasks, const Dat
     return hasher.digest();
 }
 
-Digest cell_id(const TrialConfig& config, const Digest& data) {
-    return KeyHasher("harrow-cell")
-        .add("config", canonical_text(config))
-        .add("data", data)
-        .digest();
+Digest cell_id(const TrialConfig& config, const Digest& data, const Digest& weights_digest) {
+    KeyHasher hasher("harrow-cell");
+    hasher.add("config", canonical_text(config)).add("data", data);
+    if (!weights_digest.empty()) {
+        hasher.add("weights", weights_digest);
+    }
+    return hasher.digest();
 }
 
 std::string trial_id(const Digest& cell, std::uint64_t seed) {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sweeps/dataset_catalog.hpp"
 #include "sweeps/hashing.hpp"
+#include "sweeps/input_catalog.hpp"
 #include "sweeps/trial_config.hpp"
 
 namespace harrow::sweeps {
@@ -28,7 +28,8 @@ Digest training_key(const TrialConfig& config,
 /// Over images and labels of the classes used, independent of their order.
 Digest data_digest(const std::vector<std::vector<std::string>>& tasks, const DatasetFacts& facts);
 
-Digest cell_id(const TrialConfig& config, const Digest& data);
+/// `weights_digest` as for feature_key; without one the id does not depend on weights at all.
+Digest cell_id(const TrialConfig& config, const Digest& data, const Digest& weights_digest = {});
 
 /// "<cell>.s<seed>"
 std::string trial_id(const Digest& cell, std::uint64_t seed);

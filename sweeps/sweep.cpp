@@ -11,6 +11,7 @@
 #include "sweeps/space_expansion.hpp"
 #include "sweeps/spec_reader.hpp"
 #include "sweeps/sweep_data.hpp"
+#include "sweeps/sweep_weights.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -177,7 +178,7 @@ KeySet swept_keys(const Spec& spec) {
 
 /// Stands in for the checks of cells where the space leaves none: what the base holds and the space
 /// does not change is as wrong in every cell.
-void check_base(const Spec& spec, DatasetCatalog& catalog, std::vector<Problem>& problems) {
+void check_base(const Spec& spec, InputCatalog& catalog, std::vector<Problem>& problems) {
     Spec base = spec;
     base.space.clear();
     std::vector<Problem> found = problems;  // what is known keeps its consequences quiet
@@ -192,6 +193,9 @@ void check_base(const Spec& spec, DatasetCatalog& catalog, std::vector<Problem>&
     });
     if (!sweeps_data) {
         arrange_data(base, cells, catalog, found);
+    }
+    if (swept.count("backbone.name") == 0 && swept.count("backbone.weights") == 0) {
+        check_weights(base, cells, catalog, found);
     }
     for (std::size_t i = problems.size(); i < found.size();) {
         const bool is_swept = swept.count(found[i].key) != 0;
@@ -230,14 +234,15 @@ Cell finish_cell(const ExpandedCell& expanded,
 /// Cells whose data turned out to be the same have one id and are one cell.
 std::vector<Cell> finish_cells(std::vector<ExpandedCell> expanded,
                                const std::vector<std::vector<std::vector<std::string>>>& tasks,
-                               DatasetCatalog& catalog) {
+                               InputCatalog& catalog) {
     std::vector<Digest> ids;
     std::vector<std::size_t> kept;
     std::unordered_map<Digest, std::size_t> first;
     for (std::size_t i = 0; i < expanded.size(); ++i) {
         const DataConfig& data = expanded[i].config.data;
         const Digest digest = data_digest(tasks[i], catalog.describe(data.layout, data.root));
-        ids.push_back(cell_id(expanded[i].config, digest));
+        ids.push_back(cell_id(
+            expanded[i].config, digest, weights_digest(expanded[i].config.backbone, catalog)));
         const auto [found, is_new] = first.emplace(ids.back(), i);
         if (is_new) {
             kept.push_back(i);
@@ -290,7 +295,7 @@ Sweep parse_sweep(const std::string& text,
                   const std::string& file,
                   const std::string& directory,
                   const std::vector<std::string>& overrides,
-                  DatasetCatalog& catalog) {
+                  InputCatalog& catalog) {
     std::vector<Problem> problems;
     const KeySet overridden = overridden_keys(overrides);
     Spec spec = read_spec(text, file, directory, overridden, problems);
@@ -306,6 +311,7 @@ Sweep parse_sweep(const std::string& text,
     OwnerCheck(cells, problems).check(spec);
     check_consistency(spec, cells, problems);
     const auto tasks = arrange_data(spec, cells, catalog, problems);
+    check_weights(spec, cells, catalog, problems);
     if (cells.empty()) {
         check_base(spec, catalog, problems);
     }
@@ -328,7 +334,7 @@ Sweep parse_sweep(const std::string& text,
 
 Sweep load_sweep(const std::string& file,
                  const std::vector<std::string>& overrides,
-                 DatasetCatalog& catalog) {
+                 InputCatalog& catalog) {
     const std::string text = read_sweep_file(file);
     const std::string directory =
         std::filesystem::absolute(file).lexically_normal().parent_path().string();

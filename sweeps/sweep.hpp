@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sweeps/dataset_catalog.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
+#include "sweeps/input_catalog.hpp"
 #include "sweeps/trial_config.hpp"
 
 namespace harrow::sweeps {
@@ -55,14 +55,14 @@ struct Sweep {
 /// those of overrides from the working directory. Throws UsageError that holds every problem found.
 Sweep load_sweep(const std::string& file,
                  const std::vector<std::string>& overrides,
-                 DatasetCatalog& catalog);
+                 InputCatalog& catalog);
 
 /// The same from memory: `file` is used in messages only, `directory` is where it would lie.
 Sweep parse_sweep(const std::string& text,
                   const std::string& file,
                   const std::string& directory,
                   const std::vector<std::string>& overrides,
-                  DatasetCatalog& catalog);
+                  InputCatalog& catalog);
 
 /// Gives cells that were named before their old name (cell id -> name), so that extending a sweep
 /// renames nothing. Throws UsageError when a new cell wants a name that another cell already has.

@@ -15,7 +15,7 @@ using Tasks = std::vector<std::vector<std::string>>;
 
 class DataArranger {
 public:
-    DataArranger(const Spec& spec, DatasetCatalog& catalog, std::vector<Problem>& problems)
+    DataArranger(const Spec& spec, InputCatalog& catalog, std::vector<Problem>& problems)
         : spec_(spec), catalog_(catalog), problems_(problems) {
         for (const Problem& problem : problems) {
             broken_.insert(problem.key);
@@ -181,7 +181,7 @@ private:
     }
 
     const Spec& spec_;
-    DatasetCatalog& catalog_;
+    InputCatalog& catalog_;
     std::vector<Problem>& problems_;
     std::set<std::string> broken_;  ///< parameters with a problem from before
     std::set<std::pair<std::string, std::string>> described_;
@@ -201,7 +201,7 @@ private:
 std::vector<std::vector<std::vector<std::string>>> arrange_data(
     const Spec& spec,
     const std::vector<ExpandedCell>& cells,
-    DatasetCatalog& catalog,
+    InputCatalog& catalog,
     std::vector<Problem>& problems) {
     DataArranger arranger(spec, catalog, problems);
     std::vector<Tasks> tasks;

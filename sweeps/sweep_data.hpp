@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sweeps/dataset_catalog.hpp"
+#include "sweeps/input_catalog.hpp"
 #include "sweeps/space_expansion.hpp"
 
 namespace harrow::sweeps {
@@ -14,7 +14,7 @@ namespace harrow::sweeps {
 std::vector<std::vector<std::vector<std::string>>> arrange_data(
     const Spec& spec,
     const std::vector<ExpandedCell>& cells,
-    DatasetCatalog& catalog,
+    InputCatalog& catalog,
     std::vector<Problem>& problems);
 
 }  // namespace harrow::sweeps

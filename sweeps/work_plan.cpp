@@ -2,19 +2,21 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/sweep_weights.hpp"
 
 namespace harrow::sweeps {
 namespace {
 
 class Planner {
 public:
-    Planner(const Sweep& sweep, DatasetCatalog& catalog, std::string device_kind)
+    Planner(const Sweep& sweep, InputCatalog& catalog, std::string device_kind)
         : sweep_(sweep), catalog_(catalog), device_kind_(std::move(device_kind)) {}
 
     WorkPlan plan() {
@@ -46,13 +48,14 @@ private:
         const DatasetFacts& facts =
             catalog_.describe(cell.config.data.layout, cell.config.data.root);
         const std::string features = canonical_text(cell.config, {Stage::Features});
+        const Digest weights = weights_digest(cell.config.backbone, catalog_);
         std::vector<Digest> keys;
         for (const std::vector<std::string>& task : cell.tasks) {
             for (const std::string& class_name : task) {
                 const ClassFacts& of_class = facts_of(facts, class_name);
                 for (const bool is_train : {true, false}) {
                     const SplitFacts& split = is_train ? of_class.train : of_class.test;
-                    const Digest& key = key_of(features, cell.config, split.images_digest);
+                    const Digest& key = key_of(features, cell.config, weights, split.images_digest);
                     keys.push_back(key);
                     if (extraction_of_.emplace(key, plan_.extractions.size()).second) {
                         plan_.extractions.push_back({key,
@@ -81,10 +84,11 @@ private:
 
     const Digest& key_of(const std::string& features,
                          const TrialConfig& config,
+                         const Digest& weights,
                          const Digest& images) {
-        Digest& key = known_keys_[{features, images}];
+        Digest& key = known_keys_[{features, weights, images}];
         if (key.empty()) {
-            key = feature_key(config, Digest{}, images);  // no backbone has weights yet
+            key = feature_key(config, weights, images);
         }
         return key;
     }
@@ -121,20 +125,18 @@ private:
     }
 
     const Sweep& sweep_;
-    DatasetCatalog& catalog_;
+    InputCatalog& catalog_;
     std::string device_kind_;
     WorkPlan plan_;
     std::vector<std::vector<Digest>> feature_keys_;  ///< per cell
-    std::map<std::pair<std::string, Digest>, Digest> known_keys_;
+    std::map<std::tuple<std::string, Digest, Digest>, Digest> known_keys_;
     std::unordered_map<Digest, std::size_t> extraction_of_;
     std::unordered_map<Digest, std::size_t> training_of_;
 };
 
 }  // namespace
 
-WorkPlan make_work_plan(const Sweep& sweep,
-                        DatasetCatalog& catalog,
-                        const std::string& device_kind) {
+WorkPlan make_work_plan(const Sweep& sweep, InputCatalog& catalog, const std::string& device_kind) {
     return Planner(sweep, catalog, device_kind).plan();
 }
 

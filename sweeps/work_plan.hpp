@@ -45,7 +45,7 @@ struct WorkPlan {
 /// Pure: nothing is read but the catalog's answers. Throws UsageError when two cells would share a
 /// training although their test labels differ.
 WorkPlan make_work_plan(const Sweep& sweep,
-                        DatasetCatalog& catalog,
+                        InputCatalog& catalog,
                         const std::string& device_kind = "cpu");
 
 }  // namespace harrow::sweeps

@@ -25,13 +25,13 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The configuration a unit names, with the data's place on this machine filled in.
-sweeps::TrialConfig located_config(const std::string& config_text,
-                                   const std::string& layout,
-                                   const std::string& root) {
-    sweeps::TrialConfig config = sweeps::parse_canonical(config_text);
-    config.data.layout = layout;
-    config.data.root = root;
+/// The configuration a unit names, with the files' places on this machine filled in.
+template <typename Work>
+sweeps::TrialConfig located_config(const Work& work) {
+    sweeps::TrialConfig config = sweeps::parse_canonical(work.config_text);
+    config.data.layout = work.data_layout;
+    config.data.root = work.data_root;
+    config.backbone.weights = work.weights;
     return config;
 }
 
@@ -86,11 +86,8 @@ coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& w
                                             WorkMonitor& monitor) {
     const Clock::time_point start = Clock::now();
     store_.take_notes();  // of a unit that failed
-    const FeatureRequest request{work.feature_key,
-                                 located_config(work.config_text, work.data_layout, work.data_root),
-                                 work.class_name,
-                                 work.split,
-                                 work.images_digest};
+    const FeatureRequest request{
+        work.feature_key, located_config(work), work.class_name, work.split, work.images_digest};
     monitor.report({0, 0, 0, 0, "checking the images", 0, 0});
     coordinator::WorkResult result;
     const ExtractionReport report = store_.ensure(request, monitor);
@@ -119,8 +116,7 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
             .dataset;
     monitor.step();
     if (work.train) {
-        const sweeps::TrialConfig config =
-            located_config(work.config_text, work.data_layout, work.data_root);
+        const sweeps::TrialConfig config = located_config(work);
         const ContinualSequence sequence = make_sequence(work, config, dataset);
         const FeatureGeometry geometry =
             store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).rows->geometry();

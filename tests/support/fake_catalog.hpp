@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "sweeps/dataset_catalog.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/input_catalog.hpp"
 #include "sweeps/sweep.hpp"
 
 namespace harrow::sweeps {
 
-/// Datasets that exist only here: 40 training and 20 test images per class; digests follow the
-/// class's name and `content`.
-class FakeCatalog : public DatasetCatalog {
+/// Datasets and weights that exist only here: 40 training and 20 test images per class; digests
+/// follow the class's name and `content`.
+class FakeCatalog : public InputCatalog {
 public:
     FakeCatalog() { add("/data", {"bottle", "cable", "capsule", "carpet", "grid"}); }
 
@@ -30,6 +30,9 @@ public:
         }
     }
     DatasetFacts& facts(const std::string& root) { return datasets_[root]; }
+    void add_weights(const std::string& path, const std::string& content) {
+        weights_[path] = {hash_text("weights " + content), "", {}};
+    }
 
     const DatasetFacts& describe(const std::string&, const std::string& root) override {
         const auto [found, is_new] = datasets_.emplace(root, DatasetFacts{});
@@ -39,8 +42,17 @@ public:
         return found->second;
     }
 
+    const WeightsFacts& weights(const std::string&, const std::string& path) override {
+        const auto [found, is_new] = weights_.emplace(path, WeightsFacts{});
+        if (is_new) {
+            found->second.problems.push_back("'" + path + "' does not exist");
+        }
+        return found->second;
+    }
+
 private:
     std::map<std::string, DatasetFacts> datasets_;
+    std::map<std::string, WeightsFacts> weights_;
 };
 
 /// What every sweep needs, without a line break at the end of the last key's value.

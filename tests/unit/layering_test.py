@@ -28,6 +28,7 @@ THIRD_PARTIES = {  # prefix of an include -> modules that own it
     "png.h": {"storage"},
     "jpeglib.h": {"storage"},
     "jerror.h": {"storage"},
+    "openssl/": {"storage"},
     "nlohmann/": {"sweeps", "storage", "analysis", "coordinator", "slurm", "worker", "cli"},
     "boost/": {"analysis"},
     "mpi.h": {"coordinator"},
@@ -37,7 +38,8 @@ THIRD_PARTIES = {  # prefix of an include -> modules that own it
     "ATen/": {"worker"},
     "c10/": {"worker"},
 }
-ONE_FILE = {"mpi.h": "coordinator/mpi_transport.cpp", "CLI/": "cli/arguments.cpp"}
+ONE_FILE = {"mpi.h": "coordinator/mpi_transport.cpp", "CLI/": "cli/arguments.cpp",
+            "openssl/": "storage/weights/weights_digest.cpp"}
 HEADER_EXEMPT = {"torch/": "worker", "ATen/": "worker", "c10/": "worker"}  # tensors are worker's vocabulary
 FORWARD_ONLY = {"spdlog/fwd.h", "nlohmann/json_fwd.hpp"}
 

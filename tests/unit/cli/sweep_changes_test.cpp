@@ -45,6 +45,30 @@ TEST_F(SweepChangesTest, NewCellsAndSeedsAreAdded) {
     EXPECT_TRUE(changes.changed.empty() && changes.dropped.empty());
 }
 
+TEST_F(SweepChangesTest, ChangedWeightsAreNamed) {
+    held_.cells[0].weights = "/w/a.safetensors";
+    held_.cells[0].weights_digest = "03b71d65fb2c";
+    sweep_.cells[0] = cell("dddd", "main", "train.lr=0.1\n");
+    sweep_.cells[0].weights = "/w/a.safetensors";
+    sweep_.cells[0].weights_digest = "80c49dee3da4";
+    EXPECT_EQ(compare_sweeps(held_, sweep_).changed,
+              std::vector<std::string>{"main (dddd): the weights file /w/a.safetensors changed "
+                                       "since this run (SHA-256 03b71d65 -> 80c49dee)"});
+    sweep_.cells[0].weights = "/w/b.safetensors";
+    EXPECT_EQ(compare_sweeps(held_, sweep_).changed,
+              std::vector<std::string>{"main (dddd): backbone.weights /w/a.safetensors -> "
+                                       "/w/b.safetensors (SHA-256 03b71d65 -> 80c49dee)"});
+}
+
+TEST_F(SweepChangesTest, AMovedWeightsFileIsTheSameSweep) {
+    held_.cells[0].weights = held_.sweep->cells[0].weights = "/w/a";
+    held_.cells[0].weights_digest = sweep_.cells[0].weights_digest = "03b71d65";
+    sweep_.cells[0].weights = "/moved/a";
+    const SweepChanges changes = compare_sweeps(held_, sweep_);
+    EXPECT_TRUE(changes.same_trials());
+    EXPECT_TRUE(changes.description);
+}
+
 TEST_F(SweepChangesTest, AChangedValueIsNamed) {
     sweep_.cells[0] = cell("dddd", "main", "train.lr=0.2\ntrain.num_epochs=9\n");
     const SweepChanges changes = compare_sweeps(held_, sweep_);

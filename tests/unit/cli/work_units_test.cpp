@@ -93,6 +93,28 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
     }
 }
 
+TEST_F(WorkUnitsTest, UnitsCarryTheWeightsOfBackbonesThatNeedThem) {
+    const auto weights_of = [](const coordinator::RunUnit& unit) {
+        return unit.kind == UnitKind::Extract
+                   ? coordinator::extraction_work_from_json(unit.payload).weights
+                   : coordinator::training_work_from_json(unit.payload).weights;
+    };
+    for (const coordinator::RunUnit& unit : remaining().plan.units) {
+        EXPECT_EQ(weights_of(unit), "");
+    }
+    catalog_.add_weights("/w/a", "a");
+    for (sweeps::Cell& cell : sweep_.cells) {
+        cell.config.backbone.name = "resnet18";
+        cell.config.backbone.weights = "/w/a";
+    }
+    plan_ = sweeps::make_work_plan(sweep_, catalog_);
+    const WorkUnits work = remaining();
+    ASSERT_EQ(work.plan.units.size(), 6U);
+    for (const coordinator::RunUnit& unit : work.plan.units) {
+        EXPECT_EQ(weights_of(unit), "/w/a");
+    }
+}
+
 TEST_F(WorkUnitsTest, FinishedTrialsNeedNothing) {
     for (const sweeps::PlannedTrial& trial : plan_.trials) {
         finish(trial.id);

@@ -18,6 +18,7 @@ TrainingWork example_training() {
     work.jobs = {{"cell.s1", "config"}};
     work.train = false;
     work.directory = "/run/trainings/abc";
+    work.weights = "/weights/größe.safetensors";
     return work;
 }
 
@@ -27,6 +28,7 @@ TEST(WorkTest, TrainingSurvivesTheWay) {
     EXPECT_EQ(to_json(back), to_json(work));
     EXPECT_EQ(back.seed, work.seed);
     EXPECT_EQ(back.data_root, work.data_root);
+    EXPECT_EQ(back.weights, work.weights);
     ASSERT_EQ(back.tasks.size(), 2U);
     EXPECT_EQ(back.tasks[0].test_keys, (std::vector<std::string>{"e1", "e2"}));
     EXPECT_EQ(back.jobs.at(0).trial, "cell.s1");
@@ -34,11 +36,12 @@ TEST(WorkTest, TrainingSurvivesTheWay) {
 }
 
 TEST(WorkTest, ExtractionSurvivesTheWay) {
-    const ExtractionWork work{"key", "config", "/root", "mvtec", "bottle", "test", "digest"};
+    const ExtractionWork work{"key", "config", "/root", "mvtec", "bottle", "test", "digest", "/w"};
     const ExtractionWork back = extraction_work_from_json(to_json(work));
     EXPECT_EQ(to_json(back), to_json(work));
     EXPECT_EQ(back.split, "test");
     EXPECT_EQ(back.images_digest, "digest");
+    EXPECT_EQ(back.weights, "/w");
 }
 
 TEST(WorkTest, ValuesArriveToTheLastBit) {

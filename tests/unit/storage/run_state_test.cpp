@@ -69,6 +69,18 @@ TEST_F(RunStateTest, SweepSurvivesTheRoundTrip) {
     EXPECT_EQ(state.cells[0].seeds, expected.cells[0].seeds);
 }
 
+TEST_F(RunStateTest, WeightsOfACellSurviveAndAreNotWrittenWithoutAny) {
+    SweepRecord sweep = example_sweep();
+    EXPECT_EQ(record_json(RecordData(sweep)).find("weights"), std::string::npos);
+    sweep.cells[1].weights = "/w/größe.safetensors";
+    sweep.cells[1].weights_digest = "03b71d65";
+    records_.clear();
+    add(sweep);
+    EXPECT_EQ(state().cells.at(0).weights, "");
+    EXPECT_EQ(state().cells.at(1).weights, "/w/größe.safetensors");
+    EXPECT_EQ(state().cells.at(1).weights_digest, "03b71d65");
+}
+
 TEST_F(RunStateTest, FinishedTrialsKeepTheirRowsToTheLastDigit) {
     const double value = 0.1 + 0.2;
     start("t1", 1);

@@ -68,6 +68,17 @@ TEST(KeysTest, CellIdFollowsWhatIsActiveAndTheData) {
     EXPECT_NE(cell_id(other, "d"), id);
 }
 
+TEST(KeysTest, WeightsEnterTheCellOnlyWhenThereAreAny) {
+    const TrialConfig base;
+    EXPECT_EQ(cell_id(base, "d", ""), cell_id(base, "d"));
+    EXPECT_NE(cell_id(base, "d", "w"), cell_id(base, "d"));
+    EXPECT_NE(cell_id(base, "d", "w"), cell_id(base, "d", "v"));
+    TrialConfig moved = base;
+    moved.backbone.weights = "/elsewhere";
+    EXPECT_EQ(cell_id(moved, "d", "w"), cell_id(base, "d", "w"));
+    EXPECT_EQ(feature_key(moved, "w", "i"), feature_key(base, "w", "i"));
+}
+
 TEST(KeysTest, DataDigestSeesImagesAndLabelsOfTheClassesUsed) {
     FakeCatalog catalog;
     const DatasetFacts& facts = catalog.facts("/data");

@@ -79,6 +79,54 @@ space:
     EXPECT_EQ(work.trainings[0].feature_keys[2], work.extractions[2].feature_key);
 }
 
+/// Keys of a plan in which every cell reads `weights`.
+std::vector<Digest> keys_with(const std::string& weights) {
+    FakeCatalog catalog;
+    catalog.add_weights("/w/a", "a");
+    catalog.add_weights("/copy/of/a", "a");
+    catalog.add_weights("/w/b", "b");
+    Sweep sweep = parse_sweep(kHead, "s.yaml", "/specs", {}, catalog);
+    for (Cell& cell : sweep.cells) {
+        cell.config.backbone.name = "wide_resnet50_2";
+        cell.config.backbone.weights = weights;
+    }
+    const WorkPlan work = make_work_plan(sweep, catalog);
+    std::vector<Digest> keys;
+    for (const PlannedExtraction& extraction : work.extractions) {
+        keys.push_back(extraction.feature_key);
+    }
+    keys.push_back(work.trainings.front().training_key);
+    return keys;
+}
+
+TEST(WorkPlanTest, WeightsContentDecidesKeysNotItsPath) {
+    const std::vector<Digest> a = keys_with("/w/a");
+    const std::vector<Digest> b = keys_with("/w/b");
+    EXPECT_EQ(keys_with("/copy/of/a"), a);
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_NE(a[i], b[i]);
+    }
+}
+
+TEST(WorkPlanTest, CellsWithDifferentWeightsShareNoExtraction) {
+    FakeCatalog catalog;
+    catalog.add_weights("/w/a", "a");
+    catalog.add_weights("/w/b", "b");
+    Sweep sweep = parse_sweep(std::string(kHead) + "space: [{grid: {train.lr: [1e-3, 1e-4]}}]\n",
+                              "s.yaml",
+                              "/specs",
+                              {},
+                              catalog);
+    ASSERT_EQ(sweep.cells.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        sweep.cells[i].config.backbone = {"resnet18", i == 0 ? "/w/a" : "/w/b", 0};
+    }
+    EXPECT_EQ(make_work_plan(sweep, catalog).extractions.size(), 20U);
+    sweep.cells[1].config.backbone.weights = "/w/a";
+    EXPECT_EQ(make_work_plan(sweep, catalog).extractions.size(), 10U);
+}
+
 TEST(WorkPlanTest, EqualImagesWithOtherLabelsAreRefused) {
     FakeCatalog catalog;
     catalog.add("/relabelled", {"bottle", "cable", "capsule", "carpet", "grid"}, "", "other");
