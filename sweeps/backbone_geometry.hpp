@@ -15,7 +15,7 @@ struct BackboneGeometry {
 };
 
 /// `data.image_size` and `backbone.*` decide; throws UsageError for an unknown backbone and for
-/// what backbone_problems finds but a missing file of weights.
+/// what backbone_problems finds.
 BackboneGeometry backbone_geometry(const TrialConfig& config);
 /// The same for an architecture that need not be in the table. `image_size`: side in pixels.
 BackboneGeometry backbone_geometry(const BackboneArchitecture& architecture,

@@ -179,10 +179,6 @@ std::vector<std::pair<const Parameter*, std::string>> inconsistencies(const Tria
          backbone_problems(*backbone, config.backbone, config.data.image_size)) {
         found.emplace_back(find_parameter(problem.parameter), problem.message);
     }
-    if (needs_weights(config.backbone) && config.backbone.weights.empty()) {
-        found.emplace_back(find_parameter("backbone.weights"),
-                           "missing; give the file of " + backbone->name + "'s weights");
-    }
     return found;
 }
 

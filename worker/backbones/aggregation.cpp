@@ -11,15 +11,46 @@ namespace {
 constexpr std::int64_t kSide = 3;  // of a neighbourhood
 constexpr std::int64_t kTaps = kSide * kSide;
 
-/// [rows, columns] -> [bins, columns]: adaptive average over the rows.
-torch::Tensor pool_rows(const torch::Tensor& values, std::int64_t bins) {
-    const std::int64_t rows = values.size(0);
-    const std::int64_t columns = values.size(1);
-    if (rows % bins == 0) {
-        return values.view({bins, rows / bins, columns}).mean(1);
+/// Adaptive average over the rows of [rows,columns] into `bins` rows. Bins overlap where `bins`
+/// does not divide `rows`: then one row of every bin is added at a time, which is 10 times faster
+/// than at::adaptive_avg_pool2d.
+class RowPool {
+public:
+    RowPool(std::int64_t rows, std::int64_t bins, torch::Device device) : bins_(bins) {
+        if (rows % bins == 0) {
+            return;
+        }
+        const torch::Tensor bin = torch::arange(bins, torch::kInt64);
+        const torch::Tensor first = at::floor_divide(bin * rows, bins);
+        const torch::Tensor past = at::floor_divide((bin + 1) * rows + bins - 1, bins);
+        const torch::Tensor length = past - first;
+        const auto longest = length.max().item<std::int64_t>();
+        for (std::int64_t i = 0; i < longest; ++i) {
+            const torch::Tensor weight = (length > i).to(torch::kFloat32) / length;
+            rows_.push_back(at::minimum(first + i, past - 1).to(device));
+            weights_.push_back(weight.view({bins, 1}).to(device));
+        }
     }
-    return at::adaptive_avg_pool2d(values.unsqueeze(0), {bins, columns}).squeeze(0);
-}
+
+    /// `out`: [bins,columns].
+    void operator()(const torch::Tensor& values, torch::Tensor out) const {
+        if (rows_.empty()) {
+            const std::int64_t length = values.size(0) / bins_;
+            at::sum_out(out, values.view({bins_, length, values.size(1)}), 1);
+            out.div_(static_cast<double>(length));
+            return;
+        }
+        out.zero_();
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            out.addcmul_(at::index_select(values, 0, rows_[i]), weights_[i]);
+        }
+    }
+
+private:
+    std::int64_t bins_;
+    std::vector<torch::Tensor> rows_;  ///< i-th row of every bin; its last one where it is shorter
+    std::vector<torch::Tensor> weights_;  ///< 0 there
+};
 
 }  // namespace
 
@@ -28,15 +59,22 @@ torch::Tensor pool_neighbourhoods(const torch::Tensor& map,
                                   std::int64_t height,
                                   std::int64_t width) {
     const std::int64_t images = map.size(0);
+    const std::int64_t inputs = map.size(1);
     const std::int64_t rows = map.size(2);
     const std::int64_t columns = map.size(3);
-    torch::Tensor pooled =
-        torch::empty({images, channels, rows * columns}, map.options().dtype(torch::kFloat32));
-    for (std::int64_t image = 0; image < images; ++image) {  // one at a time: 9 times a map is much
-        const torch::Tensor one = map.narrow(0, image, 1).to(torch::kFloat32).contiguous();
-        const torch::Tensor unfolded =
-            at::im2col(one, {kSide, kSide}, {1, 1}, {1, 1}, {1, 1}).squeeze(0);
-        pooled.select(0, image).copy_(pool_rows(unfolded, channels));
+    const auto options =
+        map.options().dtype(torch::kFloat32).memory_format(at::MemoryFormat::Contiguous);
+    const RowPool pool(kTaps * inputs, channels, map.device());
+    torch::Tensor pooled = torch::empty({images, channels, rows * columns}, options);
+    // One image at a time, in the same memory: 9 times a map is much.
+    const torch::Tensor padded = torch::zeros({inputs, rows + 2, columns + 2}, options);
+    torch::Tensor inside = padded.slice(1, 1, rows + 1).slice(2, 1, columns + 1);
+    const torch::Tensor windows = padded.unfold(1, rows, 1).unfold(2, columns, 1);
+    torch::Tensor unfolded = torch::empty({inputs, kSide, kSide, rows, columns}, options);
+    for (std::int64_t image = 0; image < images; ++image) {
+        inside.copy_(map.select(0, image));
+        unfolded.copy_(windows);
+        pool(unfolded.view({kTaps * inputs, rows * columns}), pooled.select(0, image));
     }
     pooled = pooled.view({images, channels, rows, columns});
     if (rows == height && columns == width) {
