@@ -60,7 +60,8 @@ Row row(const char* name, Stage stage) {
             stage};
 }
 
-/// Parts of the table that have their own file: `model.*` and `router.*`, `score.*`.
+/// Parts of the table that have their own file: `backbone.*`, `model.*` and `router.*`, `score.*`.
+void add_backbone_rows(std::vector<Parameter>& table);
 void add_model_rows(std::vector<Parameter>& table);
 void add_score_rows(std::vector<Parameter>& table);
 

@@ -9,7 +9,6 @@ using Config = TrialConfig;
 
 void add_input_rows(Table& table) {
     constexpr auto kData = &Config::data;
-    constexpr auto kBackbone = &Config::backbone;
     table.push_back(row<kData, &DataConfig::layout>("data.layout", Stage::Features)
                         .choices({"mvtec", "mpdd", "mvtec_ad2", "visa", "csv"})
                         .aliases({"dataset"})
@@ -37,31 +36,6 @@ void add_input_rows(Table& table) {
                               "square: bilinear to the square whatever the aspect ratio. Masks "
                               "follow with nearest neighbour")
                         .source("MoLE-Flow A16; square: AnomalyVFM B1"));
-    table.push_back(row<kBackbone, &BackboneConfig::name>("backbone.name", Stage::Features)
-                        .choices({"filterbank"})
-                        .aliases({"backbone_name"})
-                        .help("Frozen feature extractor; filterbank is a fixed bank of oriented "
-                              "filters and needs no weights")
-                        .source("Harrow"));
-    table.push_back(row<kBackbone, &BackboneConfig::weights>("backbone.weights", Stage::Features)
-                        .locator()
-                        .when([](const Config& c) { return c.backbone.name != "filterbank"; })
-                        .help("File of the backbone's weights")
-                        .source("Harrow"));
-    table.push_back(
-        row<kBackbone, &BackboneConfig::embed_dim>("backbone.embed_dim", Stage::Features)
-            .at_least(0)
-            .at_most(8192)
-            .unit("channels")
-            .when([](const Config& c) { return c.backbone.name != "filterbank"; })
-            .help("Channels per patch; 0 is the backbone's own number (filterbank: 64)")
-            .source("MoLE-Flow A17.1"));
-    table.push_back(
-        row<kBackbone, &BackboneConfig::feature_dtype>("backbone.feature_dtype", Stage::Features)
-            .choices({"float16", "float32"})
-            .help("How features are stored; float32 takes twice the space and holds values beyond "
-                  "65504")
-            .source("Harrow"));
 }
 
 void add_sequence_rows(Table& table) {
@@ -184,6 +158,7 @@ Table make_table() {
     }
     table.push_back(std::move(method));
     add_input_rows(table);
+    add_backbone_rows(table);
     add_sequence_rows(table);
     add_optimizer_rows(table);
     add_loss_rows(table);

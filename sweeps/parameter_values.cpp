@@ -192,6 +192,10 @@ std::optional<std::string> parse_into(const Parameter& parameter,
         if (!seen.insert(item).second) {
             return quoted(item) + " is listed twice";
         }
+        const auto& choices = parameter.choices;
+        if (!choices.empty() && std::find(choices.begin(), choices.end(), item) == choices.end()) {
+            return rejected(parameter, item);
+        }
     }
     if (parameter.name == "data.classes" && seen.count(kAllClasses) != 0) {
         if (items.size() > 1) {
@@ -261,7 +265,11 @@ std::string allowed_text(const Parameter& parameter) {
             break;
     }
     if (!parameter.choices.empty()) {
-        return "one of " + joined(parameter.choices, ", ");
+        const bool is_list = parameter.type() == Type::TextList;
+        return (is_list ? "some of " : "one of ") + joined(parameter.choices, ", ");
+    }
+    if (parameter.name == "backbone.blocks") {
+        return "a list of blocks, from 0";
     }
     return parameter.locator ? "a path" : "a text";
 }

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "sweeps/backbone_geometry.hpp"
+
 namespace harrow::sweeps {
 namespace {
 
@@ -169,23 +171,13 @@ bool is_active(const Parameter& parameter, const TrialConfig& config) {
 
 std::vector<std::pair<const Parameter*, std::string>> inconsistencies(const TrialConfig& config) {
     std::vector<std::pair<const Parameter*, std::string>> found;
-    constexpr int kFilterbankChannels = 64;
-    constexpr int kFilterbankStride = 8;
-    constexpr int kFilterbankSmallest = 32;  // its coarsest filters reach this far
-    if (config.backbone.name != "filterbank") {
+    const BackboneArchitecture* backbone = find_backbone(config.backbone.name);
+    if (backbone == nullptr) {
         return found;
     }
-    const int dim = config.backbone.embed_dim;
-    if (dim != 0 && dim != kFilterbankChannels) {
-        found.emplace_back(find_parameter("backbone.embed_dim"),
-                           "filterbank has 64 channels, not " + std::to_string(dim) +
-                               "; give 64, or 0 for the backbone's own number");
-    }
-    const int size = config.data.image_size;
-    if (size < kFilterbankSmallest || size % kFilterbankStride != 0) {
-        found.emplace_back(
-            find_parameter("data.image_size"),
-            "filterbank needs a multiple of 8 from 32 on, not " + std::to_string(size));
+    for (const BackboneProblem& problem :
+         backbone_problems(*backbone, config.backbone, config.data.image_size)) {
+        found.emplace_back(find_parameter(problem.parameter), problem.message);
     }
     return found;
 }

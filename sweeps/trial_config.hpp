@@ -25,8 +25,16 @@ struct SequenceConfig {
 
 struct BackboneConfig {
     std::string name = "filterbank";
-    std::string weights;  ///< locator; unused by filterbank
-    int embed_dim = 0;    ///< 0: the backbone's own
+    std::string weights;                                      ///< locator; unused by filterbank
+    int embed_dim = 0;                                        ///< 0: the backbone's own
+    std::vector<std::string> layers = {"layer2", "layer3"};   ///< the first gives the grid
+    std::vector<std::string> blocks = {"1", "3", "5", "11"};  ///< from 0
+    std::string feature = "patches";
+    int stride = 8;  ///< of a TorchScript file's first map
+    std::string normalization = "recipe";
+    std::string projection = "none";
+    std::int64_t projection_seed = 0;
+    std::string precision = "float32";
     std::string feature_dtype = "float16";
 };
 

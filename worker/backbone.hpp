@@ -19,9 +19,8 @@ public:
     virtual ~Backbone() = default;
 
     virtual std::int64_t channels() const = 0;
-    /// Pixels per patch, along each side.
-    virtual int stride() const = 0;
-    /// Patch grid of a square image. Throws sweeps::UsageError for a size the backbone cannot take.
+    /// Patch grid of a square image; 1 x 1 for a backbone that gives one vector per image. Throws
+    /// sweeps::UsageError for a size the backbone cannot take.
     virtual FeatureGeometry geometry(int image_size) const = 0;
     /// Digest of the weights file; empty for a backbone without weights.
     virtual std::string weights_digest() const = 0;
@@ -32,7 +31,9 @@ public:
     virtual torch::Tensor extract(const torch::Tensor& images) = 0;
 };
 
-/// Throws sweeps::UsageError for a name it does not know or an `embed_dim` the backbone lacks.
+/// Loads the weights where there are some. Throws sweeps::UsageError for a name it does not know
+/// and for options the backbone or the device cannot serve, sweeps::DataError for a file of weights
+/// that cannot be read or does not fit.
 std::unique_ptr<Backbone> make_backbone(const sweeps::BackboneConfig& config, torch::Device device);
 
 }  // namespace harrow::worker

@@ -1,6 +1,7 @@
 #include "worker/feature_store.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace harrow::worker {
@@ -8,7 +9,20 @@ namespace harrow::worker {
 namespace {
 
 bool same_backbone(const sweeps::BackboneConfig& a, const sweeps::BackboneConfig& b) {
-    return a.name == b.name && a.weights == b.weights && a.embed_dim == b.embed_dim;
+    const auto members = [](const sweeps::BackboneConfig& config) {
+        return std::tie(config.name,
+                        config.weights,
+                        config.embed_dim,
+                        config.layers,
+                        config.blocks,
+                        config.feature,
+                        config.stride,
+                        config.normalization,
+                        config.projection,
+                        config.projection_seed,
+                        config.precision);
+    };
+    return members(a) == members(b);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ public:
     Filterbank(int embed_dim, torch::Device device);
 
     std::int64_t channels() const override { return 64; }
-    int stride() const override { return 8; }
+    static constexpr int stride() { return 8; }  ///< pixels per patch
     /// Multiples of 8 from 32 up.
     FeatureGeometry geometry(int image_size) const override;
     std::string weights_digest() const override { return {}; }

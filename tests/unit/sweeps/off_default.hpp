@@ -31,6 +31,10 @@ inline ParameterValue off_default(const Parameter& parameter) {
             }
             return std::string("3-2");  // a scenario, or the name of a file
         case Type::TextList:
+            if (!parameter.choices.empty()) {
+                return std::vector<std::string>{parameter.choices.back(),
+                                                parameter.choices.front()};
+            }
             return std::vector<std::string>{"b", "a"};
     }
     return {};

@@ -6,6 +6,8 @@
 
 #include "sweeps/backbone_geometry.hpp"
 #include "sweeps/error.hpp"
+#include "tests/support/random_weights.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "worker/extraction.hpp"
 
 namespace harrow::worker {
@@ -84,15 +86,54 @@ TEST(FilterbankTest, RefusesSizesItCannotTile) {
     EXPECT_THROW(backbone->extract(seeded_images(1, 60)), sweeps::UsageError);
 }
 
+/// What make_backbone says; empty when it makes one.
+std::string refusal(const sweeps::BackboneConfig& config) {
+    try {
+        make_backbone(config, torch::kCPU);
+    } catch (const sweeps::UsageError& error) {
+        return error.what();
+    }
+    return {};
+}
+
 TEST(BackboneTest, RefusesUnknownNamesAndOtherWidths) {
     sweeps::BackboneConfig config;
-    config.name = "resnet18";
-    EXPECT_THROW(make_backbone(config, torch::kCPU), sweeps::UsageError);
+    config.name = "resnet19";
+    EXPECT_NE(refusal(config).find("resnet18"), std::string::npos) << refusal(config);
     config = {};
     config.embed_dim = 128;
-    EXPECT_THROW(make_backbone(config, torch::kCPU), sweeps::UsageError);
+    EXPECT_NE(refusal(config).find("64"), std::string::npos);
     config.embed_dim = 64;
-    EXPECT_NO_THROW(make_backbone(config, torch::kCPU));
+    EXPECT_EQ(refusal(config), "");
+}
+
+TEST(BackboneTest, RefusesWhatNoFileOfWeightsCures) {
+    sweeps::BackboneConfig config;
+    config.name = "resnet18";
+    EXPECT_NE(refusal(config).find("backbone.weights"), std::string::npos);
+    config.weights = "/nowhere";
+    config.embed_dim = 2000;
+    EXPECT_NE(refusal(config).find("1152"), std::string::npos) << refusal(config);
+    config.embed_dim = 0;
+    config.precision = "bfloat16";
+    EXPECT_NE(refusal(config).find("float32"), std::string::npos) << refusal(config);
+}
+
+TEST(BackboneTest, PixelsAreNormalisedAsTheBackboneWasTrained) {
+    const storage::testing::TemporaryDirectory place;
+    const auto mean_of = [&](const std::string& name, const std::string& normalization) {
+        sweeps::BackboneConfig config;
+        config.name = name;
+        config.normalization = normalization;
+        config.weights = (place / name).string();
+        config.blocks = {"0"};
+        tests::write_blank_weights(config.weights, *sweeps::find_backbone(name));
+        return make_backbone(config, torch::kCPU)->normalization().mean[0];
+    };
+    EXPECT_EQ(mean_of("resnet18", "recipe"), 0.485F);
+    EXPECT_EQ(mean_of("dinov2_vits14", "recipe"), 0.485F);
+    EXPECT_EQ(mean_of("vit_small_patch16_224", "recipe"), 0.5F);
+    EXPECT_EQ(mean_of("vit_small_patch16_224", "imagenet_compat"), 0.485F);
 }
 
 TEST(FilterbankTest, GivesEqualBitsEachTimeAndInAnyFixedBatch) {

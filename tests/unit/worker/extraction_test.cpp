@@ -1,12 +1,17 @@
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "storage/datasets/image.hpp"
+#include "storage/datasets/preprocess.hpp"
 #include "storage/files.hpp"
 #include "storage/half.hpp"
+#include "storage/weights/weights_digest.hpp"
 #include "sweeps/error.hpp"
+#include "tests/support/random_weights.hpp"
 #include "tests/unit/worker/pipeline_fixture.hpp"
+#include "worker/feature_store.hpp"
 
 namespace harrow::worker {
 namespace {
@@ -160,6 +165,58 @@ TEST_F(ExtractionTest, RefusesAnImageSizeTheBackboneCannotTile) {
     config.data.image_size = 60;
     EXPECT_THROW(runner().extract(extraction(class_names_[0], "train", config), silent_),
                  sweeps::UsageError);
+}
+
+/// Features of one class's test split through the store, under the key that the planner would give
+/// them.
+Features stored(FeatureStore& store, const FeatureRequest& request) {
+    WorkMonitor monitor;
+    FeatureRequest keyed = request;
+    keyed.key = sweeps::feature_key(request.config,
+                                    storage::weights_digest(request.config.backbone.weights),
+                                    request.images_digest);
+    return store.load(keyed, monitor);
+}
+
+TEST_F(ExtractionTest, StoresWhatALoadedBackboneComputes) {
+    FeatureRequest request;
+    request.config = tiny_config("moleflow");
+    request.config.backbone.name = "resnet18";
+    request.config.backbone.weights = (place_ / "weights").string();
+    tests::write_random_weights(
+        request.config.backbone.weights, *sweeps::find_backbone("resnet18"), 1);
+    request.config.data.root = data().string();
+    request.class_name = class_names_[0];
+    request.split = "test";
+    const storage::Dataset dataset = listing();
+    const std::vector<storage::ImageEntry>& images = dataset.classes[0].test;
+    request.images_digest = storage::images_digest(dataset, images);
+
+    FeatureStore store(cache(), torch::kCPU, 0);
+    const Features features = stored(store, request);
+    ASSERT_EQ(features.values.sizes(), (std::vector<std::int64_t>{kTestImages, 8, 8, 768}));
+    EXPECT_EQ(features.info->weights_digest,
+              storage::weights_digest(request.config.backbone.weights));
+
+    torch::Tensor pixels = torch::empty({kTestImages, 3, 64, 64});
+    for (std::int64_t i = 0; i < kTestImages; ++i) {
+        const std::vector<float> values = storage::preprocess_image(
+            storage::read_rgb(dataset.root / images[std::size_t(i)].relative_path), {64});
+        std::copy(values.begin(), values.end(), pixels[i].data_ptr<float>());
+    }
+    const auto backbone = make_backbone(request.config.backbone, torch::kCPU);
+    for (std::int64_t first = 0; first < kTestImages; first += kBatchImages) {
+        const std::int64_t count = std::min<std::int64_t>(kBatchImages, kTestImages - first);
+        const torch::Tensor expected = backbone->extract(fixed_batch(pixels, first))
+                                           .narrow(0, 0, count)
+                                           .to(torch::kFloat16)
+                                           .to(torch::kFloat32);
+        EXPECT_TRUE(torch::equal(features.values.narrow(0, first, count), expected)) << first;
+    }
+    // Another choice of layers is another backbone, also for a store that has one loaded.
+    request.config.backbone.layers = {"layer3"};
+    EXPECT_EQ(stored(store, request).values.sizes(),
+              (std::vector<std::int64_t>{kTestImages, 4, 4, 768}));
 }
 
 }  // namespace

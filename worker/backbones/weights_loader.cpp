@@ -1,0 +1,183 @@
+#include "worker/backbones/weights_loader.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "sweeps/backbones.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::worker {
+
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+std::string text_of(const Shape& shape) {
+    std::string text = "[";
+    for (const std::int64_t size : shape) {
+        text += (text.size() > 1 ? "," : "") + std::to_string(size);
+    }
+    return text + "]";
+}
+
+/// At most a handful: a wrong file misses hundreds.
+std::string listed(const std::vector<std::string>& names) {
+    constexpr std::size_t kShown = 20;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+        text += (i > 0 ? ", " : "") + names[i];
+    }
+    return names.size() <= kShown
+               ? text
+               : text + " and " + std::to_string(names.size() - kShown) + " more";
+}
+
+bool starts_with(const std::string& text, const char* start) {
+    return text.rfind(start, 0) == 0;
+}
+
+/// No feature needs it.
+bool is_harmless(const std::string& name) {
+    for (const char* head : {"fc.", "head.", "head_dist.", "classifier.", "fc_norm.", "pooler."}) {
+        if (starts_with(name, head)) {
+            return true;
+        }
+    }
+    const std::string counter = "num_batches_tracked";
+    const bool is_counter =
+        name.size() >= counter.size() &&
+        name.compare(name.size() - counter.size(), counter.size(), counter) == 0;
+    return is_counter || name == "mask_token" || name == "embeddings.mask_token";
+}
+
+Shape shape_in(const storage::SafetensorsFile& file, const std::string& name) {
+    const storage::TensorEntry* entry = file.find(name);
+    return entry == nullptr ? Shape{} : entry->shape;
+}
+
+int count_blocks(const storage::SafetensorsFile& file,
+                 const std::string& before,
+                 const std::string& after) {
+    int count = 0;
+    while (file.find(before + std::to_string(count) + after) != nullptr) {
+        ++count;
+    }
+    return count;
+}
+
+bool looks_like_resnet(const storage::SafetensorsFile& file,
+                       const sweeps::BackboneArchitecture& net) {
+    for (int stage = 1; stage <= 4; ++stage) {
+        const int found =
+            count_blocks(file, "layer" + std::to_string(stage) + ".", ".conv1.weight");
+        if (found != net.stage_blocks[static_cast<std::size_t>(stage - 1)]) {
+            return false;
+        }
+    }
+    const Shape first = shape_in(file, "layer1.0.conv1.weight");
+    return (file.find("layer1.0.conv3.weight") != nullptr) == net.bottleneck && first.size() == 4 &&
+           first[0] == net.base_width;
+}
+
+bool looks_like_transformer(const storage::SafetensorsFile& file,
+                            const sweeps::BackboneArchitecture& net) {
+    const bool is_timm = file.find("patch_embed.proj.weight") != nullptr;
+    const Shape patches = shape_in(
+        file,
+        is_timm ? "patch_embed.proj.weight" : "embeddings.patch_embeddings.projection.weight");
+    const int depth = is_timm ? count_blocks(file, "blocks.", ".norm1.weight")
+                              : count_blocks(file, "encoder.layer.", ".norm1.weight");
+    const Shape registers = shape_in(file, is_timm ? "reg_token" : "embeddings.register_tokens");
+    const Shape positions =
+        shape_in(file, is_timm ? "pos_embed" : "embeddings.position_embeddings");
+    if (patches.size() != 4 || positions.size() != 3) {
+        return false;
+    }
+    const std::int64_t num_registers = registers.size() == 3 ? registers[1] : 0;
+    const bool has_scale = file.find("blocks.0.ls1.gamma") != nullptr || !is_timm;
+    const std::int64_t native_side = net.native_image_size / net.patch;
+    const std::int64_t without_class = positions[1] - native_side * native_side;
+    return patches[0] == net.width && patches[2] == net.patch && depth == net.depth &&
+           num_registers == net.registers && without_class >= 0 && without_class <= 1 &&
+           has_scale == (net.family == sweeps::BackboneFamily::DinoV2);
+}
+
+}  // namespace
+
+WeightsLoader::WeightsLoader(const std::filesystem::path& path)
+    : file_(storage::SafetensorsFile::open(path)) {}
+
+std::vector<std::int64_t> WeightsLoader::shape(const std::string& name) const {
+    return shape_in(file_, name);
+}
+
+torch::Tensor WeightsLoader::take(const std::string& name, const Shape& shape, bool wanted) {
+    taken_.insert(name);
+    const storage::TensorEntry* entry = file_.find(name);
+    if (entry == nullptr) {
+        missing_.push_back(name);
+        return torch::zeros(shape);
+    }
+    if (entry->shape != shape) {
+        problems_.push_back(name + " is " + text_of(entry->shape) + ", expected " + text_of(shape));
+        return torch::zeros(shape);
+    }
+    if (!wanted) {
+        return {};
+    }
+    // The vector lives as long as the tensor: large weights are not copied once more.
+    auto values = std::make_shared<std::vector<float>>(file_.read_float(*entry));
+    float* data = values->data();
+    return torch::from_blob(
+        data, shape, [values](void*) {}, torch::kFloat32);
+}
+
+std::vector<std::string> WeightsLoader::left(bool harmless) const {
+    std::vector<std::string> names;
+    for (const storage::TensorEntry& entry : file_.tensors()) {
+        if (taken_.count(entry.name) == 0 && is_harmless(entry.name) == harmless) {
+            names.push_back(entry.name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> WeightsLoader::skipped() const {
+    return left(true);
+}
+
+void WeightsLoader::check(const std::string& backbone) const {
+    const std::vector<std::string> foreign = left(false);
+    if (missing_.empty() && problems_.empty() && foreign.empty()) {
+        return;
+    }
+    std::string message =
+        "weights file '" + file_.path().string() + "' does not fit the backbone " + backbone;
+    if (!missing_.empty()) {
+        message += "; it lacks " + listed(missing_);
+    }
+    if (!problems_.empty()) {
+        message += "; " + listed(problems_);
+    }
+    if (!foreign.empty()) {
+        message += "; " + backbone + " has no " + listed(foreign);
+    }
+    const std::string seen = recognised_backbone(file_);
+    message += seen.empty() ? "; give a file with the tensor names of timm or torchvision"
+                            : "; the file seems to hold " + seen;
+    throw sweeps::DataError(message);
+}
+
+std::string recognised_backbone(const storage::SafetensorsFile& file) {
+    for (const sweeps::BackboneArchitecture& net : sweeps::backbone_architectures()) {
+        const bool fits =
+            (net.family == sweeps::BackboneFamily::ResNet && looks_like_resnet(file, net)) ||
+            (sweeps::is_transformer(net) && looks_like_transformer(file, net));
+        if (fits) {
+            return net.name;
+        }
+    }
+    return {};
+}
+
+}  // namespace harrow::worker
