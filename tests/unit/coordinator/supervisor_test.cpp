@@ -351,5 +351,17 @@ TEST_F(SupervisorTest, AKilledSupervisorTakesItsChildrenAlong) {
     EXPECT_TRUE(has_ended(worker));
 }
 
+TEST(DecodeThreadsTest, AGpuGetsItsShareOfTheCoresAndACpuSlotItsOwnThreads) {
+    SlotSpec slot;
+    slot.threads = 3;
+    EXPECT_EQ(decode_threads_of(slot, 4, 64), 3);
+    slot.device = "cuda:0";
+    EXPECT_EQ(decode_threads_of(slot, 4, 64), 16);
+    EXPECT_EQ(decode_threads_of(slot, 8, 4), 1);
+    EXPECT_EQ(decode_threads_of(slot, 1, 0), 1) << "the number of cores is not known";
+    slot.decode_threads = 5;
+    EXPECT_EQ(decode_threads_of(slot, 4, 64), 5);
+}
+
 }  // namespace
 }  // namespace harrow::coordinator

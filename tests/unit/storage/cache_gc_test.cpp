@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "storage/cache_lease.hpp"
+#include "storage/file_seal.hpp"
 #include "tests/unit/storage/feature_cache_fixture.hpp"
 
 namespace harrow::storage {
@@ -169,7 +170,8 @@ TEST_F(CacheGcTest, VerifyingChecksEveryByteAgainAndIsNoUse) {
     // The same identity, other bytes: what a failing disk does.
     const std::filesystem::path path = cache_.file_of(key(2));
     std::string bytes = slurp(path);
-    bytes[bytes.size() - 100] = static_cast<char>(bytes[bytes.size() - 100] ^ 1);
+    const std::size_t feature = check_seal(bytes).offset + 100;
+    bytes[feature] = static_cast<char>(bytes[feature] ^ 1);
     std::ofstream(path, std::ios::binary | std::ios::in | std::ios::out) << bytes;
     use(path, kNow - 5 * kDay);
     EXPECT_NO_THROW(cache_.open(key(2))) << "checked once per process";

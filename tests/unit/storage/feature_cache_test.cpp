@@ -94,7 +94,7 @@ TEST_F(FeatureCacheTest, Float32KeepsEveryBitAndRefusesWhatIsNoNumber) {
     for (const FeatureType type : {FeatureType::Float16, FeatureType::Float32}) {
         info_.type = type;
         FeatureWriter writer = cache_.create(kKey, info_);
-        values_[2 * 24 + 7] = std::numeric_limits<float>::quiet_NaN();
+        values_[7] = std::numeric_limits<float>::quiet_NaN();
         const std::string message =
             message_of<sweeps::DataError>([&] { writer.write(0, 5, values_.data()); });
         EXPECT_TRUE(contains(message, "no backbone should compute"));
