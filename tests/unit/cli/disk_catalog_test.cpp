@@ -39,7 +39,7 @@ protected:
         return problems.empty() ? "" : problems[0];
     }
     TemporaryDirectory directory_;
-    DiskCatalog catalog_;
+    DiskCatalog catalog_{directory_.path() / "cache"};
 };
 
 TEST_F(DiskCatalogTest, AWeightsFileHasItsDigest) {
@@ -60,7 +60,9 @@ TEST_F(DiskCatalogTest, AWeightsFileIsReadOncePerProcess) {
     storage::write_safetensors(file("a.safetensors"), resnet18(2));
     EXPECT_EQ(catalog_.weights("resnet18", file("a.safetensors")).digest, before);
     EXPECT_EQ(catalog_.weights("other", file("./a.safetensors")).digest, before);
-    EXPECT_NE(DiskCatalog().weights("resnet18", file("a.safetensors")).digest, before);
+    EXPECT_NE(
+        DiskCatalog(directory_.path() / "cache").weights("resnet18", file("a.safetensors")).digest,
+        before);
 }
 
 TEST_F(DiskCatalogTest, AMissingFileSaysWhatToGet) {

@@ -192,9 +192,10 @@ TEST_F(ExtractionTest, StoresWhatALoadedBackboneComputes) {
     const std::vector<storage::ImageEntry>& images = dataset.classes[0].test;
     request.images_digest = storage::images_digest(dataset, images);
 
-    FeatureStore store(cache(), torch::kCPU, 0);
+    FeatureStore store(cache(), torch::kCPU, {}, 1);
     const Features features = stored(store, request);
-    ASSERT_EQ(features.values.sizes(), (std::vector<std::int64_t>{kTestImages, 8, 8, 768}));
+    ASSERT_EQ(features.rows->size(), kTestImages);
+    ASSERT_TRUE(features.rows->geometry() == (FeatureGeometry{8, 8, 768}));
     EXPECT_EQ(features.info->weights_digest,
               storage::weights_digest(request.config.backbone.weights));
 
@@ -211,12 +212,12 @@ TEST_F(ExtractionTest, StoresWhatALoadedBackboneComputes) {
                                            .narrow(0, 0, count)
                                            .to(torch::kFloat16)
                                            .to(torch::kFloat32);
-        EXPECT_TRUE(torch::equal(features.values.narrow(0, first, count), expected)) << first;
+        const torch::Tensor read = features.rows->batch(first).narrow(0, 0, count);
+        EXPECT_TRUE(torch::equal(read, expected)) << first;
     }
     // Another choice of layers is another backbone, also for a store that has one loaded.
     request.config.backbone.layers = {"layer3"};
-    EXPECT_EQ(stored(store, request).values.sizes(),
-              (std::vector<std::int64_t>{kTestImages, 4, 4, 768}));
+    EXPECT_TRUE(stored(store, request).rows->geometry() == (FeatureGeometry{4, 4, 768}));
 }
 
 }  // namespace
