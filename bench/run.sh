@@ -15,3 +15,10 @@ for name in scheduler scoring features training; do
     } >"$result"
     cat "$result"
 done
+
+{
+    echo "# bench/whole_sweep.sh, $(date -u +%F), $(git rev-parse --short HEAD)"
+    echo "# $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//'), $cores cores"
+    bench/whole_sweep.sh 2>&1
+} >bench/results/whole_sweep.txt
+cat bench/results/whole_sweep.txt

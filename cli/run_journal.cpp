@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "coordinator/launch_environment.hpp"
 #include "storage/journal_records.hpp"
@@ -23,7 +24,7 @@ std::string extraction_text(const coordinator::WorkResult& result) {
     const auto percent = [&result](double seconds) {
         return static_cast<int>(std::lround(100.0 * seconds / result.seconds));
     };
-    const coordinator::ExtractionTimes& times = result.times;
+    const coordinator::WorkTimes& times = result.times;
     char text[192];
     std::snprintf(text,
                   sizeof(text),
@@ -72,6 +73,8 @@ void RunJournal::finished(std::size_t unit,
                           const std::string& slot,
                           const coordinator::WorkResult& result) {
     const UnitMeaning& meaning = work_.meanings[unit];
+    times_ += result.times;
+    seconds_ += result.seconds;
     if (meaning.kind == coordinator::UnitKind::Extract) {
         storage::append_record(
             journal_,
@@ -153,6 +156,28 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
     }
     display_.line((failure.final ? "failed " : "retry  ") + label(failure.unit) + ": " + state +
                   ": " + failure.message);
+}
+
+std::string RunJournal::time_text() const {
+    if (seconds_ <= 0) {
+        return "";
+    }
+    const std::pair<const char*, double> shares[] = {{"training", times_.train},
+                                                     {"evaluation", times_.evaluate},
+                                                     {"scoring", times_.score},
+                                                     {"backbone", times_.backbone},
+                                                     {"waiting for images", times_.wait},
+                                                     {"writing features", times_.write},
+                                                     {"checking files", times_.check}};
+    std::string text;
+    for (const auto& [name, seconds] : shares) {
+        const long percent = std::lround(100.0 * seconds / seconds_);
+        if (percent > 0) {
+            text += (text.empty() ? "" : ", ") + std::string(name) + " " + std::to_string(percent) +
+                    " %";
+        }
+    }
+    return "time of all slots: " + coordinator::duration_text(seconds_) + " (" + text + ")";
 }
 
 void RunJournal::commit() {

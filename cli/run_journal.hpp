@@ -29,6 +29,8 @@ public:
     void tick(const coordinator::RunSnapshot& snapshot) override;
 
     std::size_t failed_trials() const { return failed_trials_; }
+    /// "time of all slots: 61.3 s (training 71 %, …)"; empty when nothing was finished.
+    std::string time_text() const;
 
 private:
     std::string label(std::size_t unit) const;
@@ -43,6 +45,8 @@ private:
     coordinator::ProgressDisplay& display_;
     std::map<std::size_t, std::string> final_states_;  ///< of failed units
     std::size_t failed_trials_ = 0;
+    coordinator::WorkTimes times_;  ///< of all finished units
+    double seconds_ = 0;
 };
 
 }  // namespace harrow::cli

@@ -301,6 +301,7 @@ ExitCode RunSession::execute(storage::Journal& journal,
     const coordinator::RunOutcome outcome =
         coordinator::run_units(work.plan, *transport, observer, limits);
     display.clear();
+    where_time_went_ = observer.time_text();
     const ExitCode code = exit_code_of(outcome, observer.failed_trials());
     if (!outcome.reason.empty()) {
         std::cerr << outcome.reason << "\n";
@@ -324,6 +325,9 @@ void RunSession::print_summary(const storage::RunState& state, const std::string
     if (plan_.trainings.size() < plan_.trials.size()) {
         std::cout << plan_.trials.size() - plan_.trainings.size()
                   << " trainings saved: trials that differ only in scoring share one\n";
+    }
+    if (!where_time_went_.empty()) {
+        std::cout << where_time_went_ << "\n";
     }
     const std::string dir = directory_.path().string();
     std::cout << "rows: " << dir << "/results.csv   tables: harrow report " << dir

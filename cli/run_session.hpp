@@ -59,6 +59,7 @@ private:
     storage::RunDirectory directory_;
     storage::FeatureCache cache_;
     storage::RunState state_;
+    std::string where_time_went_;  ///< of the session that ended; one line
 };
 
 /// Slots and paths of this rank's children. `rank` tells ranks of one host apart.

@@ -154,8 +154,25 @@ std::string to_json(const WorkResult& result) {
                    {"decode", result.times.decode},
                    {"wait", result.times.wait},
                    {"backbone", result.times.backbone},
-                   {"write", result.times.write}}},
+                   {"write", result.times.write},
+                   {"train", result.times.train},
+                   {"evaluate", result.times.evaluate},
+                   {"score", result.times.score}}},
                  {"notes", result.notes}});
+}
+
+WorkTimes& WorkTimes::operator+=(const WorkTimes& other) {
+    for (double WorkTimes::*member : {&WorkTimes::check,
+                                      &WorkTimes::decode,
+                                      &WorkTimes::wait,
+                                      &WorkTimes::backbone,
+                                      &WorkTimes::write,
+                                      &WorkTimes::train,
+                                      &WorkTimes::evaluate,
+                                      &WorkTimes::score}) {
+        this->*member += other.*member;
+    }
+    return *this;
 }
 
 ExtractionWork extraction_work_from_json(std::string_view text) {
@@ -210,7 +227,10 @@ WorkResult work_result_from_json(std::string_view text) {
                     number(*times, "decode"),
                     number(*times, "wait"),
                     number(*times, "backbone"),
-                    number(*times, "write")};
+                    number(*times, "write"),
+                    number(*times, "train"),
+                    number(*times, "evaluate"),
+                    number(*times, "score")};
     result.notes = field<std::vector<std::string>>(json, "notes");
     return result;
 }

@@ -58,19 +58,25 @@ struct TrialResult {
 
 /// Where the seconds of an extraction went. All but `decode`, which is the sum over the threads
 /// that decode ahead, follow one another in the working thread.
-struct ExtractionTimes {
+/// Where a unit's seconds went. `decode` is other threads' work, beside the rest.
+struct WorkTimes {
     double check = 0;   ///< listing and digesting the files
     double decode = 0;  ///< reading, decoding and preprocessing images
     double wait = 0;    ///< for decoded images
     double backbone = 0;
-    double write = 0;  ///< converting, writing and publishing features
+    double write = 0;     ///< converting, writing and publishing features
+    double train = 0;     ///< optimisation and the router's update
+    double evaluate = 0;  ///< patch scores of test images
+    double score = 0;     ///< metrics from patch scores
+
+    WorkTimes& operator+=(const WorkTimes& other);
 };
 
 struct WorkResult {
     std::vector<TrialResult> trials;  ///< empty for an extraction
     std::int64_t images_extracted = 0;
     double seconds = 0.0;
-    ExtractionTimes times;           ///< of an extraction unit
+    WorkTimes times;
     std::vector<std::string> notes;  ///< about the unit itself, e.g. a quarantined cache file
 };
 

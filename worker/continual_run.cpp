@@ -7,6 +7,7 @@
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "worker/class_evaluation.hpp"
+#include "worker/laps.hpp"
 
 namespace harrow::worker {
 
@@ -98,12 +99,15 @@ storage::PatchScores run_continual(const ContinualSequence& sequence,
                                    Method& method,
                                    FeatureStore& store,
                                    History& history,
+                                   coordinator::WorkTimes& times,
                                    WorkMonitor& monitor) {
+    Laps laps;
     const int num_tasks = static_cast<int>(sequence.tasks.size());
     std::vector<SeenClass> seen;
     for (int number = 0; number < num_tasks; ++number) {
         const SequenceTask& task = sequence.tasks[static_cast<std::size_t>(number)];
         train_task(task_data(task, number, store, monitor), sequence, method, history, monitor);
+        laps.add_to(times.train);
 
         monitor.report({number, num_tasks, sequence.epochs, sequence.epochs, "evaluating", 0, 0});
         for (const SequenceClass& entry : task.classes) {
@@ -117,9 +121,11 @@ storage::PatchScores run_continual(const ContinualSequence& sequence,
             const SharedRows features = store.load(entry.source->test, monitor).rows;
             entry.evaluation.evaluate(method, *features, number, monitor);
         }
+        laps.add_to(times.evaluate);
     }
     if (method.has_isolated_experts()) {
         check_isolation(method, seen, store, monitor);
+        laps.add_to(times.evaluate);
     }
     storage::PatchScores scores;
     scores.num_tasks = num_tasks;

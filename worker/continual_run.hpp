@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/work.hpp"
 #include "storage/patch_scores.hpp"
 #include "worker/feature_store.hpp"
 #include "worker/history.hpp"
@@ -29,12 +30,14 @@ struct ContinualSequence {
 
 /// Trains `method` on one task after the other and, after each, scores the test images of every
 /// class seen so far: under the expert the router picks and under the one of the class's task.
-/// `training_key` of the result stays empty. Throws what the method and the feature store throw,
-/// WorkStopped, and std::logic_error when a method that declares isolated experts changed one.
+/// `training_key` of the result stays empty; `times` gains what training and evaluation took.
+/// Throws what the method and the feature store throw, WorkStopped, and std::logic_error when a
+/// method that declares isolated experts changed one.
 storage::PatchScores run_continual(const ContinualSequence& sequence,
                                    Method& method,
                                    FeatureStore& store,
                                    History& history,
+                                   coordinator::WorkTimes& times,
                                    WorkMonitor& monitor);
 
 }  // namespace harrow::worker

@@ -12,6 +12,7 @@
 #include "sweeps/keys.hpp"
 #include "worker/class_images.hpp"
 #include "worker/image_loader.hpp"
+#include "worker/laps.hpp"
 
 namespace harrow::worker {
 
@@ -64,19 +65,6 @@ storage::FeatureInfo describe(const FeatureRequest& request,
     return info;
 }
 
-/// Adds the time since it was made or last asked to one of several sums.
-class Laps {
-public:
-    void add_to(double& seconds) {
-        const auto now = std::chrono::steady_clock::now();
-        seconds += std::chrono::duration<double>(now - begin_).count();
-        begin_ = now;
-    }
-
-private:
-    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
-
 /// The next image of the loader, unless the monitor asks to stop first.
 void take_image(ImageLoader& loader, float* out, WorkMonitor& monitor) {
     while (!loader.take(out, kStopPoll)) {
@@ -92,7 +80,7 @@ void run_backbone(ImageLoader& loader,
                   int image_size,
                   std::int64_t count,
                   storage::FeatureWriter& writer,
-                  coordinator::ExtractionTimes& times,
+                  coordinator::WorkTimes& times,
                   WorkMonitor& monitor) {
     WorkStatus status;
     status.text = "extracting";

@@ -28,7 +28,7 @@ torch::Tensor fixed_batch(const torch::Tensor& rows, std::int64_t first);
 /// What extracting features took.
 struct ExtractionReport {
     std::int64_t images = 0;  ///< 0: nothing was extracted
-    coordinator::ExtractionTimes times;
+    coordinator::WorkTimes times;
 };
 
 /// Reads, decodes and preprocesses the images on `decode_threads` threads (>= 1) ahead of the

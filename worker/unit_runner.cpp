@@ -13,6 +13,7 @@
 #include "sweeps/error.hpp"
 #include "worker/class_images.hpp"
 #include "worker/continual_run.hpp"
+#include "worker/laps.hpp"
 #include "worker/trial_scoring.hpp"
 
 namespace harrow::worker {
@@ -105,6 +106,7 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
     const std::filesystem::path scores_file = storage::training_scores_file(directory);
     const std::int64_t extracted_before = store_.images_extracted();
     store_.take_notes();  // of a unit that failed
+    coordinator::WorkResult result;
     storage::PatchScores scores;
     if (!work.train) {
         scores = storage::load_patch_scores(scores_file);
@@ -123,13 +125,14 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
         const auto method = make_method(config, geometry, work.seed, device_);
         storage::create_directories(directory);
         History history(storage::training_history_file(directory));
-        scores = run_continual(sequence, *method, store_, history, monitor);
+        scores = run_continual(sequence, *method, store_, history, result.times, monitor);
         scores.training_key = work.training_key;
         storage::save_patch_scores(scores_file, scores);
     }
     monitor.report({scores.num_tasks - 1, scores.num_tasks, 0, 0, "scoring", 0, 0});
-    coordinator::WorkResult result;
+    Laps laps;
     result.trials = score_trials(work.jobs, scores, dataset, monitor);
+    laps.add_to(result.times.score);
     result.images_extracted = store_.images_extracted() - extracted_before;
     result.notes = store_.take_notes();
     result.seconds = seconds_since(start);

@@ -103,7 +103,7 @@ std::string run_unit(UnitRunner& runner,
         spdlog::info("extract {} attempt={}", assign.key, assign.attempt);
         const auto result =
             runner.extract(coordinator::extraction_work_from_json(assign.payload), monitor);
-        const coordinator::ExtractionTimes& times = result.times;
+        const coordinator::WorkTimes& times = result.times;
         spdlog::info(
             "extracted images={} seconds={:.3f} check={:.3f} wait={:.3f} backbone={:.3f} "
             "write={:.3f} decode={:.3f}",
@@ -120,7 +120,13 @@ std::string run_unit(UnitRunner& runner,
     storage::create_directories(work.directory);
     log = std::make_unique<TrainingLog>(storage::training_log_file(work.directory));
     spdlog::info("train {} attempt={} seed={}", assign.key, assign.attempt, work.seed);
-    return to_json(runner.train(work, monitor));
+    const auto result = runner.train(work, monitor);
+    spdlog::info("trained seconds={:.3f} train={:.3f} evaluate={:.3f} score={:.3f}",
+                 result.seconds,
+                 result.times.train,
+                 result.times.evaluate,
+                 result.times.score);
+    return to_json(result);
 }
 
 void do_unit(UnitRunner& runner, ChildLink& link, const Assign& assign) {

@@ -56,7 +56,7 @@ TEST(WorkTest, ValuesArriveToTheLastBit) {
     result.trials = {trial};
     result.images_extracted = 209;
     result.seconds = 1.5;
-    result.times = {0.125, 8.5, 0.25, 1.0, 0.0625};
+    result.times = {0.125, 8.5, 0.25, 1.0, 0.0625, 3.5, 0.75, 0.5};
     const WorkResult back = work_result_from_json(to_json(result));
     ASSERT_EQ(back.trials.size(), 1U);
     ASSERT_EQ(back.trials[0].rows.size(), 5U);
@@ -69,6 +69,12 @@ TEST(WorkTest, ValuesArriveToTheLastBit) {
     EXPECT_EQ(to_json(back), to_json(result));
     EXPECT_EQ(back.times.decode, 8.5);
     EXPECT_EQ(back.times.write, 0.0625);
+    EXPECT_EQ(back.times.train, 3.5);
+    EXPECT_EQ(back.times.score, 0.5);
+    WorkTimes sum = back.times;
+    sum += back.times;
+    EXPECT_EQ(sum.evaluate, 1.5);
+    EXPECT_EQ(sum.check, 0.25);
 }
 
 TEST(WorkTest, RefusesWhatIsNoSuchMessage) {

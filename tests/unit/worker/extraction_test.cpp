@@ -81,7 +81,7 @@ TEST_F(ExtractionTest, FilesDoNotDependOnTheNumberOfThreads) {
         const std::string bytes = storage::read_file(feature_file(work.feature_key));
         first = first.empty() ? bytes : first;
         EXPECT_TRUE(bytes == first) << threads;
-        const coordinator::ExtractionTimes& times = result.times;
+        const coordinator::WorkTimes& times = result.times;
         for (const double seconds :
              {times.check, times.decode, times.backbone, times.write, result.seconds}) {
             EXPECT_GT(seconds, 0.0);
