@@ -6,19 +6,22 @@ cd "$(dirname "$0")/.."
 cores=$(env -u OMP_NUM_THREADS nproc)
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 mkdir -p bench/results
-for name in scheduler scoring features training; do
-    result=bench/results/$name.txt
+
+# record NAME COMMAND…: its output with command, date, commit and machine, to bench/results/NAME.txt
+record() {
+    local result=bench/results/$1.txt
+    shift
     {
-        echo "# build/release/bench/bench_$name, $(date -u +%F), $(git rev-parse --short HEAD)"
+        echo "# $*, $(date -u +%F), $(git rev-parse --short HEAD)"
         echo "# $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//'), $cores cores"
-        "build/release/bench/bench_$name" --benchmark_min_time=0.5 2>/dev/null | grep -v '^Run on\|^CPU Caches\|^  L'
+        "$@" 2>&1 | grep -v '^Run on\|^CPU Caches\|^  L\|^Running\|^Load Average\|^20..-\|WARNING'
     } >"$result"
     cat "$result"
-done
+}
 
-{
-    echo "# bench/whole_sweep.sh, $(date -u +%F), $(git rev-parse --short HEAD)"
-    echo "# $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//'), $cores cores"
-    bench/whole_sweep.sh 2>&1
-} >bench/results/whole_sweep.txt
-cat bench/results/whole_sweep.txt
+for name in scheduler scoring features training; do
+    record "$name" "build/release/bench/bench_$name" --benchmark_min_time=0.5
+done
+for script in extraction whole_sweep; do
+    record "$script" "bench/$script.sh"
+done

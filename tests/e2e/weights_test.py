@@ -4,7 +4,7 @@ import json
 import os
 import struct
 
-from harness import Case, main
+from harness import BUILD, Case, main, records, table
 
 FLOAT_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "I64": 8}
 
@@ -96,6 +96,30 @@ class WeightsTest(Case):
         self.assertEqual(json.loads((run / "manifest.json").read_text())["weights"], [])
         cells = json.loads((run / "journal.jsonl").read_text().splitlines()[0])["data"]["cells"]
         self.assertNotIn("weights", cells[0])
+
+    def test_features_belong_to_weights_layers_and_image_size(self):
+        """Whatever changes features extracts anew; whatever does not finds them."""
+        for name, seed in (("a", 1), ("b", 2)):
+            self.command([BUILD / "tests" / "random_weights", "resnet18", f"{name}.safetensors", seed])
+        backbone = "backbone: {name: resnet18, weights: a.safetensors, embed_dim: 16}"
+        sweep = self.sweep_file(seeds="[0]", extra=backbone)
+        self.harrow("run", sweep, "--dir", "run")
+        self.assertEqual(len(records(self.dir / "run", "extracted")), 4)
+        self.assertTrue(table(self.dir / "run"))
+
+        def cached(*overrides):
+            plan = json.loads(self.harrow("plan", sweep, *overrides, "--json").stdout)
+            self.assertEqual(plan["extractions"], 4)
+            return plan["cached"]
+
+        (self.dir / "moved.safetensors").write_bytes((self.dir / "a.safetensors").read_bytes())
+        for same in ("seeds=3", "train.num_epochs=2", "backbone.weights=moved.safetensors"):
+            self.assertEqual(cached(same), 4, same)
+        for other in ("backbone.weights=b.safetensors", "backbone.layers=[layer1,layer2]", "data.image_size=96",
+                      "backbone.embed_dim=32", "backbone.feature_dtype=float32"):
+            self.assertEqual(cached(other), 0, other)
+        self.harrow("run", sweep, "train.num_epochs=2", "--dir", "second")
+        self.assertEqual(records(self.dir / "second", "extracted"), [])
 
 
 if __name__ == "__main__":
