@@ -26,13 +26,19 @@ void check_unchanged(const FeatureRequest& request,
                      const sweeps::Digest& images_digest) {
     const bool same_images =
         request.images_digest.empty() || request.images_digest == images_digest;
-    if (same_images &&
+    const bool same_key =
         sweeps::feature_key(request.config, backbone.weights_digest(), images_digest) ==
-            request.key) {
+        request.key;
+    if (same_images && same_key) {
         return;
     }
-    throw sweeps::DataError("the " + request.split + " images of class '" + request.class_name +
-                            "' under " + request.config.data.root +
+    std::string what = "the " + request.split + " images of class '" + request.class_name +
+                       "' under " + request.config.data.root;
+    if (same_images && !backbone.weights_digest().empty()) {
+        const std::string weights = "the weights file " + request.config.backbone.weights;
+        what = request.images_digest.empty() ? what + " or " + weights : weights;
+    }
+    throw sweeps::DataError(what +
                             " changed since the sweep was validated; put the old files back, or "
                             "run the sweep again in a new directory");
 }

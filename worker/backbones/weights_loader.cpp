@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "sweeps/backbones.hpp"
+#include "storage/weights/architecture.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::worker {
@@ -53,53 +53,6 @@ bool is_harmless(const std::string& name) {
 Shape shape_in(const storage::SafetensorsFile& file, const std::string& name) {
     const storage::TensorEntry* entry = file.find(name);
     return entry == nullptr ? Shape{} : entry->shape;
-}
-
-int count_blocks(const storage::SafetensorsFile& file,
-                 const std::string& before,
-                 const std::string& after) {
-    int count = 0;
-    while (file.find(before + std::to_string(count) + after) != nullptr) {
-        ++count;
-    }
-    return count;
-}
-
-bool looks_like_resnet(const storage::SafetensorsFile& file,
-                       const sweeps::BackboneArchitecture& net) {
-    for (int stage = 1; stage <= 4; ++stage) {
-        const int found =
-            count_blocks(file, "layer" + std::to_string(stage) + ".", ".conv1.weight");
-        if (found != net.stage_blocks[static_cast<std::size_t>(stage - 1)]) {
-            return false;
-        }
-    }
-    const Shape first = shape_in(file, "layer1.0.conv1.weight");
-    return (file.find("layer1.0.conv3.weight") != nullptr) == net.bottleneck && first.size() == 4 &&
-           first[0] == net.base_width;
-}
-
-bool looks_like_transformer(const storage::SafetensorsFile& file,
-                            const sweeps::BackboneArchitecture& net) {
-    const bool is_timm = file.find("patch_embed.proj.weight") != nullptr;
-    const Shape patches = shape_in(
-        file,
-        is_timm ? "patch_embed.proj.weight" : "embeddings.patch_embeddings.projection.weight");
-    const int depth = is_timm ? count_blocks(file, "blocks.", ".norm1.weight")
-                              : count_blocks(file, "encoder.layer.", ".norm1.weight");
-    const Shape registers = shape_in(file, is_timm ? "reg_token" : "embeddings.register_tokens");
-    const Shape positions =
-        shape_in(file, is_timm ? "pos_embed" : "embeddings.position_embeddings");
-    if (patches.size() != 4 || positions.size() != 3) {
-        return false;
-    }
-    const std::int64_t num_registers = registers.size() == 3 ? registers[1] : 0;
-    const bool has_scale = file.find("blocks.0.ls1.gamma") != nullptr || !is_timm;
-    const std::int64_t native_side = net.native_image_size / net.patch;
-    const std::int64_t without_class = positions[1] - native_side * native_side;
-    return patches[0] == net.width && patches[2] == net.patch && depth == net.depth &&
-           num_registers == net.registers && without_class >= 0 && without_class <= 1 &&
-           has_scale == (net.family == sweeps::BackboneFamily::DinoV2);
 }
 
 }  // namespace
@@ -162,22 +115,10 @@ void WeightsLoader::check(const std::string& backbone) const {
     if (!foreign.empty()) {
         message += "; " + backbone + " has no " + listed(foreign);
     }
-    const std::string seen = recognised_backbone(file_);
+    const std::string seen = storage::guess_architecture(file_.tensors()).backbone;
     message += seen.empty() ? "; give a file with the tensor names of timm or torchvision"
                             : "; the file seems to hold " + seen;
     throw sweeps::DataError(message);
-}
-
-std::string recognised_backbone(const storage::SafetensorsFile& file) {
-    for (const sweeps::BackboneArchitecture& net : sweeps::backbone_architectures()) {
-        const bool fits =
-            (net.family == sweeps::BackboneFamily::ResNet && looks_like_resnet(file, net)) ||
-            (sweeps::is_transformer(net) && looks_like_transformer(file, net));
-        if (fits) {
-            return net.name;
-        }
-    }
-    return {};
 }
 
 }  // namespace harrow::worker

