@@ -56,9 +56,8 @@ struct TrialResult {
     std::string error;               ///< empty: scored; else its state, "invalid_scores: …"
 };
 
-/// Where the seconds of an extraction went. All but `decode`, which is the sum over the threads
-/// that decode ahead, follow one another in the working thread.
-/// Where a unit's seconds went. `decode` is other threads' work, beside the rest.
+/// Where a unit's seconds went. All but `decode`, which is the sum over the threads that decode
+/// ahead, follow one another in the working thread.
 struct WorkTimes {
     double check = 0;   ///< listing and digesting the files
     double decode = 0;  ///< reading, decoding and preprocessing images

@@ -22,7 +22,9 @@ torch::ScalarType scalar_type(storage::FeatureType type) {
 }
 
 torch::Tensor index_tensor(const std::vector<std::int64_t>& rows, torch::Device device) {
-    return torch::tensor(rows, torch::kInt64).to(device);
+    // From pageable memory the copy would wait for all that the device has yet to do.
+    const auto options = torch::TensorOptions(torch::kInt64).pinned_memory(device.is_cuda());
+    return torch::tensor(rows, options).to(device, /*non_blocking=*/true);
 }
 
 /// Stored rows, as they are, in memory from which a GPU can fetch them.

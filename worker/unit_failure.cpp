@@ -31,6 +31,17 @@ bool is_out_of_memory(const c10::Error& error) {
 
 }  // namespace
 
+bool device_failed_in_flight() {
+    try {
+        throw;
+    } catch (const c10::Error& error) {
+        const std::string message = error.what_without_backtrace();
+        return !is_out_of_memory(error) && message.find("CUDA error") != std::string::npos;
+    } catch (...) {
+        return false;
+    }
+}
+
 Failed failure_in_flight(std::uint32_t unit, std::uint32_t attempt) {
     const auto failed = [&](FailureKind kind, const std::string& message) {
         return Failed{unit, attempt, kind, message};

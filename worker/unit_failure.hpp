@@ -10,4 +10,8 @@ namespace harrow::worker {
 /// or method refuses is the user's to change, like an unusable image.
 coordinator::Failed failure_in_flight(std::uint32_t unit, std::uint32_t attempt);
 
+/// Whether the exception in flight leaves this process's GPU unusable: every later call fails too,
+/// and only a fresh process helps. Call it in a handler.
+bool device_failed_in_flight();
+
 }  // namespace harrow::worker

@@ -138,6 +138,9 @@ void do_unit(UnitRunner& runner, ChildLink& link, const Assign& assign) {
     } catch (...) {
         const Failed failed = failure_in_flight(assign.unit, assign.attempt);
         spdlog::error("failed {} {}: {}", assign.key, name_of(failed.kind), failed.message);
+        if (device_failed_in_flight()) {
+            throw;  // ends the process: the supervisor starts a fresh one and the unit again
+        }
         link.send(failed);
         return;
     }

@@ -57,10 +57,13 @@ TorchScript::TorchScript(const sweeps::BackboneArchitecture& architecture,
                          torch::Device device)
     : LoadedBackbone(architecture, config, device), program_(std::make_unique<Program>()) {
     try {
+        // The profiling executor computes the first calls otherwise than the later ones.
+        torch::jit::getExecutorMode() = false;
         program_->module = torch::jit::load(config.weights, device);
         program_->module.eval();
-    } catch (const c10::Error& error) {
-        refuse("is no TorchScript program: " + std::string(error.what_without_backtrace()));
+    } catch (const std::exception& error) {
+        const std::string text = error.what();
+        refuse("is no TorchScript program: " + text.substr(0, text.find('\n')));
     }
 }
 

@@ -57,6 +57,20 @@ TEST(UnitFailureTest, TensorsThatDoNotFitAreOutOfMemory) {
     EXPECT_NE(failed.message.find("fewer slots"), std::string::npos) << failed.message;
 }
 
+TEST(UnitFailureTest, OnlyAFailedDeviceEndsTheProcess) {
+    const auto ends = [](const std::function<void()>& work) {
+        try {
+            work();
+        } catch (...) {
+            return device_failed_in_flight();
+        }
+        return false;
+    };
+    EXPECT_TRUE(ends([] { TORCH_CHECK(false, "CUDA error: an illegal memory access"); }));
+    EXPECT_FALSE(ends([] { TORCH_CHECK(false, "sizes differ"); }));
+    EXPECT_FALSE(ends([] { throw sweeps::DataError("CUDA error"); }));
+}
+
 TEST(UnitFailureTest, OtherTorchErrorsAreInternalAndShort) {
     const auto failed = failure_of([] { torch::ones({2, 3}).mm(torch::ones({2, 3})); });
     EXPECT_EQ(failed.kind, FailureKind::Internal);

@@ -23,7 +23,7 @@ HARROW_VECTORIZED void add_bias_and_rectify(float* values,
     for (std::int64_t n = 0; n < rows; ++n, values += width) {
         for (std::int64_t j = 0; j < width; ++j) {
             const float value = values[j] + bias[j];
-            values[j] = value > 0 ? value : 0;
+            values[j] = value < 0 ? 0 : value;  // NaN stays
         }
     }
 }
@@ -33,7 +33,7 @@ HARROW_VECTORIZED void rectify_gradient(
     float* grad, const float* activation, float* sums, std::int64_t rows, std::int64_t width) {
     for (std::int64_t n = 0; n < rows; ++n, grad += width, activation += width) {
         for (std::int64_t j = 0; j < width; ++j) {
-            const float value = activation[j] > 0 ? grad[j] : 0;
+            const float value = activation[j] <= 0 ? 0 : grad[j];
             grad[j] = value;
             sums[j] += value;
         }
