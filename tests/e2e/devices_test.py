@@ -3,7 +3,7 @@ import json
 import shutil
 import unittest
 
-from harness import BUILD, HARROW, Case, main, records, rows
+from harness import BUILD, HARROW, SOURCE, Case, main, records, rows
 
 FOUR = {"version": 1, "devices": [{"index": i, "uuid": f"GPU-{i}", "name": "Test GPU", "memory_bytes": 24 << 30}
                                   for i in range(4)]}
@@ -62,6 +62,25 @@ exit 9
         (program.parent / "answer.json").write_text("\x00 no json")
         self.assertIn("no CUDA device", self.command([*arguments, "--device", "cuda"], code=2).stderr)
         self.assertFalse((self.dir / "run").exists())
+
+    def test_a_build_for_gpus_says_what_is_missing(self):
+        script, torch = SOURCE / "scripts" / "build-with-cuda.sh", self.dir / "libtorch"
+        arguments = [script, "--build", self.dir / "build", "--torch", torch]
+        self.assertIn("--torch names no folder", self.command(arguments, code=2).stderr)
+        (torch / "share" / "cmake" / "Torch").mkdir(parents=True)
+        self.assertIn("TorchConfig.cmake", self.command(arguments, code=2).stderr)
+        (torch / "share" / "cmake" / "Torch" / "TorchConfig.cmake").write_text("")
+        self.assertIn("libtorch_cuda.so", self.command(arguments, code=2).stderr)
+        (torch / "lib").mkdir()
+        (torch / "lib" / "libtorch_cuda.so").write_text("")
+        self.env["PATH"], self.env["CUDA_HOME"] = "/usr/bin:/bin", str(self.dir)
+        self.assertIn("nvcc", self.command(arguments, code=2).stderr)
+        (self.dir / "bin").mkdir()
+        (self.dir / "bin" / "nvcc").write_text("")
+        (self.dir / "deps").mkdir()
+        self.assertIn("fetch-packages.sh", self.command([*arguments, "--deps", self.dir / "deps"], code=2).stderr)
+        self.assertIn("--tosch", self.command([script, "--tosch", torch], code=2).stderr)
+        self.assertFalse((self.dir / "build").exists())
 
     def test_a_run_is_not_continued_on_another_kind_of_device(self):
         sweep, run = self.sweep_file(seeds="[0]"), self.dir / "run"
