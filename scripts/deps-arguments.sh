@@ -13,9 +13,11 @@ deps_arguments() {
         fail "$lib lacks ${wanted[*]}: unpack the packages there with scripts/fetch-packages.sh"
     export PKG_CONFIG_PATH=$lib/pkgconfig:$root/usr/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
     prefixes="$root/usr;$prefixes"
-    # Libraries that libraries need are found at link time and, through the programs' RPATH, at run time.
-    arguments+=("-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath-link,$lib" "-DCMAKE_BUILD_RPATH=$lib"
-        "-DCMAKE_INSTALL_RPATH=$lib" "-DCMAKE_INSTALL_RPATH_USE_LINK_PATH=ON"
+    # Libraries that libraries need are looked for there too, at link time and at run time: the programs get
+    # an RPATH, since a RUNPATH (a new dtag) holds for their own libraries alone.
+    arguments+=("-DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags,-rpath-link,$lib:$root/lib/$arch"
+        "-DCMAKE_BUILD_RPATH=$lib;$root/lib/$arch" "-DCMAKE_INSTALL_RPATH=$lib;$root/lib/$arch"
+        "-DCMAKE_INSTALL_RPATH_USE_LINK_PATH=ON"
         "-DOPENSSL_ROOT_DIR=$root/usr" "-DHDF5_ROOT=$root/usr"
         "-DHDF5_C_COMPILER_EXECUTABLE=$root/h5cc")
     # The compiler wrappers of HDF5 and MPI print paths below /usr; this one prints those below PREFIX.
