@@ -26,6 +26,9 @@ deps_arguments() {
     if ! command -v mpicc >/dev/null; then
         arguments+=("-DMPI_SKIP_COMPILER_WRAPPER=ON" "-DMPI_ASSUME_NO_BUILTIN_MPI=ON" "-DMPI_C_LIB_NAMES=mpi"
             "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DMPI_mpi_LIBRARY=$lib/libmpi.so.40")
+        # Open MPI's own RUNPATH hides the programs' RPATH from what it needs; linked directly, that is found.
+        arguments+=("-DCMAKE_CXX_STANDARD_LIBRARIES=-Wl,--no-as-needed $(ls "$lib"/libopen-{rte,pal}.so.?? \
+            "$lib"/libhwloc.so.?? "$lib"/libevent_{core,pthreads}-*.so.? | tr '\n' ' ')")
         echo "build-with-cuda: no mpicc here; Open MPI comes from $root (one machine only, no mpirun)" >&2
     fi
 }
