@@ -111,8 +111,20 @@ private:
             verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
         add_spec(app, options, false);
         app->add_option("--dir", options->dir, "run directory")->required();
-        app->add_option("--slots", options->slots, "units of work at a time on this rank")
+        app->add_option("--slots",
+                        options->slots,
+                        "units of work at a time on this rank (default: one per GPU, else 1)")
             ->check(CLI::Range(1, 1024));
+        app->add_option("--device",
+                        options->device,
+                        "auto (default: GPUs if harrow-worker finds some), cpu or cuda")
+            ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+        app->add_option("--gpu-map",
+                        options->gpu_map,
+                        "the device of each slot, e.g. 0,0,1; numbers count this rank's GPUs")
+            ->check([](const std::string& text) {
+                return text.empty() ? std::string("--gpu-map is empty") : std::string();
+            });
         app->add_option("--threads", options->threads, "threads per slot; results depend on it")
             ->check(CLI::Range(1, 1024));
         app->add_option("--cache",

@@ -20,8 +20,10 @@ struct RunOptions {
     std::vector<std::string> overrides;
     std::string dir;
     std::string cache;
-    int slots = 1;         ///< of this rank
-    int threads = 1;       ///< per slot; results depend on it
+    int slots = 0;                ///< of this rank; 0: one per GPU, else 1
+    std::string device = "auto";  ///< "auto", "cpu" or "cuda"
+    std::string gpu_map;          ///< "0,0,1": the device of each slot; empty: in turn
+    int threads = 1;              ///< per slot; results depend on it
     std::string resident;  ///< memory of a GPU for features, "20G"; empty: half of what is free
     double drain_s = 0;    ///< how long running work may go on after the first signal
     bool extend = false;

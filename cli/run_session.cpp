@@ -18,8 +18,10 @@
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_journal.hpp"
+#include "cli/run_slots.hpp"
 #include "cli/signals.hpp"
 #include "cli/sweep_changes.hpp"
+#include "coordinator/device_slots.hpp"
 #include "coordinator/launch_environment.hpp"
 #include "storage/cache_lease.hpp"
 #include "storage/journal_records.hpp"
@@ -76,18 +78,6 @@ storage::SweepRecord sweep_record(const SweepSource& source,
     return record;
 }
 
-std::string worker_program() {
-    std::error_code error;
-    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-    const std::filesystem::path worker = self.parent_path() / "harrow-worker";
-    if (error || !std::filesystem::exists(worker)) {
-        throw sweeps::Error(ExitCode::Infrastructure,
-                            "harrow-worker was not found beside " + self.string() +
-                                "; build or install both programs into one directory");
-    }
-    return worker.string();
-}
-
 /// What children print goes to DIR/logs/rank-<k>.log, once the run directory is one; a failure's
 /// last lines are in the journal as well.
 void log_child_line(const std::filesystem::path& file,
@@ -134,6 +124,18 @@ std::string outcome_word(ExitCode code) {
 
 }  // namespace
 
+std::string worker_program() {
+    std::error_code error;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::filesystem::path worker = self.parent_path() / "harrow-worker";
+    if (error || !std::filesystem::exists(worker)) {
+        throw sweeps::Error(ExitCode::Infrastructure,
+                            "harrow-worker was not found beside " + self.string() +
+                                "; build or install both programs into one directory");
+    }
+    return worker.string();
+}
+
 std::string sweep_digest(const sweeps::WorkPlan& plan) {
     sweeps::Hasher hasher;
     for (const sweeps::PlannedTrial& trial : plan.trials) {
@@ -142,17 +144,17 @@ std::string sweep_digest(const sweeps::WorkPlan& plan) {
     return hasher.digest();
 }
 
-coordinator::SupervisorOptions supervisor_options(const RunOptions& options, int rank) {
+coordinator::SupervisorOptions supervisor_options(const RunOptions& options,
+                                                  std::vector<coordinator::SlotSpec> slots,
+                                                  int rank) {
     coordinator::SupervisorOptions supervisor;
     supervisor.worker_program = worker_program();
     supervisor.build_id = build_id();
     supervisor.cache_root = cache_directory(options.cache).string();
-    const std::string prefix =
-        coordinator::node_name() + (rank > 0 ? "." + std::to_string(rank) : "");
     if (!options.resident.empty()) {
         supervisor.resident_bytes = static_cast<std::int64_t>(parse_size(options.resident));
     }
-    supervisor.slots = coordinator::make_cpu_slots(prefix, options.slots, options.threads);
+    supervisor.slots = std::move(slots);
     const std::filesystem::path log =
         std::filesystem::absolute(options.dir) / "logs" / ("rank-" + std::to_string(rank) + ".log");
     supervisor.log_sink = [log](const std::string& slot,
@@ -212,13 +214,32 @@ void RunSession::refuse_unless_allowed(const SweepChanges& changes) const {
     }
 }
 
-void RunSession::announce(const WorkUnits& work) const {
+void RunSession::refuse_another_device(const Launch& launch) const {
+    const std::string_view wanted = coordinator::device_kind(launch.slots);
+    const bool computed = !state_.finished.empty() || !state_.trained.empty();
+    if (!computed || state_.sessions.empty() || state_.sessions.back().start.device == wanted) {
+        return;
+    }
+    const WorkUnits left = remaining_work(source_.sweep, plan_, state_, cache_, directory_);
+    if (left.plan.units.empty()) {
+        return;
+    }
+    const std::string& held = state_.sessions.back().start.device;
+    throw sweeps::UsageError(
+        directory_.path().string() + " holds trials computed on " + held +
+        ", this run would compute the rest on " + std::string(wanted) +
+        "; results of both do not belong in one table: continue with --device " + held +
+        ", or choose another --dir");
+}
+
+void RunSession::announce(const WorkUnits& work, const Launch& launch) const {
     std::cerr << source_.sweep.name << ": " << source_.sweep.cells.size() << " cells, "
               << plan_.trials.size() << " trials (" << work.plan.trials_done_before
               << " done); to do: " << work.trainings << " trainings, " << work.extractions
               << " extractions\n"
               << "run directory " << directory_.path().string() << ", feature cache "
-              << cache_.root().string() << "\n";
+              << cache_.root().string() << "\n"
+              << slots_text(launch.slots);
 }
 
 ExitCode RunSession::run(const Launch& launch) {
@@ -228,6 +249,7 @@ ExitCode RunSession::run(const Launch& launch) {
         std::cerr << "journal: " << journal.torn_tail() << "\n";
     }
     state_ = storage::replay(journal.replayed());
+    refuse_another_device(launch);
     reconcile(journal);
     try {
         return work_off(journal, launch);
@@ -248,7 +270,7 @@ ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
     ExitCode code = ExitCode::Ok;
     if (!nothing_to_do || launch.ranks > 1) {
         if (!nothing_to_do) {
-            announce(work);
+            announce(work, launch);
         }
         if (work.extractions > 0) {
             cache_.require_writable();
@@ -285,8 +307,12 @@ ExitCode RunSession::execute(storage::Journal& journal,
                              const Launch& launch) {
     storage::append_record(
         journal,
-        storage::SessionStartRecord{
-            coordinator::node_name(), ::getpid(), launch.ranks, options_.slots, utc_now()});
+        storage::SessionStartRecord{coordinator::node_name(),
+                                    ::getpid(),
+                                    launch.ranks,
+                                    static_cast<int>(launch.slots.size()),
+                                    utc_now(),
+                                    std::string(coordinator::device_kind(launch.slots))});
     journal.commit();
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/disk_catalog.hpp"
 #include "cli/options.hpp"
@@ -22,6 +23,7 @@ namespace harrow::cli {
 /// How many ranks take part and how rank 0 reaches them.
 struct Launch {
     int ranks = 1;
+    std::vector<coordinator::SlotSpec> slots;  ///< rank 0's
     std::function<std::unique_ptr<coordinator::Transport>()> make_transport;
 };
 
@@ -43,8 +45,10 @@ private:
     void reconcile(storage::Journal& journal);
     /// Throws UsageError with the differences that --extend cannot bring in, or was not asked to.
     void refuse_unless_allowed(const SweepChanges& changes) const;
+    /// Throws UsageError when work is left and what is done was computed on another kind of device.
+    void refuse_another_device(const Launch& launch) const;
     sweeps::ExitCode work_off(storage::Journal& journal, const Launch& launch);
-    void announce(const WorkUnits& work) const;
+    void announce(const WorkUnits& work, const Launch& launch) const;
     sweeps::ExitCode execute(storage::Journal& journal,
                              const WorkUnits& work,
                              const Launch& launch);
@@ -62,8 +66,13 @@ private:
     std::string where_time_went_;  ///< of the session that ended; one line
 };
 
-/// Slots and paths of this rank's children. `rank` tells ranks of one host apart.
-coordinator::SupervisorOptions supervisor_options(const RunOptions& options, int rank);
+/// Path of harrow-worker, beside this program. Throws Error (infrastructure) when it is not there.
+std::string worker_program();
+
+/// Slots and paths of this rank's children.
+coordinator::SupervisorOptions supervisor_options(const RunOptions& options,
+                                                  std::vector<coordinator::SlotSpec> slots,
+                                                  int rank);
 
 /// What all ranks must agree on: every trial of the plan.
 std::string sweep_digest(const sweeps::WorkPlan& plan);

@@ -3,8 +3,10 @@
 #include <iostream>
 
 #include "cli/run_session.hpp"
+#include "cli/run_slots.hpp"
 #include "cli/signals.hpp"
 #include "cli/verbs.hpp"
+#include "coordinator/device_slots.hpp"
 #include "coordinator/launch_environment.hpp"
 #include "coordinator/local_transport.hpp"
 #include "coordinator/mpi_transport.hpp"
@@ -43,17 +45,20 @@ int run_rank(coordinator::MpiSession& session,
              const RunOptions& options,
              const SweepSource& source,
              DiskCatalog& catalog,
-             const sweeps::WorkPlan& plan) {
+             const sweeps::WorkPlan& plan,
+             const std::vector<coordinator::SlotSpec>& slots) {
     coordinator::RankOptions rank_options;
-    rank_options.supervisor = supervisor_options(options, session.rank());
+    rank_options.supervisor = supervisor_options(options, slots, session.rank());
     rank_options.sweep_digest = sweep_digest(plan);
     if (session.rank() > 0) {
         const DrainScope rank_0_decides;
+        std::cerr << slots_text(slots);
         coordinator::serve_rank(session, std::move(rank_options));
         return static_cast<int>(ExitCode::Ok);
     }
     Launch launch;
     launch.ranks = session.size();
+    launch.slots = slots;
     launch.make_transport = [&] { return coordinator::make_mpi_transport(session, rank_options); };
     return static_cast<int>(RunSession(options, source, catalog, plan).run(launch));
 }
@@ -66,17 +71,23 @@ ExitCode run_verb(const RunOptions& options) {
     const coordinator::LaunchEnvironment environment = coordinator::launch_environment();
     DiskCatalog catalog(cache_directory(options.cache));
     const SweepSource source = load_source(options, catalog);
-    const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
+    const RunSlots chosen = choose_slots(options, environment, this_machine(worker_program()));
+    for (const std::string& warning : chosen.warnings) {
+        std::cerr << "warning: " + warning + "\n";
+    }
+    const sweeps::WorkPlan plan = sweeps::make_work_plan(
+        source.sweep, catalog, std::string(coordinator::device_kind(chosen.slots)));
     if (environment.under_launcher) {
         return static_cast<ExitCode>(coordinator::run_under_mpi(
             [&](coordinator::MpiSession& session) {
-                return run_rank(session, options, source, catalog, plan);
+                return run_rank(session, options, source, catalog, plan, chosen.slots);
             },
             report_error));
     }
     Launch launch;
+    launch.slots = chosen.slots;
     launch.make_transport = [&] {
-        return coordinator::make_local_transport(supervisor_options(options, 0));
+        return coordinator::make_local_transport(supervisor_options(options, chosen.slots, 0));
     };
     return RunSession(options, source, catalog, plan).run(launch);
 }

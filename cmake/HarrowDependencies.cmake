@@ -14,6 +14,10 @@ find_package(CLI11 REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_package(Torch REQUIRED)
+if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+  message(FATAL_ERROR "The LibTorch in ${Torch_DIR} uses the C++ ABI from before C++11, which no other library "
+                      "here does: take LibTorch's cxx11-ABI zip, or a wheel of torch 2.7 or newer.")
+endif()
 
 # One name per third party, so that module files read alike.
 add_library(harrow_hdf5 INTERFACE)

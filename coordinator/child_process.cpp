@@ -99,7 +99,7 @@ void make_nonblocking(int descriptor) {
 std::vector<std::string> child_environment(const std::vector<std::string>& parent,
                                            int threads,
                                            const std::string& visible_devices) {
-    constexpr std::array<std::string_view, 10> dropped = {"OMPI_",
+    constexpr std::array<std::string_view, 11> dropped = {"OMPI_",
                                                           "PMIX_",
                                                           "PMI_",
                                                           "PMI2_",
@@ -108,6 +108,7 @@ std::vector<std::string> child_environment(const std::vector<std::string>& paren
                                                           "OPENBLAS_NUM_THREADS=",
                                                           "OMP_WAIT_POLICY=",
                                                           "CUDA_VISIBLE_DEVICES=",
+                                                          "CUBLAS_WORKSPACE_CONFIG=",
                                                           "HARROW_SUPERVISOR_PID="};
     std::vector<std::string> result;
     std::copy_if(
@@ -120,6 +121,9 @@ std::vector<std::string> child_environment(const std::vector<std::string>& paren
     result.push_back("OPENBLAS_NUM_THREADS=" + std::to_string(threads));
     result.emplace_back("OMP_WAIT_POLICY=passive");
     result.push_back("CUDA_VISIBLE_DEVICES=" + visible_devices);
+    if (!visible_devices.empty()) {
+        result.emplace_back("CUBLAS_WORKSPACE_CONFIG=:4096:8");  // equal sums in every run
+    }
     result.push_back(std::string(kSupervisorPidVariable) + "=" + std::to_string(::getpid()));
     return result;
 }

@@ -19,7 +19,8 @@ struct ChildSpec {
 };
 
 /// `parent` without what MPI launchers put there (a child must not take itself for a rank) and with
-/// the slot's threads and devices. Results depend on the number of threads, so it is always set.
+/// the slot's threads and devices; where it has one, cuBLAS is told to sum alike in every run.
+/// Results depend on the number of threads, so it is always set.
 std::vector<std::string> child_environment(const std::vector<std::string>& parent,
                                            int threads,
                                            const std::string& visible_devices);

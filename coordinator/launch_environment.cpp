@@ -1,6 +1,9 @@
 #include "coordinator/launch_environment.hpp"
 
+#include <cstdio>
 #include <cstdlib>
+#include <sstream>
+#include <string>
 
 #include <unistd.h>
 
@@ -21,6 +24,25 @@ int number_from(const char* variable, int fallback) {
     return *end == '\0' && value >= 0 && value < 1'000'000 ? static_cast<int>(value) : fallback;
 }
 
+// Tasks of this step on its `node`-th node. Slurm writes "2(x3),1": three nodes with two, one with
+// one. 1 where it says nothing that can be read.
+int tasks_of_node(int node) {
+    const char* list = std::getenv("SLURM_STEP_TASKS_PER_NODE");
+    std::istringstream entries(list != nullptr ? list : "");
+    for (std::string entry; std::getline(entries, entry, ',');) {
+        int tasks = 0;
+        int nodes = 1;
+        if (std::sscanf(entry.c_str(), "%9d(x%9d)", &tasks, &nodes) < 1) {
+            return 1;
+        }
+        if (node < nodes) {
+            return tasks > 0 ? tasks : 1;
+        }
+        node -= nodes;
+    }
+    return 1;
+}
+
 }  // namespace
 
 LaunchEnvironment launch_environment() {
@@ -31,11 +53,13 @@ LaunchEnvironment launch_environment() {
         launch.rank = number_from("OMPI_COMM_WORLD_RANK", 0);
         launch.size = number_from("OMPI_COMM_WORLD_SIZE", 1);
         launch.local_rank = number_from("OMPI_COMM_WORLD_LOCAL_RANK", 0);
+        launch.local_size = number_from("OMPI_COMM_WORLD_LOCAL_SIZE", 1);
     } else if (std::getenv("PMIX_RANK") != nullptr) {  // srun --mpi=pmix
         launch.under_launcher = true;
         launch.rank = number_from("PMIX_RANK", 0);
         launch.size = slurm_tasks;
         launch.local_rank = number_from("SLURM_LOCALID", 0);
+        launch.local_size = tasks_of_node(number_from("SLURM_NODEID", 0));
     } else if (slurm_tasks > 1) {
         throw sweeps::UsageError("Slurm provides " + std::to_string(slurm_tasks) +
                                  " tasks, but this process cannot find the others; start it with "

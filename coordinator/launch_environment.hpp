@@ -10,6 +10,7 @@ struct LaunchEnvironment {
     int rank = 0;
     int size = 1;
     int local_rank = 0;  ///< among the ranks of this node
+    int local_size = 1;  ///< ranks on this node
 };
 
 /// Throws UsageError naming `--mpi=pmix` when Slurm started several tasks that cannot find each

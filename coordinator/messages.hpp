@@ -10,7 +10,7 @@
 /// children (one per slot); a supervisor forwards a child's messages unchanged.
 namespace harrow::coordinator {
 
-constexpr std::uint16_t kProtocolVersion = 2;
+constexpr std::uint16_t kProtocolVersion = 3;
 
 // ---- towards the worker -------------------------------------------------------------------------
 enum class ToWorker : std::uint16_t {
@@ -134,6 +134,7 @@ struct RankHello {
     std::string build_id;
     std::string sweep_digest;
     std::vector<std::string> slots;  ///< names
+    std::string device_kind;         ///< "cpu" or "cuda"
 };
 struct Pulse {};
 struct RankPulse {};

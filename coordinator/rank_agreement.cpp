@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "coordinator/device_slots.hpp"
 #include "coordinator/launch_environment.hpp"
 
 namespace harrow::coordinator {
@@ -21,6 +22,7 @@ RankHello rank_hello(const RankOptions& options) {
     for (const SlotSpec& slot : options.supervisor.slots) {
         hello.slots.push_back(slot.name);
     }
+    hello.device_kind = device_kind(options.supervisor.slots);
     return hello;
 }
 
@@ -38,6 +40,11 @@ std::string disagreement(const std::vector<RankHello>& ranks) {
                         hello.sweep_digest + ") than " + name_of_rank(0, ranks[0]) + " (" +
                         ranks[0].sweep_digest +
                         "): sweep file, data and environment must be the same on all nodes";
+        } else if (hello.device_kind != ranks[0].device_kind) {
+            problems += "\n  " + name_of_rank(rank, hello) + " computes on " + hello.device_kind +
+                        ", " + name_of_rank(0, ranks[0]) + " on " + ranks[0].device_kind +
+                        ": results of both do not belong in one table; give --device cpu or "
+                        "--device cuda, and nodes that have it";
         }
         for (const std::string& slot : hello.slots) {
             if (!slots.insert(slot).second) {

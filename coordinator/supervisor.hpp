@@ -14,6 +14,7 @@ namespace harrow::coordinator {
 struct SlotSpec {
     std::string name;             ///< unique over all ranks, e.g. "node1/0"
     std::string device = "cpu";   ///< as in Hello
+    std::string device_name;      ///< for people, e.g. "NVIDIA H200, …"; empty on a CPU
     std::string visible_devices;  ///< CUDA_VISIBLE_DEVICES of the child; empty: none
     int threads = 1;              ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS
     int decode_threads = 0;       ///< that decode images ahead of the device; 0: decode_threads_of

@@ -98,7 +98,7 @@ auto fields(M& m, Tag<Quarantined>) {
 }
 template <typename M>
 auto fields(M& m, Tag<RankHello>) {
-    return std::tie(m.protocol, m.host, m.build_id, m.sweep_digest, m.slots);
+    return std::tie(m.protocol, m.host, m.build_id, m.sweep_digest, m.slots, m.device_kind);
 }
 template <typename M>
 auto fields(M&, Tag<RankPulse>) {

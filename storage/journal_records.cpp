@@ -129,7 +129,8 @@ json to_json(const SessionStartRecord& start) {
             {"pid", start.pid},
             {"ranks", start.ranks},
             {"slots", start.slots},
-            {"time", start.time}};
+            {"time", start.time},
+            {"device", start.device}};
 }
 
 json to_json(const SessionEndRecord& end) {
@@ -340,7 +341,8 @@ RecordData data_from(const std::string& type, const json& data) {
                                   integer(data, "pid"),
                                   small_integer(data, "ranks"),
                                   small_integer(data, "slots"),
-                                  text(data, "time")};
+                                  text(data, "time"),
+                                  data.contains("device") ? text(data, "device") : "cpu"};
     }
     if (type == "session_end") {
         return SessionEndRecord{text(data, "outcome"), text(data, "time")};

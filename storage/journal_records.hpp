@@ -96,7 +96,8 @@ struct SessionStartRecord {
     std::int64_t pid = 0;
     int ranks = 1;
     int slots = 1;
-    std::string time;  ///< UTC, ISO 8601
+    std::string time;            ///< UTC, ISO 8601
+    std::string device = "cpu";  ///< kind of its slots: "cpu" or "cuda"
 };
 struct SessionEndRecord {
     std::string outcome;  ///< "done", "failed", "drained", …

@@ -6,14 +6,19 @@
 #include "coordinator/child_link.hpp"
 #include "sweeps/error.hpp"
 #include "worker/allocator.hpp"
+#include "worker/device_probe.hpp"
 #include "worker/worker_loop.hpp"
 
 /// harrow-worker: trains and extracts for the supervisor that started it. `--version` prints the
-/// build id that both must share.
+/// build id that both must share, `--probe` the GPUs it can use, as JSON.
 int main(int argc, char** argv) {
     using harrow::sweeps::ExitCode;
     if (argc == 2 && std::string(argv[1]) == "--version") {
         std::printf("%s\n", harrow::build_id());
+        return static_cast<int>(ExitCode::Ok);
+    }
+    if (argc == 2 && std::string(argv[1]) == "--probe") {
+        std::printf("%s\n", harrow::worker::probe_json().c_str());
         return static_cast<int>(ExitCode::Ok);
     }
     harrow::worker::keep_freed_memory();

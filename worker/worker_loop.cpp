@@ -73,10 +73,16 @@ private:
     std::chrono::steady_clock::time_point last_report_;
 };
 
-void configure_torch(int threads) {
+void configure_torch(int threads, torch::Device device) {
     at::set_num_threads(threads);
     at::set_num_interop_threads(1);
-    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    // On a GPU an operator without a deterministic form warns once; it must not end a run.
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/device.is_cuda());
+    if (device.is_cuda()) {  // float32 means float32, as on a CPU
+        at::globalContext().setAllowTF32CuDNN(false);
+        at::globalContext().setAllowTF32CuBLAS(false);
+        at::globalContext().setBenchmarkCuDNN(false);
+    }
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 2)
     // Else every torch::empty is filled with NaN first.
     at::globalContext().setDeterministicFillUninitializedMemory(false);
@@ -156,11 +162,11 @@ void serve(ChildLink& link) {
     logger->set_pattern("%Y-%m-%d %H:%M:%S.%e " + hello.slot + " worker %l %v");
     logger->flush_on(spdlog::level::info);  // a killed process leaves its last words
     spdlog::set_default_logger(logger);
-    configure_torch(hello.threads);
+    const torch::Device device(hello.device);
+    configure_torch(hello.threads, device);
     ResidencyBudget budget;
     budget.device_bytes = hello.resident_bytes;
-    UnitRunner runner(
-        hello.cache_root, torch::Device(hello.device), budget, std::max(hello.decode_threads, 1));
+    UnitRunner runner(hello.cache_root, device, budget, std::max(hello.decode_threads, 1));
     link.send(ready_message(hello));
     while (const auto assign = link.next()) {
         do_unit(runner, link, *assign);

@@ -4,6 +4,8 @@
 ///   fail KIND (number)   crash SIGNAL   exit CODE   hang   garbage   foreign   big BYTES
 /// An order may begin with "@N ": only in attempts up to N. Arguments of the program:
 ///   --build ID   --die-early   --never-ready   --deaf (ignores Stop)
+///   --probe: carries out $FAKE_PROBE instead: hang, crash SIGNAL, exit CODE, flood, env, else it
+///   is printed as it stands
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -86,6 +88,35 @@ std::string ignored_signals() {
         list += action.sa_handler == SIG_IGN ? "i" : "-";
     }
     return list;
+}
+
+int probe() {
+    const char* order = std::getenv("FAKE_PROBE");
+    const std::string text = order != nullptr ? order : "";
+    if (text == "hang") {
+        hang();
+    }
+    if (text.rfind("crash ", 0) == 0) {
+        crash(std::atoi(text.c_str() + 6));
+    }
+    if (text.rfind("exit ", 0) == 0) {
+        std::fprintf(stderr, "libcudart.so: cannot open shared object file\n");
+        return std::atoi(text.c_str() + 5);
+    }
+    if (text == "flood") {
+        for (int line = 0; line < 200'000; ++line) {
+            std::printf("a warning that comes again and again\n");
+        }
+        return 0;
+    }
+    if (text == "env") {
+        const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+        std::printf(R"({"version":1,"devices":[],"note":"%s"})",
+                    visible != nullptr ? visible : "unset");
+        return 0;
+    }
+    std::printf("%s\n", text.c_str());
+    return 0;
 }
 
 class Unit {
@@ -206,6 +237,9 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc == 2 && std::strcmp(argv[1], "--probe") == 0) {
+        return probe();
+    }
     const Settings settings = parse(argc, argv);
     if (settings.die_early) {
         std::fprintf(stderr, "cannot load the library\n");

@@ -38,6 +38,9 @@ private:
     static constexpr const char* kNames[] = {"OMPI_COMM_WORLD_RANK",
                                              "OMPI_COMM_WORLD_SIZE",
                                              "OMPI_COMM_WORLD_LOCAL_RANK",
+                                             "OMPI_COMM_WORLD_LOCAL_SIZE",
+                                             "SLURM_STEP_TASKS_PER_NODE",
+                                             "SLURM_NODEID",
                                              "PMIX_RANK",
                                              "SLURM_NTASKS",
                                              "SLURM_PROCID",
@@ -55,6 +58,8 @@ TEST(LaunchEnvironmentTest, MpirunInsideSlurmIsBelievedFirst) {
     const LaunchVariables variables({{"OMPI_COMM_WORLD_RANK", "2"},
                                      {"OMPI_COMM_WORLD_SIZE", "3"},
                                      {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
+                                     {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"},
+                                     {"SLURM_STEP_TASKS_PER_NODE", "1"},
                                      {"SLURM_PROCID", "0"},
                                      {"SLURM_NTASKS", "8"}});
     const LaunchEnvironment launch = launch_environment();
@@ -62,6 +67,24 @@ TEST(LaunchEnvironmentTest, MpirunInsideSlurmIsBelievedFirst) {
     EXPECT_EQ(launch.rank, 2);
     EXPECT_EQ(launch.size, 3);
     EXPECT_EQ(launch.local_rank, 1);
+    EXPECT_EQ(launch.local_size, 2);
+}
+
+TEST(LaunchEnvironmentTest, RanksOfANodeAreCountedAsSlurmListsThem) {
+    const auto on_node = [](const std::string& node, const std::string& list) {
+        const LaunchVariables variables({{"PMIX_RANK", "1"},
+                                         {"SLURM_NTASKS", "9"},
+                                         {"SLURM_NODEID", node},
+                                         {"SLURM_STEP_TASKS_PER_NODE", list}});
+        return launch_environment().local_size;
+    };
+    EXPECT_EQ(on_node("0", "4"), 4);
+    EXPECT_EQ(on_node("1", "4(x2),1"), 4);
+    EXPECT_EQ(on_node("2", "4(x2),1"), 1);
+    EXPECT_EQ(on_node("2", "1,2,3"), 3);
+    EXPECT_EQ(on_node("5", "4(x2)"), 1);
+    EXPECT_EQ(on_node("0", "many"), 1);
+    EXPECT_EQ(on_node("0", ""), 1);
 }
 
 TEST(LaunchEnvironmentTest, SrunWithPmix) {

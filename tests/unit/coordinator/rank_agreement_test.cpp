@@ -30,5 +30,15 @@ TEST(RankAgreementTest, AnotherSweepAndEqualSlotNamesAreRefused) {
     EXPECT_NE(disagreement({hello("a", "b1", "s1"), hello("a", "b1", "s1")}), "");
 }
 
+TEST(RankAgreementTest, RanksOnCpuAndGpuAreRefusedByName) {
+    RankHello gpu = hello("b", "b1", "s1");
+    gpu.device_kind = "cuda";
+    RankHello cpu = hello("a", "b1", "s1");
+    cpu.device_kind = "cpu";
+    const std::string text = disagreement({cpu, gpu});
+    EXPECT_NE(text.find("rank 1 (b) computes on cuda, rank 0 (a) on cpu"), std::string::npos);
+    EXPECT_NE(text.find("--device"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace harrow::coordinator

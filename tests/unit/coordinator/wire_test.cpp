@@ -36,7 +36,7 @@ std::vector<FromWorkerMessage> messages_from_worker() {
             Returned{7, 2},
             ChildLost{7, 2, 11, 0, "killed by SIGSEGV", "a\nb", 160 << 20},
             Quarantined{"because"},
-            RankHello{kProtocolVersion, "host", "build", "digest", {"host/0", "host/1"}},
+            RankHello{kProtocolVersion, "host", "build", "digest", {"host/0", "host/1"}, "cuda"},
             RankPulse{},
             RankBye{}};
 }

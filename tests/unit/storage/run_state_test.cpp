@@ -139,6 +139,15 @@ TEST_F(RunStateTest, CountsWorkInTotalAndOfTheLastSession) {
     EXPECT_EQ(this->state().sessions.back().end->outcome, "done");
 }
 
+TEST_F(RunStateTest, SessionsKnowTheirDeviceAndOldOnesComputedOnTheCpu) {
+    add(SessionStartRecord{"node1", 11, 1, 2, "2026-01-01T00:00:00Z", "cuda"});
+    EXPECT_EQ(state().sessions.back().start.device, "cuda");
+    records_.push_back({records_.size() + 1,
+                        "session_start",
+                        R"({"host":"node1","pid":11,"ranks":1,"slots":2,"time":"now"})"});
+    EXPECT_EQ(state().sessions.back().start.device, "cpu");
+}
+
 TEST_F(RunStateTest, ExtendingAddsCellsAndRenamesNone) {
     SweepRecord longer = example_sweep();
     longer.text = "name: demo\nseeds: [0, 1, 2]\n";
