@@ -72,10 +72,12 @@ public:
 
     void list() {
         const std::optional<std::string> text = read();
-        if (!text || !read_rows(*text)) {
+        if (!text) {
             return;
         }
-        add_classes();
+        if (read_rows(*text)) {
+            add_classes();
+        }
         summarize_the_rest();
     }
 
