@@ -8,12 +8,26 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/quantities.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
+
+/// A check of an option's value: that `parse` takes it.
+template <typename Number>
+std::function<std::string(const std::string&)> understood_by(Number (*parse)(const std::string&)) {
+    return [parse](const std::string& text) {
+        try {
+            parse(text);
+            return std::string();
+        } catch (const sweeps::UsageError& error) {
+            return std::string(error.what());
+        }
+    };
+}
 
 /// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
 class Parser {
@@ -220,9 +234,12 @@ private:
         auto [gc, gc_options] = verb<CacheGcOptions>(
             *cache, "gc", "remove features, least recently used first, and what runs left behind");
         add_cache_option(gc, gc_options);
-        gc->add_option("--max-size", gc_options->max_size, "keep at most this much: 50G, 500M");
+        // Checked here: an empty value, as of an unset variable, is not "no limit".
+        gc->add_option("--max-size", gc_options->max_size, "keep at most this much: 50G, 500M")
+            ->check(understood_by(parse_size));
         gc->add_option(
-            "--older-than", gc_options->older_than, "remove what was not used for: 30d, 12h");
+              "--older-than", gc_options->older_than, "remove what was not used for: 30d, 12h")
+            ->check(understood_by(parse_duration));
         gc->add_flag("--quarantine", gc_options->quarantine, "remove damaged files kept there");
         gc->add_flag("--dry-run", gc_options->dry_run, "only say what would be removed");
     }

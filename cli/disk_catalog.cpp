@@ -1,5 +1,6 @@
 #include "cli/disk_catalog.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -21,6 +22,29 @@ sweeps::SplitFacts split_facts(const storage::Dataset& dataset,
             storage::images_digest(dataset, images, nullptr, &memory)};
 }
 
+/// Whether a problem is told already of the file of the class that `text` names: a file that cannot
+/// be read is found when it is listed and once more when it is digested.
+bool is_told(const std::vector<std::string>& problems,
+             const storage::Dataset& dataset,
+             const storage::DatasetClass& cls,
+             const std::string& text) {
+    const auto told = [&](const std::string& relative_path) {
+        const std::string path = (dataset.root / relative_path).string() + " ";
+        return !relative_path.empty() && text.find(path) != std::string::npos &&
+               std::any_of(problems.begin(), problems.end(), [&path](const std::string& problem) {
+                   return problem.find(path) != std::string::npos;
+               });
+    };
+    for (const auto* split : {&cls.train, &cls.test}) {
+        for (const storage::ImageEntry& image : *split) {
+            if (told(image.relative_path) || told(image.mask_path)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 sweeps::DatasetFacts read_facts(const std::string& layout,
                                 const std::string& root,
                                 const std::filesystem::path& cache) {
@@ -38,7 +62,9 @@ sweeps::DatasetFacts read_facts(const std::string& layout,
                                      split_facts(listing.dataset, cls.test, memory),
                                      storage::labels_digest(listing.dataset, cls.test, &memory)});
         } catch (const sweeps::DataError& error) {
-            facts.problems.emplace_back(error.what());
+            if (!is_told(facts.problems, listing.dataset, cls, error.what())) {
+                facts.problems.emplace_back(error.what());
+            }
         }
     }
     storage::save_digest_memory(memory_file, memory);

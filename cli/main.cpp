@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include "cli/arguments.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 #include "coordinator/launch_environment.hpp"
 #include "sweeps/error.hpp"
@@ -43,7 +44,8 @@ int fail(const std::string& message, ExitCode code) {
     if (rank > 0) {
         std::this_thread::sleep_for(std::chrono::seconds(1));
     }
-    std::cerr << (rank > 0 ? "rank " + std::to_string(rank) + ": " : "") + message + "\n";
+    std::cerr << (rank > 0 ? "rank " + std::to_string(rank) + ": " : "") +
+                     harrow::cli::printable_lines(message) + "\n";
     return static_cast<int>(code);
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/quantities.hpp"
 #include "cli/sweep_source.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 #include "storage/cache_gc.hpp"
 #include "storage/cache_listing.hpp"
@@ -66,8 +67,8 @@ Row row_of(const CacheEntry& entry) {
     }
     const storage::FeatureInfo& info = *entry.info;
     return {key,
-            backbone_text(info),
-            source_text(info),
+            printable(backbone_text(info)),
+            printable(source_text(info)),
             std::to_string(info.shape.images),
             shape_text(info.shape),
             std::string(name_of(info.type)),
@@ -114,8 +115,18 @@ void print_others(const std::vector<storage::OtherFile>& files, const std::strin
 
 void warn(const std::vector<std::string>& problems) {
     for (const std::string& problem : problems) {
-        std::cerr << "harrow: " << problem << "\n";
+        std::cerr << "harrow: " << printable(problem) << "\n";
     }
+}
+
+/// Says what could not be looked at. Answers whether all could be.
+bool all_listed(const storage::FeatureCache& cache, const CacheListing& listing) {
+    warn(listing.problems);
+    if (!listing.root_exists) {
+        std::cerr << "harrow: cache " << printable(cache.root().string())
+                  << " does not exist; the first run makes it, --cache chooses another\n";
+    }
+    return listing.problems.empty();
 }
 
 Json json_of(const CacheEntry& entry) {
@@ -199,10 +210,10 @@ std::vector<std::string> chosen_keys(const CacheVerifyOptions& options,
 ExitCode run_verb(const CacheListOptions& options) {
     const storage::FeatureCache cache(cache_directory(options.cache));
     const CacheListing listing = list_cache(cache, storage::Describe::Yes);
-    warn(listing.problems);
+    const ExitCode code = all_listed(cache, listing) ? ExitCode::Ok : ExitCode::Infrastructure;
     if (options.json) {
         print_json(cache, listing);
-        return ExitCode::Ok;
+        return code;
     }
     std::vector<Row> rows = {
         {"key", "backbone", "source", "images", "shape", "dtype", "size", "last used"}};
@@ -210,23 +221,24 @@ ExitCode run_verb(const CacheListOptions& options) {
         rows.push_back(row_of(entry));
     }
     print_rows(rows);
-    std::cout << cache.root().string() << ": " << files_text(listing.entries.size()) << ", "
-              << size_text(listing.entry_bytes()) << "\n";
+    std::cout << printable(cache.root().string()) << ": " << files_text(listing.entries.size())
+              << ", " << size_text(listing.entry_bytes()) << "\n";
     print_others(listing.quarantined, "quarantined");
     print_others(listing.temporary, "being written or left behind");
     print_others(listing.foreign, "not Harrow's");
     for (const CacheEntry& entry : listing.entries) {
         if (!entry.info) {
-            std::cerr << "harrow: " << entry.path.string() << ": " << entry.problem << "\n";
+            warn({entry.path.string() + ": " + entry.problem});
         }
     }
-    return ExitCode::Ok;
+    return code;
 }
 
 ExitCode run_verb(const CacheVerifyOptions& options) {
     const storage::FeatureCache cache(cache_directory(options.cache));
     const CacheListing listing = list_cache(cache, storage::Describe::No);
-    warn(listing.problems);
+    // Who asks for a check of nothing has named the wrong folder.
+    const bool all_there = all_listed(cache, listing) && listing.root_exists;
     const std::vector<std::string> keys = chosen_keys(options, listing);
     std::size_t damaged = 0;
     std::size_t unreadable = 0;
@@ -235,10 +247,10 @@ ExitCode run_verb(const CacheVerifyOptions& options) {
             cache.verify(key);
         } catch (const storage::CorruptFeatureFile& error) {
             ++damaged;
-            std::cerr << "harrow: " << error.what() << "\n";
+            warn({error.what()});
         } catch (const sweeps::StorageError& error) {
             ++unreadable;
-            std::cerr << "harrow: " << error.what() << "\n";
+            warn({error.what()});
         }
     }
     std::cout << files_text(keys.size()) << " checked, " << keys.size() - damaged - unreadable
@@ -247,7 +259,7 @@ ExitCode run_verb(const CacheVerifyOptions& options) {
         std::cout << ", " << unreadable << " could not be checked";
     }
     std::cout << "\n";
-    return damaged + unreadable == 0 ? ExitCode::Ok : ExitCode::Infrastructure;
+    return all_there && damaged + unreadable == 0 ? ExitCode::Ok : ExitCode::Infrastructure;
 }
 
 ExitCode run_verb(const CacheGcOptions& options) {
@@ -269,7 +281,8 @@ ExitCode run_verb(const CacheGcOptions& options) {
     }
     for (const auto& files : {report.temporaries, report.quarantined}) {
         for (const storage::OtherFile& file : files) {
-            std::cout << verb << file.path.string() << "  " << size_text(file.bytes) << "\n";
+            std::cout << verb << printable(file.path.string()) << "  " << size_text(file.bytes)
+                      << "\n";
         }
     }
     std::cout << files_text(report.removed.size()) << " of features "

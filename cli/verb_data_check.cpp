@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/table.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 #include "storage/datasets/dataset_check.hpp"
 
@@ -76,11 +77,12 @@ std::string counts_table(const storage::DatasetCheck& check) {
         std::string types;
         for (const auto& [type, count] : counts.types) {
             if (type != "good") {
-                types += (types.empty() ? "" : ", ") + type + " " + std::to_string(count);
+                types +=
+                    (types.empty() ? "" : ", ") + printable(type) + " " + std::to_string(count);
             }
         }
         const std::int64_t good = good_images(counts);
-        table.rows.push_back({counts.name,
+        table.rows.push_back({printable(counts.name),
                               std::to_string(counts.train),
                               std::to_string(counts.test),
                               std::to_string(good),
@@ -105,9 +107,10 @@ std::string counted(std::int64_t count, const std::string& word) {
 
 std::string check_text(const storage::DatasetCheck& check) {
     std::ostringstream text;
-    text << check.root.string() << " (" << check.layout << ")\n\n" << counts_table(check) << "\n";
+    text << printable(check.root.string()) << " (" << check.layout << ")\n\n"
+         << counts_table(check) << "\n";
     for (const CheckFinding& finding : check.findings) {
-        text << level_word(finding.level) << ": " << finding.message << "\n";
+        text << level_word(finding.level) << ": " << printable(finding.message) << "\n";
         const bool names_its_files =
             finding.kind == "unreadable" || finding.kind.compare(0, 5, "mask_") == 0;
         for (std::size_t i = 0; i < finding.paths.size() && !names_its_files; ++i) {
@@ -115,7 +118,7 @@ std::string check_text(const storage::DatasetCheck& check) {
                 text << "    … and " << finding.paths.size() - i << " more\n";
                 break;
             }
-            text << "    " << finding.paths[i] << "\n";
+            text << "    " << printable(finding.paths[i]) << "\n";
         }
     }
     text << (check.findings.empty() ? "" : "\n") << check.images << " images read, "

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/table.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 #include "storage/weights/architecture.hpp"
 #include "storage/weights/safetensors.hpp"
@@ -49,14 +50,6 @@ Inspection inspect(const storage::SafetensorsFile& file) {
         }
     }
     return found;
-}
-
-/// Names are the file's: what could steer a terminal is shown as '?'.
-std::string printable(std::string text) {
-    for (char& c : text) {
-        c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    }
-    return text;
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
@@ -174,7 +167,7 @@ std::string inspection_text(const Inspection& found,
             ? storage::architecture_text(architecture) + "; fits no backbone of Harrow"
             : architecture.backbone + " (" + storage::architecture_text(architecture) + ")";
     std::ostringstream text;
-    text << found.path << "\n"
+    text << printable(found.path) << "\n"
          << "  size       " << found.bytes << " bytes\n"
          << "  sha256     " << found.sha256 << "\n"
          << "  public     " << known_text(found) << "\n"

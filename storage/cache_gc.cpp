@@ -90,7 +90,8 @@ private:
         std::vector<std::filesystem::path> folders;
         for (const auto& entry : std::filesystem::directory_iterator(cache_.root(), error)) {
             std::error_code ignored;
-            if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) {
+            if (is_own_folder(entry.path().filename().string()) && entry.is_directory(ignored) &&
+                !entry.is_symlink(ignored)) {
                 folders.push_back(entry.path());
             }
         }

@@ -25,6 +25,11 @@ std::string key_of(const std::filesystem::path& file) {
     return ours ? key : "";
 }
 
+/// Harrow's notes about running sweeps and about data sets.
+bool holds_no_features(const std::filesystem::path& folder) {
+    return folder.filename() == "in-use" || folder.filename() == "digests";
+}
+
 class Lister {
 public:
     Lister(const FeatureCache& cache, Describe describe) : cache_(cache), describe_(describe) {}
@@ -43,7 +48,9 @@ private:
         std::error_code error;
         std::filesystem::directory_iterator entries(folder, error);
         if (error) {
-            if (error != std::errc::no_such_file_or_directory) {
+            if (error == std::errc::no_such_file_or_directory) {
+                result_.root_exists = result_.root_exists && depth > 0;
+            } else {
                 result_.problems.push_back(io_error_text("list", folder, error.value()));
             }
             return;
@@ -57,9 +64,12 @@ private:
             }
             if (!S_ISDIR(status.st_mode)) {
                 add(path, status);
-            } else if (depth + 1 < kMaxDepth && !(depth == 0 && path.filename() == "in-use")) {
+            } else if (depth + 1 < kMaxDepth && !(depth == 0 && holds_no_features(path))) {
                 visit(path, depth + 1);
             }
+        }
+        if (error) {
+            result_.problems.push_back(io_error_text("list", folder, error.value()));
         }
     }
 
@@ -101,6 +111,11 @@ private:
 };
 
 }  // namespace
+
+bool is_own_folder(const std::string& name) {
+    return (name.size() == 2 && is_hexadecimal(name)) || name == "quarantine" ||
+           holds_no_features(name);
+}
 
 std::uint64_t CacheListing::entry_bytes() const noexcept {
     return std::accumulate(entries.begin(),

@@ -33,11 +33,15 @@ struct CacheListing {
     std::vector<OtherFile> temporary;   ///< being written, or left behind
     std::vector<OtherFile> foreign;     ///< not Harrow's
     std::vector<std::string> problems;  ///< folders that cannot be listed
+    bool root_exists = true;
 
     std::uint64_t entry_bytes() const noexcept;
 };
 
 enum class Describe { No, Yes };
+
+/// Whether a folder of this name in the cache's root is one that Harrow makes there.
+bool is_own_folder(const std::string& name);
 
 /// Everything under the cache's root; a root that does not exist is empty. With Describe::Yes each
 /// file's description is read as well. A damaged or foreign file never throws.

@@ -8,6 +8,7 @@
 #include "storage/file_seal.hpp"
 #include "storage/files.hpp"
 #include "storage/hdf5.hpp"
+#include "storage/mapped_file.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
 
@@ -174,11 +175,6 @@ FeatureInfo read_info(const H5File& file, const H5Dataset& features, std::int64_
     return info;
 }
 
-/// The open file itself, whatever its name points at by now.
-std::filesystem::path path_of(int descriptor) {
-    return "/proc/self/fd/" + std::to_string(descriptor);
-}
-
 }  // namespace
 
 void require_valid(const FeatureInfo& info) {
@@ -222,7 +218,9 @@ FeatureFile read_feature_file(int descriptor,
                               const std::filesystem::path& path) {
     const PayloadRange payload = check_seal(descriptor, bytes, path);
     const QuietHdf5 quiet;
-    const H5File file = open_hdf5_read_only(path_of(descriptor));
+    // Through the descriptor: HDF5 by itself would open the file anew, which counts as its use.
+    const MappedRange image(descriptor, 0, bytes, path);
+    const H5File file = open_hdf5_view(image.data(), bytes, path.string());
     const std::int64_t version = require_identity(file, key);
     const H5Dataset features(
         check_hdf5(H5Dopen2(file.get(), "features", H5P_DEFAULT), "open dataset features"));

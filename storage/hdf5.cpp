@@ -236,15 +236,6 @@ H5File open_hdf5_image(std::string image, const std::string& name) {
         check_hdf5(H5Fopen(unused_name.c_str(), H5F_ACC_RDONLY, access.get()), "open " + name));
 }
 
-H5File open_hdf5_read_only(const std::filesystem::path& path) {
-    const H5PropertyList access(check_hdf5(H5Pcreate(H5P_FILE_ACCESS), "make file properties"));
-#if H5_VERSION_GE(1, 10, 7)
-    check_hdf5(H5Pset_file_locking(access.get(), 0, 1), "turn off file locking");
-#endif
-    return H5File(
-        check_hdf5(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "open " + path.string()));
-}
-
 H5Group create_group(Hdf5Id location, const std::string& name) {
     return H5Group(
         check_hdf5(H5Gcreate2(location, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,8 +67,9 @@ H5File create_hdf5_in_memory();
 std::string image_of(const H5File& file);
 /// Opens the bytes of an HDF5 file, read-only. `name` is used in messages only.
 H5File open_hdf5_image(std::string image, const std::string& name);
-/// Opens read-only without taking a file lock: published files never change.
-H5File open_hdf5_read_only(const std::filesystem::path& path);
+/// The same without a copy: `bytes` must stay as they are for as long as the file is open, and only
+/// what is read of them is touched.
+H5File open_hdf5_view(const void* bytes, std::size_t count, const std::string& name);
 
 H5Group create_group(Hdf5Id location, const std::string& name);
 H5Group open_group(Hdf5Id location, const std::string& name);

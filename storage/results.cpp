@@ -54,6 +54,9 @@ Number number_of(const CsvRecord& record, std::size_t column, const std::string&
     return value;
 }
 
+/// An empty field takes one byte of text and 32 of memory.
+constexpr std::size_t kMaxFields = 65536;
+
 /// Reads one CSV record at a time.
 class CsvReader {
 public:
@@ -65,6 +68,9 @@ public:
         CsvRecord record{line_, {}};
         while (true) {
             record.fields.push_back(next_field());
+            if (record.fields.size() > kMaxFields) {
+                refuse(file_, record.line, "", "more than 65536 fields; this is no table");
+            }
             if (!at_end() && text_[position_] == ',') {
                 ++position_;
                 continue;
@@ -135,12 +141,20 @@ std::string csv_field(std::string_view text) {
     return quoted + "\"";
 }
 
-std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& file) {
+void visit_csv(std::string_view text,
+               const std::string& file,
+               const std::function<bool(const CsvRecord&)>& visit) {
     CsvReader reader(text, file);
-    std::vector<CsvRecord> records;
-    while (!reader.at_end()) {
-        records.push_back(reader.next());
+    while (!reader.at_end() && visit(reader.next())) {
     }
+}
+
+std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& file) {
+    std::vector<CsvRecord> records;
+    visit_csv(text, file, [&records](const CsvRecord& record) {
+        records.push_back(record);
+        return true;
+    });
     return records;
 }
 

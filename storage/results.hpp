@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,11 +51,17 @@ std::string shortest_text(double value);
 /// A CSV field, quoted when it holds a comma, a quote or a line break.
 std::string csv_field(std::string_view text);
 
-/// The records of a CSV text (RFC 4180). Throws UsageError with `file` and line.
+/// The records of a CSV text (RFC 4180). Throws UsageError with `file` and line, also for a record
+/// of more than 65536 fields.
 struct CsvRecord {
     int line = 0;  ///< where it begins, from 1
     std::vector<std::string> fields;
 };
 std::vector<CsvRecord> parse_csv(std::string_view text, const std::string& file);
+
+/// The same, one record at a time, until `visit` answers false.
+void visit_csv(std::string_view text,
+               const std::string& file,
+               const std::function<bool(const CsvRecord&)>& visit);
 
 }  // namespace harrow::storage

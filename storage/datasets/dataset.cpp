@@ -130,7 +130,7 @@ std::vector<std::uint8_t> load_mask(const Dataset& dataset,
                                 " is defective but has no mask; add one or move the image");
     }
     const fs::path mask_path = dataset.root / image.mask_path;
-    const Image mask = read_image(mask_path);
+    const Image mask = read_mask(mask_path);
     const ImageSize expected = probe_image(image_path);
     if (mask.width != expected.width || mask.height != expected.height) {
         throw sweeps::DataError(

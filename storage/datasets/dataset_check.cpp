@@ -21,7 +21,7 @@ constexpr unsigned kMaxThreads = 16;
 
 void decode_mask(const fs::path& path, CheckedImage& image) {
     try {
-        const Image mask = read_image(path);
+        const Image mask = read_mask(path);
         image.mask_size = {mask.width, mask.height};
         image.mask_is_empty = std::all_of(
             mask.pixels.begin(), mask.pixels.end(), [](std::uint8_t v) { return v == 0; });

@@ -1,5 +1,6 @@
 #include "storage/datasets/image.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -11,14 +12,23 @@
 namespace harrow::storage {
 namespace {
 
-Image decode(std::string_view bytes) {
+Image decode(std::string_view bytes, LowByte low_byte) {
     if (is_png(bytes)) {
-        return decode_png(bytes);
+        return decode_png(bytes, low_byte);
     }
     if (is_jpeg(bytes)) {
         return decode_jpeg(bytes);
     }
     throw CodecError(bytes.empty() ? "it is empty" : "it is neither PNG nor JPEG");
+}
+
+Image decode_named(std::string_view bytes, const std::filesystem::path& path, LowByte low_byte) {
+    try {
+        return decode(bytes, low_byte);
+    } catch (const CodecError& error) {
+        throw sweeps::DataError("image " + path.string() + " cannot be decoded: " + error.what() +
+                                "; expected a complete PNG or JPEG, replace the file");
+    }
 }
 
 }  // namespace
@@ -29,6 +39,11 @@ void check_image_size(std::int64_t width, std::int64_t height) {
         throw CodecError("its header says " + std::to_string(width) + " x " +
                          std::to_string(height) +
                          " pixels; up to 2^28 pixels and 2^20 per side are accepted");
+    }
+    if (std::max(width, height) > kMaxAspect * std::min(width, height)) {
+        throw CodecError("it is too thin: " + std::to_string(width) + " x " +
+                         std::to_string(height) + " pixels, where the longer side may be at most " +
+                         std::to_string(kMaxAspect) + " times the shorter; cut it into pieces");
     }
 }
 
@@ -51,16 +66,15 @@ std::string read_image_bytes(const std::filesystem::path& path) {
 }
 
 Image decode_image(std::string_view bytes, const std::filesystem::path& path) {
-    try {
-        return decode(bytes);
-    } catch (const CodecError& error) {
-        throw sweeps::DataError("image " + path.string() + " cannot be decoded: " + error.what() +
-                                "; expected a complete PNG or JPEG, replace the file");
-    }
+    return decode_named(bytes, path, LowByte::Drop);
 }
 
 Image read_image(const std::filesystem::path& path) {
     return decode_image(read_image_bytes(path), path);
+}
+
+Image read_mask(const std::filesystem::path& path) {
+    return decode_named(read_image_bytes(path), path, LowByte::NonZero);
 }
 
 Image read_rgb(const std::filesystem::path& path) {

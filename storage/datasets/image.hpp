@@ -19,13 +19,16 @@ struct Image {
 /// Reads a PNG or JPEG file, recognised by its content and not by its name. Palettes are expanded,
 /// 16-bit samples keep their high byte, alpha is dropped without blending (as PIL's
 /// convert("RGB")). Throws sweeps::DataError naming the file when it is missing, truncated,
-/// corrupt, no image, larger than 2^28 pixels, longer than 2^20, or a CMYK
-/// JPEG.
+/// corrupt, no image, larger than 2^28 pixels, longer than 2^20, thinner than 1:64, or a CMYK JPEG.
 Image read_image(const std::filesystem::path& path);
 
 /// read_image in two steps, for those who need the file's bytes too; `path` is for messages.
 std::string read_image_bytes(const std::filesystem::path& path);
 Image decode_image(std::string_view bytes, const std::filesystem::path& path);
+
+/// As read_image, for pictures of which only "zero or not" counts: a 16-bit sample that is not zero
+/// stays so, however small it is.
+Image read_mask(const std::filesystem::path& path);
 
 /// As read_image; grey is replicated to three channels.
 Image read_rgb(const std::filesystem::path& path);

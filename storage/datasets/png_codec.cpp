@@ -106,13 +106,16 @@ bool read_header(PngReader& reader) {
     return true;
 }
 
-/// Sets up the conversion to 8-bit grey or RGB; makes room for a row.
-bool prepare_rows(PngReader& reader) {
+/// Sets up the conversion to grey or RGB, of 8 bits unless the low byte counts; makes room for a
+/// row.
+bool prepare_rows(PngReader& reader, LowByte low_byte) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) {
         return false;
     }
     png_set_expand(reader.png);  // palette to RGB, 1, 2 and 4 bits to 8, transparency to alpha
-    png_set_strip_16(reader.png);
+    if (low_byte == LowByte::Drop) {
+        png_set_strip_16(reader.png);
+    }
     png_set_strip_alpha(reader.png);
     png_set_interlace_handling(reader.png);
     png_read_update_info(reader.png, reader.info);
@@ -157,6 +160,15 @@ bool write_picture(PngWriter& writer, const Image& image) {
     return true;
 }
 
+/// Big-endian 16-bit samples to 8 bits in place: the high byte, but 1 where only it is zero.
+void keep_non_zero(std::vector<std::uint8_t>& samples) {
+    for (std::size_t i = 0; i < samples.size() / 2; ++i) {
+        const std::uint8_t high = samples[2 * i];
+        samples[i] = high == 0 && samples[2 * i + 1] != 0 ? 1 : high;
+    }
+    samples.resize(samples.size() / 2);
+}
+
 }  // namespace
 
 bool is_png(std::string_view bytes) {
@@ -164,7 +176,7 @@ bool is_png(std::string_view bytes) {
     return bytes.substr(0, kSignature.size()) == kSignature;
 }
 
-Image decode_png(std::string_view bytes) {
+Image decode_png(std::string_view bytes, LowByte low_byte) {
     check_chunk_lengths(bytes);
     PngReader reader(bytes);
     reader.png =
@@ -182,7 +194,7 @@ Image decode_png(std::string_view bytes) {
     if (reader.source_bytes > bytes.size() * kMaxExpansion) {
         throw CodecError("the file ends early");
     }
-    if (!prepare_rows(reader)) {
+    if (!prepare_rows(reader, low_byte)) {
         throw CodecError(reader.error);
     }
     const std::size_t stride = png_get_rowbytes(reader.png, reader.info);
@@ -193,6 +205,9 @@ Image decode_png(std::string_view bytes) {
     image.pixels.resize(stride * height);
     if (!read_pixels(reader, image.pixels.data(), stride, height)) {
         throw CodecError(reader.error);
+    }
+    if (png_get_bit_depth(reader.png, reader.info) == 16) {
+        keep_non_zero(image.pixels);
     }
     return image;
 }

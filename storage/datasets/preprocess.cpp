@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace harrow::storage {
@@ -186,7 +187,12 @@ Image center_crop(const Image& image, int size) {
 
 ImageSize shorter_side_size(const Image& image, int size) {
     const auto scaled = [size](int longer, int shorter) {
-        return static_cast<int>(static_cast<std::int64_t>(size) * longer / shorter);
+        const std::int64_t length = static_cast<std::int64_t>(size) * longer / shorter;
+        if (length > std::numeric_limits<int>::max()) {
+            throw std::invalid_argument("resize: a side of " + std::to_string(length) +
+                                        " pixels is too long");
+        }
+        return static_cast<int>(length);
     };
     return image.width <= image.height ? ImageSize{size, scaled(image.height, image.width)}
                                        : ImageSize{scaled(image.width, image.height), size};

@@ -24,7 +24,8 @@ Image resize_nearest(const Image& image, int width, int height);
 /// image must be at least that large.
 Image center_crop(const Image& image, int size);
 
-/// Size after a resize that brings the shorter side to `size`; the longer is truncated.
+/// Size after a resize that brings the shorter side to `size`; the longer is truncated. Throws
+/// std::invalid_argument when that is no int.
 ImageSize shorter_side_size(const Image& image, int size);
 
 /// How a picture becomes square.

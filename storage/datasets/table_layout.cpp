@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::size_t kShownPerKind = 10;
 constexpr std::uintmax_t kMaxTableBytes = std::uintmax_t{1} << 28;
+constexpr std::size_t kMaxRows = 10'000'000;
 
 std::string trimmed(const std::string& text) {
     const std::size_t first = text.find_first_not_of(" \t");
@@ -38,6 +39,24 @@ bool is_blank(const CsvRecord& record) {
     return record.fields.size() == 1 && trimmed(record.fields[0]).empty();
 }
 
+/// Byte order mark, or every other byte zero as in UTF-16 of Latin letters.
+bool is_utf16(const std::string& text) {
+    const std::string begin = text.substr(0, 2);
+    return begin == "\xff\xfe" || begin == "\xfe\xff" ||
+           (begin.size() == 2 && (begin[0] == '\0') != (begin[1] == '\0'));
+}
+
+/// What a header of one field seems to be parted by; null when it looks like a single word.
+const char* other_separator(const CsvRecord& header) {
+    if (header.fields.size() != 1) {
+        return nullptr;
+    }
+    const std::string& line = header.fields[0];
+    return line.find(';') != std::string::npos    ? "';'"
+           : line.find('\t') != std::string::npos ? "tabs"
+                                                  : nullptr;
+}
+
 /// The columns' places in a row, in the order of TableColumns.
 using Places = std::array<std::size_t, 5>;
 
@@ -52,39 +71,63 @@ public:
     }
 
     void list() {
-        const std::optional<std::vector<CsvRecord>> records = read();
-        if (!records) {
+        const std::optional<std::string> text = read();
+        if (!text) {
             return;
         }
-        std::size_t header = 0;
-        while (header < records->size() && is_blank((*records)[header])) {
-            ++header;
+        if (read_rows(*text)) {
+            add_classes();
         }
-        const std::optional<Places> places = find_columns(*records, header);
-        if (!places) {
-            return;
-        }
-        for (std::size_t i = header + 1; i < records->size(); ++i) {
-            const CsvRecord& record = (*records)[i];
-            if (is_blank(record)) {
-                continue;
-            }
-            if (record.fields.size() != (*records)[header].fields.size()) {
-                report(record.line,
-                       "wrong number of fields",
-                       "the row has " + std::to_string(record.fields.size()) +
-                           " fields, the header " +
-                           std::to_string((*records)[header].fields.size()) +
-                           "; quote fields that hold commas");
-                continue;
-            }
-            add_row(record, *places);
-        }
-        add_classes();
         summarize_the_rest();
     }
 
 private:
+    /// False when the table as a whole cannot be used; then a problem says why.
+    bool read_rows(const std::string& text) {
+        CsvRecord header;
+        std::optional<Places> places;
+        std::size_t rows = 0;
+        const auto visit = [&](const CsvRecord& record) {
+            if (is_blank(record)) {
+                return true;
+            }
+            if (header.fields.empty()) {
+                header = record;
+                places = find_columns(header);
+                return places.has_value();
+            }
+            if (++rows > kMaxRows) {
+                builder_.problem(place(record.line) + "the table has more than " +
+                                 std::to_string(kMaxRows) + " rows; split it into several");
+                return false;
+            }
+            add_record(record, header, *places);
+            return true;
+        };
+        try {
+            visit_csv(text, csv_.string(), visit);
+        } catch (const sweeps::Error& refusal) {
+            builder_.problem(refusal.what());
+            return false;
+        }
+        if (header.fields.empty()) {
+            builder_.problem(place(1) + "the file is empty; expected a header with the columns " +
+                             expected_columns() + ", and one row per image");
+        }
+        return places.has_value() && rows <= kMaxRows;
+    }
+
+    void add_record(const CsvRecord& record, const CsvRecord& header, const Places& places) {
+        if (record.fields.size() == header.fields.size()) {
+            add_row(record, places);
+            return;
+        }
+        report(record.line,
+               "wrong number of fields",
+               "the row has " + std::to_string(record.fields.size()) + " fields, the header " +
+                   std::to_string(header.fields.size()) + "; quote fields that hold commas");
+    }
+
     std::string place(int line) const { return csv_.string() + ":" + std::to_string(line) + ": "; }
 
     /// `kind` is what problems are counted by.
@@ -103,7 +146,7 @@ private:
         }
     }
 
-    std::optional<std::vector<CsvRecord>> read() {
+    std::optional<std::string> read() {
         std::error_code error;
         const std::uintmax_t bytes = fs::file_size(csv_, error);
         if (!error && bytes > kMaxTableBytes) {
@@ -113,22 +156,25 @@ private:
         }
         try {
             std::string text = read_file(csv_);
+            if (is_utf16(text)) {
+                builder_.problem(csv_.string() +
+                                 " is UTF-16 text; save it as UTF-8 (\"CSV UTF-8\")");
+                return std::nullopt;
+            }
             if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) {
                 text.erase(0, kByteOrderMark.size());
             }
-            return parse_csv(text, csv_.string());
+            return text;
         } catch (const sweeps::Error& refusal) {
             builder_.problem(refusal.what());
             return std::nullopt;
         }
     }
 
-    std::optional<Places> find_columns(const std::vector<CsvRecord>& records, std::size_t header) {
+    std::optional<Places> find_columns(const CsvRecord& header) {
         std::vector<std::string> titles;
-        if (header < records.size()) {
-            for (const std::string& field : records[header].fields) {
-                titles.push_back(lower(trimmed(field)));
-            }
+        for (const std::string& field : header.fields) {
+            titles.push_back(lower(trimmed(field)));
         }
         Places places{};
         std::string missing;
@@ -145,9 +191,11 @@ private:
         if (missing.empty() && repeated.empty()) {
             return places;
         }
-        const int line = header < records.size() ? records[header].line : 1;
-        builder_.problem(place(line) +
-                         (missing.empty()
+        const char* const separator = other_separator(header);
+        builder_.problem(place(header.line) +
+                         (separator != nullptr ? std::string("fields are parted by ") + separator +
+                                                     "; save the table with commas instead"
+                          : missing.empty()
                               ? "the header names the column " + repeated + " twice; leave one"
                               : "the header lacks the column " + missing + "; expected " +
                                     expected_columns() + ", parted by commas, in any order"));
@@ -235,7 +283,7 @@ private:
     }
 
     bool find_mask(ImageEntry& entry, const std::string& text, int line) {
-        if (text.empty()) {
+        if (trimmed(text).empty()) {
             report(line,
                    "no mask",
                    "'" + entry.relative_path + "' is defective but has no mask; name its mask");
@@ -251,7 +299,7 @@ private:
     std::optional<std::string> existing_file(const std::string& text,
                                              int line,
                                              const std::string& column) {
-        if (text.empty() || text.find('\0') != std::string::npos) {
+        if (trimmed(text).empty() || text.find('\0') != std::string::npos) {
             report(line, "no path", "the field " + column + " holds no path; name a file");
             return std::nullopt;
         }

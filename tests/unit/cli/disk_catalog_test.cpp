@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/datasets/synth.hpp"
 #include "storage/weights/safetensors_writer.hpp"
 #include "storage/weights/weights_digest.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -41,6 +42,26 @@ protected:
     TemporaryDirectory directory_;
     DiskCatalog catalog_{directory_.path() / "cache"};
 };
+
+TEST_F(DiskCatalogTest, AnUnreadableImageIsToldOnce) {
+    storage::SynthOptions options;
+    options.classes = 1;
+    options.size = 32;
+    const std::filesystem::path root = directory_ / "data";
+    storage::write_synthetic_dataset(root, options);
+    std::filesystem::path image;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+        if (entry.path().parent_path().parent_path().filename() == "train") {
+            image = entry.path();
+        }
+    }
+    ASSERT_FALSE(image.empty());
+    std::filesystem::remove(image);
+    std::filesystem::create_symlink("/nowhere", image);
+    const std::vector<std::string> problems = catalog_.describe("mvtec", root.string()).problems;
+    ASSERT_EQ(problems.size(), 1U) << ::testing::PrintToString(problems);
+    EXPECT_TRUE(contains(problems[0], image.string()));
+}
 
 TEST_F(DiskCatalogTest, AWeightsFileHasItsDigest) {
     storage::write_safetensors(file("a.safetensors"), resnet18(1));

@@ -218,6 +218,18 @@ TEST_F(DatasetTest, LoadsMasksBinaryAndZeroForNormalImages) {
                   storage::read_image(root() / test[1].mask_path), 16, storage::Resize::Square));
 }
 
+TEST_F(DatasetTest, SmallValuesOfA16BitMaskAreDefect) {
+    const DatasetListing listing = list();
+    const storage::ImageEntry& image = listing.dataset.classes[0].test[1];
+    std::string ones;
+    for (int i = 0; i < 10 * 8; ++i) {
+        ones += std::string("\x00\x01", 2);
+    }
+    write_bytes(root() / image.mask_path, encode_raw_png(10, 8, 0, 16, false, ones));
+    EXPECT_EQ(storage::load_mask(listing.dataset, image, 8, kShorterSide),
+              std::vector<std::uint8_t>(64, 1));
+}
+
 class DigestTest : public DatasetTest {
 protected:
     struct Digests {

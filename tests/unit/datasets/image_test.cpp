@@ -71,6 +71,35 @@ TEST_F(ImageTest, KeepsTheHighByteOf16BitSamples) {
               (std::vector<std::uint8_t>{0x12, 0x80}));
 }
 
+TEST_F(ImageTest, NoSampleOfA16BitMaskBecomesZero) {
+    const std::string grey("\x00\x01\x00\xff\x01\x00\x00\x00", 8);
+    for (const bool interlaced : {false, true}) {
+        write_bytes(file_, encode_raw_png(4, 1, kGrey, 16, interlaced, grey));
+        EXPECT_EQ(storage::read_mask(file_).pixels, (std::vector<std::uint8_t>{1, 1, 1, 0}));
+        EXPECT_EQ(storage::read_mask(file_).width, 4);
+    }
+    const std::string rgba("\x00\x00\x00\x07\x00\x00\x00\x09", 8);
+    write_bytes(file_, encode_raw_png(1, 1, kRgba, 16, false, rgba));
+    EXPECT_EQ(storage::read_mask(file_).pixels, (std::vector<std::uint8_t>{0, 1, 0}));
+    write_bytes(file_, storage::encode_png(make_picture(7, 5, 3)));
+    EXPECT_EQ(storage::read_mask(file_).pixels, read_image(file_).pixels) << "8 bits stay";
+}
+
+TEST_F(ImageTest, RefusesPicturesThatAreTooThinWithFileAndSides) {
+    const auto grey = [](int width, int height) {
+        return storage::encode_png(make_picture(width, height, 1));
+    };
+    for (const auto& [bytes, sides] :
+         {std::pair{grey(1, 65), "1 x 65 "}, {grey(131, 2), "131 x 2 "}}) {
+        const std::string message = refusal(bytes);
+        EXPECT_NE(message.find(sides), std::string::npos) << message;
+        EXPECT_NE(message.find(file_.string()), std::string::npos) << message;
+        EXPECT_THROW(storage::probe_image(file_), sweeps::DataError);
+    }
+    EXPECT_EQ(refusal(grey(1, 64)), "");
+    EXPECT_EQ(refusal(grey(128, 2)), "");
+}
+
 TEST_F(ImageTest, ExpandsPalettesAndFewBits) {
     EXPECT_EQ(decoded(encode_raw_png(2, 1, kPalette, 8, false, std::string("\x05\x40", 2))).pixels,
               (std::vector<std::uint8_t>{5, 10, 250, 64, 128, 191}));

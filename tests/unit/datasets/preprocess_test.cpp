@@ -138,6 +138,8 @@ TEST(PreprocessTest, ShorterSideDecidesAndTheLongerIsTruncated) {
     EXPECT_EQ(storage::shorter_side_size(wide, 37).height, 37);
     const Image tall{60, 81, 1, std::vector<std::uint8_t>(81 * 60)};
     EXPECT_EQ(storage::shorter_side_size(tall, 37).height, 49);
+    const storage::Image thin{1, 1 << 20, 1, {}};
+    EXPECT_THROW(storage::shorter_side_size(thin, 4096), std::invalid_argument) << "beyond int";
 }
 
 TEST(PreprocessTest, CropCornerRoundsHalfToEven) {

@@ -1,5 +1,6 @@
 // Layout csv: what a file may look like, and every mistake with its line.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "storage/datasets/dataset.hpp"
 #include "storage/datasets/image.hpp"
@@ -119,9 +120,46 @@ TEST_F(TableLayoutTest, PathsOutOfTheFolderAreRefusedEvenWhenTheyExist) {
 TEST_F(TableLayoutTest, MissingAndRepeatedColumnsAreNamed) {
     EXPECT_TRUE(only_problem(list("path,class,label,mask\n" + std::string(kRows)),
                              {"dataset.csv:1: ", "lacks the column split", "path, class, split"}));
-    EXPECT_TRUE(only_problem(list("path;class;split;label;mask\n"), {"dataset.csv:1: ", "comma"}));
-    EXPECT_TRUE(only_problem(list(""), {"dataset.csv:1: ", "path, class, split, label, mask"}));
+    for (const char* nothing : {"", "\xef\xbb\xbf", "\r\n  \n\t\n"}) {
+        EXPECT_TRUE(only_problem(list(nothing),
+                                 {"dataset.csv", "is empty", "path, class, split, label, mask"}));
+    }
     EXPECT_TRUE(only_problem(list("path,class,split,label,mask,PATH\n"), {"path twice"}));
+}
+
+TEST_F(TableLayoutTest, OtherSeparatorsAndEncodingsAreSaid) {
+    EXPECT_TRUE(only_problem(list("path;class;split;label;mask\n"),
+                             {"dataset.csv:1: ", "parted by ';'", "commas"}));
+    EXPECT_TRUE(only_problem(list("path\tclass\tsplit\tlabel\tmask\n"), {"by tabs", "commas"}));
+    std::string wide;
+    for (const char* c = kHeader; *c != '\0'; ++c) {
+        wide += *c + std::string(1, '\0');
+    }
+    for (const std::string& text : {wide, "\xff\xfe" + wide, "\xfe\xff" + std::string(1, '\0')}) {
+        EXPECT_TRUE(only_problem(list(text), {"dataset.csv", "UTF-16", "UTF-8"}));
+    }
+}
+
+TEST_F(TableLayoutTest, BlankLinesTakeNoMemory) {
+    const auto peak_kib = [] {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_maxrss;
+    };
+    const std::string blanks(16U << 20, '\n');
+    const long before = peak_kib();
+    EXPECT_TRUE(is_the_example(list(kHeader + blanks + kRows + blanks)));
+    EXPECT_LT(peak_kib() - before, 256L << 10) << "32 MiB of text";
+}
+
+TEST_F(TableLayoutTest, TooManyRowsOrFieldsAreRefused) {
+    std::string rows;
+    for (int i = 0; i <= 10'000'000; ++i) {
+        rows += ",nut,,,\n";
+    }
+    EXPECT_TRUE(
+        only_problem(list(kHeader + rows, {"bolt"}), {"dataset.csv:10000002: ", "10000000 rows"}));
+    EXPECT_TRUE(only_problem(list(std::string(70000, ',')), {"dataset.csv", "65536 fields"}));
 }
 
 TEST_F(TableLayoutTest, EveryWrongRowIsNamedWithItsLine) {
@@ -130,6 +168,7 @@ TEST_F(TableLayoutTest, EveryWrongRowIsNamedWithItsLine) {
     EXPECT_TRUE(problem_of("sub/d.png,bolt,test,,\n", {"dataset.csv:5: ", "label"}));
     EXPECT_TRUE(problem_of("sub/d.png,bolt,train,rust,\n", {"dataset.csv:5: ", "train", "'rust'"}));
     EXPECT_TRUE(problem_of("sub/d.png,bolt,test,rust,\n", {"dataset.csv:5: ", "no mask"}));
+    EXPECT_TRUE(problem_of("sub/d.png,bolt,test,rust, \t\n", {"dataset.csv:5: ", "no mask"}));
     EXPECT_TRUE(problem_of("sub/d.png,bolt,test,rust,m.png\n", {"dataset.csv:5: ", "'m.png'"}));
     EXPECT_TRUE(problem_of("sub/x.png,bolt,test,good,\n",
                            {"dataset.csv:5: ", "'sub/x.png'", "does not exist"}));

@@ -1,6 +1,7 @@
 #include "storage/cache_gc.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -160,6 +161,46 @@ TEST_F(CacheGcTest, ListsWhatIsThereAndNeverFailsForIt) {
     EXPECT_TRUE(cache_.contains(key(1))) << "listing moves nothing";
     EXPECT_EQ(listing.foreign.size(), 3U);
     EXPECT_TRUE(list_cache(FeatureCache(directory_ / "none"), Describe::Yes).entries.empty());
+}
+
+TEST_F(CacheGcTest, LookingAtOldFeaturesIsNoUse) {
+    // Most file systems note a read when the last one is older than a day or than the last write.
+    const std::time_t old = std::time(nullptr) - 40 * kDay;
+    use(cache_.file_of(key(1)), old);
+    const auto last_used = [this] {
+        return list_cache(cache_, Describe::Yes).entries.at(1).last_used;
+    };
+    EXPECT_EQ(last_used(), old);
+    EXPECT_EQ(last_used(), old) << "listing is no use";
+    cache_.verify(key(1));
+    EXPECT_EQ(last_used(), old) << "verifying is no use";
+    cache_.open(key(1));
+    EXPECT_GT(last_used(), old + 39 * kDay) << "but opening is";
+}
+
+TEST_F(CacheGcTest, FoldersOfOthersStayAndOwnOnesAreNotForeign) {
+    for (const char* folder : {"notes", "a", "ab", "zz"}) {
+        std::filesystem::create_directory(cache_.root() / folder);
+    }
+    std::filesystem::create_directory(cache_.root() / "digests");
+    spill(cache_.root() / "digests" / "0123", "x");
+    collect({});
+    EXPECT_TRUE(std::filesystem::exists(cache_.root() / "notes"));
+    EXPECT_TRUE(std::filesystem::exists(cache_.root() / "a"));
+    EXPECT_TRUE(std::filesystem::exists(cache_.root() / "zz"));
+    EXPECT_FALSE(std::filesystem::exists(cache_.root() / "ab"));
+    EXPECT_TRUE(list_cache(cache_, Describe::No).foreign.empty());
+}
+
+TEST_F(CacheGcTest, ARootThatIsNoFolderIsAProblemAndAMissingOneIsSaid) {
+    spill(directory_ / "file", "");
+    const CacheListing of_file = list_cache(FeatureCache(directory_ / "file"), Describe::No);
+    ASSERT_EQ(of_file.problems.size(), 1U);
+    EXPECT_TRUE(contains(of_file.problems[0], (directory_ / "file").string()));
+    const CacheListing missing = list_cache(FeatureCache(directory_ / "none"), Describe::No);
+    EXPECT_FALSE(missing.root_exists);
+    EXPECT_TRUE(missing.problems.empty());
+    EXPECT_TRUE(list_cache(cache_, Describe::No).root_exists);
 }
 
 TEST_F(CacheGcTest, VerifyingChecksEveryByteAgainAndIsNoUse) {
