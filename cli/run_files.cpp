@@ -3,6 +3,7 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -20,19 +21,33 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kManifestFormat = 1;
 
-Json dataset_json(const std::string& layout,
-                  const std::string& root,
-                  sweeps::InputCatalog& catalog) {
-    Json classes = Json::array();
-    for (const sweeps::ClassFacts& facts : catalog.describe(layout, root).classes) {
-        classes.push_back({{"name", facts.name},
-                           {"train_images", facts.train.images},
-                           {"train_digest", facts.train.images_digest},
-                           {"test_images", facts.test.images},
-                           {"test_digest", facts.test.images_digest},
-                           {"labels_digest", facts.labels_digest}});
+/// Of each dataset the classes that some cell uses.
+Json datasets_json(const std::vector<sweeps::Cell>& cells, sweeps::InputCatalog& catalog) {
+    std::map<std::pair<std::string, std::string>, std::map<std::string, const sweeps::ClassFacts*>>
+        used;
+    for (const sweeps::Cell& cell : cells) {
+        const auto& data = cell.config.data;
+        auto& classes = used[{data.layout, data.root}];
+        for (const sweeps::ClassFacts& facts :
+             catalog.describe(data.layout, data.root, data.classes).classes) {
+            classes.emplace(facts.name, &facts);
+        }
     }
-    return {{"layout", layout}, {"root", root}, {"classes", std::move(classes)}};
+    Json datasets = Json::array();
+    for (const auto& [place, facts_of] : used) {
+        Json classes = Json::array();
+        for (const auto& [name, facts] : facts_of) {
+            classes.push_back({{"name", name},
+                               {"train_images", facts->train.images},
+                               {"train_digest", facts->train.images_digest},
+                               {"test_images", facts->test.images},
+                               {"test_digest", facts->test.images_digest},
+                               {"labels_digest", facts->labels_digest}});
+        }
+        datasets.push_back(
+            {{"layout", place.first}, {"root", place.second}, {"classes", std::move(classes)}});
+    }
+    return datasets;
 }
 
 Json weights_json(const sweeps::BackboneConfig& backbone, sweeps::InputCatalog& catalog) {
@@ -84,19 +99,13 @@ std::string manifest_json(const SweepSource& source,
                           sweeps::InputCatalog& catalog,
                           const std::string& cache_root) {
     Json cells = Json::array();
-    Json datasets = Json::array();
     Json weights = Json::array();
-    std::set<std::pair<std::string, std::string>> seen;
     std::set<std::pair<std::string, std::string>> seen_weights;
     for (const sweeps::Cell& cell : source.sweep.cells) {
         cells.push_back({{"id", cell.id},
                          {"name", cell.name},
                          {"seeds", cell.seeds},
                          {"config", sweeps::canonical_text(cell.config)}});
-        const auto& data = cell.config.data;
-        if (seen.emplace(data.layout, data.root).second) {
-            datasets.push_back(dataset_json(data.layout, data.root, catalog));
-        }
         const auto& backbone = cell.config.backbone;
         if (sweeps::needs_weights(backbone) &&
             seen_weights.emplace(backbone.name, backbone.weights).second) {
@@ -111,7 +120,7 @@ std::string manifest_json(const SweepSource& source,
         {"written", utc_now()},
         {"cache", cache_root},
         {"overrides", source.overrides},
-        {"datasets", std::move(datasets)},
+        {"datasets", datasets_json(source.sweep.cells, catalog)},
         {"weights", std::move(weights)},
         {"cells", std::move(cells)}};
     return manifest.dump(2) + "\n";

@@ -194,7 +194,10 @@ sweeps::ExitCode run_verb(const WeightsInspectOptions& options) {
     const storage::SafetensorsFile file = storage::SafetensorsFile::open(options.file);
     const Inspection found = inspect(file);
     if (options.json) {
-        std::cout << inspection_json(found, file, options.tensors).dump(2) << "\n";
+        // A path may be no UTF-8; JSON must be.
+        std::cout << inspection_json(found, file, options.tensors)
+                         .dump(2, ' ', false, Json::error_handler_t::replace)
+                  << "\n";
     } else {
         std::cout << inspection_text(found, file, options.tensors);
     }

@@ -44,6 +44,28 @@ std::string cure_of(int error_number) {
     }
 }
 
+/// Why a path that leads nowhere is not just absent; empty when it is. A link on the way may point
+/// to a disk that is not mounted.
+std::string obstacle_of(const std::filesystem::path& path) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    for (fs::path place = path; !place.empty(); place = place.parent_path()) {
+        const fs::file_status status = fs::status(place, ignored);
+        const std::string name = place == path ? "" : "cannot be reached: " + place.string() + " ";
+        if (status.type() != fs::file_type::not_found) {
+            return place == path || fs::is_directory(status) ? "" : name + "is no folder";
+        }
+        if (fs::is_symlink(fs::symlink_status(place, ignored))) {
+            return name + "is a symbolic link to " + fs::read_symlink(place, ignored).string() +
+                   ", which does not exist";
+        }
+        if (place == place.parent_path()) {
+            break;
+        }
+    }
+    return "";
+}
+
 }  // namespace
 
 void FileDescriptorTraits::close(Type descriptor) noexcept {
@@ -140,6 +162,25 @@ std::string read_file(const std::filesystem::path& path) {
         }
         bytes.append(buffer.data(), static_cast<std::size_t>(count));
     }
+}
+
+FileLook look_at_file(const std::filesystem::path& path) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (fs::is_regular_file(status)) {
+        return {FileLook::Presence::Regular, ""};
+    }
+    if (status.type() == fs::file_type::none) {
+        return {FileLook::Presence::Other, "cannot be looked at (" + error.message() + ")"};
+    }
+    if (fs::exists(status)) {
+        return {FileLook::Presence::Other,
+                fs::is_directory(status) ? "is a folder" : "is no regular file"};
+    }
+    std::string obstacle = obstacle_of(path);
+    return obstacle.empty() ? FileLook{FileLook::Presence::Absent, "does not exist"}
+                            : FileLook{FileLook::Presence::Other, std::move(obstacle)};
 }
 
 void create_directories(const std::filesystem::path& path) {

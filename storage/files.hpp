@@ -31,6 +31,22 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
 /// The whole file. Throws StorageError when it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
+/// What stands at a path whose file is wanted.
+struct FileLook {
+    enum class Presence {
+        Regular,
+        Absent,  ///< surely: every folder on the way can be searched or is absent itself
+        Other    ///< cannot be told or used: no permission, a loop of links, a dangling link, a
+                 ///< folder
+    };
+    Presence presence = Presence::Absent;
+    /// What to say of the path when it is not Regular: "does not exist", "is a folder", "cannot be
+    /// looked at (Permission denied)".
+    std::string why;
+};
+/// Never throws, never opens the file.
+FileLook look_at_file(const std::filesystem::path& path);
+
 /// Creates a directory and its parents. Throws StorageError when that is refused.
 void create_directories(const std::filesystem::path& path);
 

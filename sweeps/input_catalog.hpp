@@ -21,9 +21,11 @@ struct ClassFacts {
 };
 
 struct DatasetFacts {
-    std::vector<ClassFacts> classes;  ///< sorted by name
-    std::vector<std::string>
-        problems;  ///< missing root, empty class folder, …: what, where, what to do
+    std::vector<ClassFacts> classes;         ///< those asked for that are there, sorted by name
+    std::vector<std::string> other_classes;  ///< names of the rest, when one asked for is not there
+    /// Missing root, empty class folder, …: what, where, what to do. Not of classes that were not
+    /// asked for.
+    std::vector<std::string> problems;
 };
 
 struct WeightsFacts {
@@ -37,7 +39,11 @@ struct WeightsFacts {
 class InputCatalog {
 public:
     virtual ~InputCatalog() = default;
-    virtual const DatasetFacts& describe(const std::string& layout, const std::string& root) = 0;
+    /// `classes`: the names asked for, as data.classes has them; empty: all there are. A class has
+    /// the same facts in every answer.
+    virtual const DatasetFacts& describe(const std::string& layout,
+                                         const std::string& root,
+                                         const std::vector<std::string>& classes) = 0;
     /// `backbone`: the backbone.name that is to read the file; `path` is not empty.
     virtual const WeightsFacts& weights(const std::string& backbone, const std::string& path) = 0;
 };

@@ -230,6 +230,9 @@ std::string download_text(const PublicWeights& weights) {
 
 std::string weights_advice(std::string_view backbone) {
     const std::vector<const PublicWeights*> known = public_weights_of(backbone);
+    if (backbone == "torchscript") {
+        return "set backbone.weights to a program that torch.jit.save wrote";
+    }
     if (known.empty()) {
         return "set backbone.weights to the weights file of " + std::string(backbone);
     }

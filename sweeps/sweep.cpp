@@ -240,7 +240,8 @@ std::vector<Cell> finish_cells(std::vector<ExpandedCell> expanded,
     std::unordered_map<Digest, std::size_t> first;
     for (std::size_t i = 0; i < expanded.size(); ++i) {
         const DataConfig& data = expanded[i].config.data;
-        const Digest digest = data_digest(tasks[i], catalog.describe(data.layout, data.root));
+        const Digest digest =
+            data_digest(tasks[i], catalog.describe(data.layout, data.root, data.classes));
         ids.push_back(cell_id(
             expanded[i].config, digest, weights_digest(expanded[i].config.backbone, catalog)));
         const auto [found, is_new] = first.emplace(ids.back(), i);

@@ -58,23 +58,24 @@ private:
     /// Null when the dataset cannot be used at all.
     const DatasetFacts* describe(const ExpandedCell& cell) {
         const DataConfig& data = cell.config.data;
-        const bool is_new = described_.emplace(data.layout, data.root).second;
-        if (data.root.empty()) {
-            if (is_new) {
-                report(cell, "data.root", "missing; give the folder of the dataset");
-            }
-            return nullptr;
-        }
-        const DatasetFacts& facts = catalog_.describe(data.layout, data.root);
-        if (is_new) {
-            for (const std::string& problem : facts.problems) {
+        const auto report_once = [&](const std::string& problem) {
+            if (reported_.emplace(data.layout, data.root, problem).second) {
                 report(cell, "data.root", problem);
             }
-            if (facts.problems.empty() && facts.classes.empty()) {
-                report(cell, "data.root", "'" + data.root + "' holds no classes");
-            }
+        };
+        if (data.root.empty()) {
+            report_once("missing; give the folder of the dataset");
+            return nullptr;
         }
-        return facts.classes.empty() ? nullptr : &facts;
+        const DatasetFacts& facts = catalog_.describe(data.layout, data.root, data.classes);
+        for (const std::string& problem : facts.problems) {
+            report_once(problem);
+        }
+        const bool is_empty = facts.classes.empty() && facts.other_classes.empty();
+        if (is_empty && facts.problems.empty()) {
+            report_once("'" + data.root + "' holds no classes");
+        }
+        return is_empty ? nullptr : &facts;
     }
 
     /// Without classes to compare with, a word that nearly is a rule still is a mistake.
@@ -125,6 +126,8 @@ private:
         if (wanted.empty()) {
             return found;
         }
+        found.insert(found.end(), facts.other_classes.begin(), facts.other_classes.end());
+        std::sort(found.begin(), found.end());
         bool all_known = true;
         for (const std::string& name : wanted) {
             if (std::find(found.begin(), found.end(), name) == found.end()) {
@@ -184,7 +187,7 @@ private:
     InputCatalog& catalog_;
     std::vector<Problem>& problems_;
     std::set<std::string> broken_;  ///< parameters with a problem from before
-    std::set<std::pair<std::string, std::string>> described_;
+    std::set<std::tuple<std::string, std::string, std::string>> reported_;  ///< layout, root, text
     std::map<std::tuple<std::string,
                         std::string,
                         std::vector<std::string>,

@@ -45,8 +45,7 @@ private:
     /// Keys of the cell's classes and splits in sequence order.
     std::vector<Digest> add_extractions(std::size_t index) {
         const Cell& cell = sweep_.cells[index];
-        const DatasetFacts& facts =
-            catalog_.describe(cell.config.data.layout, cell.config.data.root);
+        const DatasetFacts& facts = facts_of(cell.config.data);
         const std::string features = canonical_text(cell.config, {Stage::Features});
         const Digest weights = weights_digest(cell.config.backbone, catalog_);
         std::vector<Digest> keys;
@@ -70,6 +69,10 @@ private:
             }
         }
         return keys;
+    }
+
+    const DatasetFacts& facts_of(const DataConfig& data) {
+        return catalog_.describe(data.layout, data.root, data.classes);
     }
 
     const ClassFacts& facts_of(const DatasetFacts& facts, const std::string& class_name) const {
@@ -116,8 +119,7 @@ private:
         if (a.root == b.root && a.layout == b.layout) {
             return;
         }
-        if (data_digest(trained.tasks, catalog_.describe(a.layout, a.root)) !=
-            data_digest(scored.tasks, catalog_.describe(b.layout, b.root))) {
+        if (data_digest(trained.tasks, facts_of(a)) != data_digest(scored.tasks, facts_of(b))) {
             throw UsageError("data.root: '" + a.root + "' and '" + b.root +
                              "' hold the same images with different labels or masks, so that one "
                              "training would be scored against both; use one sweep for each");

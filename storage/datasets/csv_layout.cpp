@@ -1,4 +1,5 @@
 #include "storage/datasets/table_layout.hpp"
+#include "storage/files.hpp"
 
 namespace harrow::storage {
 
@@ -11,8 +12,9 @@ void list_csv(ListingBuilder& builder) {
     } else {
         builder.set_root(csv.has_parent_path() ? csv.parent_path() : fs::path("."));
     }
-    if (!fs::is_regular_file(csv, ignored)) {
-        builder.problem("no file " + csv.string() +
+    const FileLook look = look_at_file(csv);
+    if (look.presence != FileLook::Presence::Regular) {
+        builder.problem("the list " + csv.string() + " " + look.why +
                         "; set data.root to the folder that holds dataset.csv, or to another "
                         ".csv file");
         return;

@@ -105,6 +105,12 @@ void DigestMemory::remember(const std::string& path,
     }
 }
 
+void DigestMemory::keep_all() {
+    for (auto& [path, entry] : entries_) {
+        entry.in_use = true;
+    }
+}
+
 bool DigestMemory::has_changed() const {
     return has_news_;
 }

@@ -38,6 +38,9 @@ public:
     std::optional<sweeps::Digest> find(const std::string& path, const FileFacts& facts);
     void remember(const std::string& path, const FileFacts& facts, const sweeps::Digest& digest);
 
+    /// Keeps what was neither found nor remembered: after a look at a part of the files.
+    void keep_all();
+
     /// Whether to_text() would say something else than what parse() read.
     bool has_changed() const;
     /// What was found or remembered since; the rest is forgotten, so that it cannot grow.

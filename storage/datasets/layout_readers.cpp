@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "storage/files.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/utf8.hpp"
 
@@ -118,6 +119,24 @@ std::optional<ImageSize> ListingBuilder::probe(const fs::path& path, const std::
     } catch (const sweeps::DataError& error) {
         problem(place + error.what());
         return std::nullopt;
+    }
+}
+
+void ListingBuilder::set_mask(ImageEntry& image,
+                              const std::string& mask_path,
+                              MissingMask missing) {
+    const fs::path path = root() / mask_path;
+    const FileLook look = look_at_file(path);
+    const std::string subject =
+        "image " + (root() / image.relative_path).string() + " is defective but ";
+    if (look.presence == FileLook::Presence::Regular) {
+        image.mask_path = mask_path;
+    } else if (look.presence == FileLook::Presence::Other) {
+        problem(subject + "its mask cannot be used: " + path.string() + " " + look.why);
+    } else if (missing == MissingMask::Zero) {
+        image.mask_is_zero = true;
+    } else {
+        problem(subject + "has no mask; expected " + path.string());
     }
 }
 

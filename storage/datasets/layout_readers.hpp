@@ -13,6 +13,9 @@ namespace harrow::storage {
 
 inline constexpr const char* kNormalType = "good";
 
+/// What a layout gives for a defective image whose mask file is absent.
+enum class MissingMask { Problem, Zero };
+
 /// A listing under construction: what the readers of all layouts share. What is wrong with the disk
 /// becomes a problem of the listing; nothing is thrown.
 class ListingBuilder {
@@ -37,6 +40,10 @@ public:
     std::vector<std::filesystem::path> subdirectories(const std::filesystem::path& directory);
     /// .png, .jpg and .jpeg, whatever the case; no pipes.
     std::vector<std::filesystem::path> image_files(const std::filesystem::path& directory);
+
+    /// Gives a defective image the mask at `mask_path`, relative to the root, or an all-zero one
+    /// where it is absent and may be. A mask that cannot be told or used is always a problem.
+    void set_mask(ImageEntry& image, const std::string& mask_path, MissingMask missing);
 
     /// Appends an image after a look at its own and its mask's header. `place` stands before every
     /// problem found. The mask's file, if it has one, exists.
@@ -63,9 +70,6 @@ std::string mask_size_problem(const std::filesystem::path& mask_path,
                               ImageSize mask,
                               const std::filesystem::path& image_path,
                               ImageSize image);
-
-/// What a class folder of layout mvtec or mpdd gives for an image whose mask file is missing.
-enum class MissingMask { Problem, Zero };
 
 void list_mvtec(ListingBuilder& builder);
 void list_mpdd(ListingBuilder& builder);

@@ -69,14 +69,7 @@ private:
 
     void find_mask(ImageEntry& entry, const std::string& stem) {
         const std::string path = folder_ + "/test_public/ground_truth/bad/" + stem + "_mask.png";
-        std::error_code ignored;
-        if (fs::is_regular_file(builder_.root() / path, ignored)) {
-            entry.mask_path = path;
-        } else {
-            builder_.problem("image " + (builder_.root() / entry.relative_path).string() +
-                             " is defective but has no mask; expected " +
-                             (builder_.root() / path).string());
-        }
+        builder_.set_mask(entry, path, MissingMask::Problem);
     }
 
     ListingBuilder& builder_;

@@ -57,16 +57,7 @@ private:
 
     void find_mask(ImageEntry& entry, const std::string& type, const std::string& stem) {
         const std::string path = name_ + "/ground_truth/" + type + "/" + stem + "_mask.png";
-        std::error_code ignored;
-        if (fs::is_regular_file(builder_.root() / path, ignored)) {
-            entry.mask_path = path;
-        } else if (missing_mask_ == MissingMask::Zero) {
-            entry.mask_is_zero = true;
-        } else {
-            builder_.problem("image " + (builder_.root() / entry.relative_path).string() +
-                             " is defective but has no mask; expected " +
-                             (builder_.root() / path).string());
-        }
+        builder_.set_mask(entry, path, missing_mask_);
     }
 
     void note_zero_masks(const DatasetClass& found) {

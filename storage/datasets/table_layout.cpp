@@ -315,13 +315,13 @@ private:
                        "use a path through the link");
             return std::nullopt;
         }
-        std::error_code error;
-        const fs::file_status status = fs::status(base_ / inside, error);
-        if (!fs::is_regular_file(status)) {
+        const FileLook look = look_at_file(base_ / inside);
+        if (look.presence != FileLook::Presence::Regular) {
+            const bool is_absent = look.presence == FileLook::Presence::Absent;
             report(line,
-                   "missing file",
-                   "'" + text + "' " + (fs::exists(status) ? "is not a file" : "does not exist") +
-                       " in " + base_.string() + "; correct the path or remove the row");
+                   is_absent ? "missing file" : "unusable file",
+                   "'" + text + "' in " + base_.string() + " " + look.why +
+                       "; correct the path or remove the row");
             return std::nullopt;
         }
         return inside.generic_string();

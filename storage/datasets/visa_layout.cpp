@@ -1,4 +1,5 @@
 #include "storage/datasets/table_layout.hpp"
+#include "storage/files.hpp"
 
 namespace harrow::storage {
 
@@ -11,13 +12,18 @@ void list_visa(ListingBuilder& builder) {
         root = root.parent_path();
     }
     fs::path csv = root / "split_csv" / "1cls.csv";
-    std::error_code ignored;
-    if (!fs::exists(csv, ignored) && fs::exists(root / "1cls.csv", ignored)) {
-        csv = root / "1cls.csv";
-        root = fs::absolute(root, ignored).lexically_normal().parent_path();
+    FileLook look = look_at_file(csv);
+    if (look.presence == FileLook::Presence::Absent) {
+        const FileLook inside = look_at_file(root / "1cls.csv");
+        if (inside.presence != FileLook::Presence::Absent) {
+            std::error_code ignored;
+            csv = root / "1cls.csv";
+            root = fs::absolute(root, ignored).lexically_normal().parent_path();
+            look = inside;
+        }
     }
-    if (!fs::is_regular_file(csv, ignored)) {
-        builder.problem("no split file " + csv.string() +
+    if (look.presence != FileLook::Presence::Regular) {
+        builder.problem("the split file " + csv.string() + " " + look.why +
                         "; set data.root to the folder that holds split_csv/1cls.csv");
         return;
     }

@@ -136,8 +136,9 @@ std::string transformer_backbone(const WeightsArchitecture& guess) {
                    (guess.registers > 0 ? "_reg" : "");
         }
         if (guess.family == "ViT" && guess.naming == "timm" && guess.patch == 16 &&
-            guess.registers == 0 && (guess.image_size == 224 || guess.image_size == 384)) {
-            return "vit_" + std::string(size.vit) + "_patch16_" + std::to_string(guess.image_size);
+            guess.registers == 0 && guess.image_size > 0) {  // positions are resampled
+            return "vit_" + std::string(size.vit) +
+                   (guess.image_size == 384 ? "_patch16_384" : "_patch16_224");
         }
     }
     return "";
@@ -208,7 +209,7 @@ std::string architecture_text(const WeightsArchitecture& architecture) {
 }
 
 bool may_serve(const WeightsArchitecture& architecture, const std::string& backbone) {
-    return architecture.backbone.empty() ||
+    return !architecture.backbone.empty() &&
            without_image_size(architecture.backbone) == without_image_size(backbone);
 }
 

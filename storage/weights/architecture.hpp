@@ -12,7 +12,7 @@ namespace harrow::storage {
 struct WeightsArchitecture {
     std::string family;      ///< "ResNet", "ViT", "DINOv2"; empty: none that Harrow knows
     std::string naming;      ///< whose tensor names: "torchvision and timm", "timm", "transformers"
-    std::string backbone;    ///< the backbone.name it fits; empty: none
+    std::string backbone;    ///< the backbone.name it fits, if at any image size; empty: none
     std::string blocks;      ///< ResNet: "3-4-6-3"
     std::int64_t depth = 0;  ///< transformer blocks, or residual blocks
     std::int64_t width = 0;  ///< channels of a token; ResNet: of the first inner convolution
@@ -27,8 +27,9 @@ WeightsArchitecture guess_architecture(const std::vector<TensorEntry>& tensors);
 /// "DINOv2, timm names, depth 12, width 384, patch 14, 4 registers, 518 px". Empty family: "".
 std::string architecture_text(const WeightsArchitecture& architecture);
 
-/// Whether a file of this architecture can serve `backbone`: false only when both are known and
-/// differ. The image size does not matter: position embeddings are resampled.
+/// Whether a file of this architecture can serve `backbone`, a network read from safetensors. One
+/// in which nothing is recognised serves none. The image size does not matter: position embeddings
+/// are resampled.
 bool may_serve(const WeightsArchitecture& architecture, const std::string& backbone);
 
 /// Tensors that no backbone uses: counters of batches (num_batches_tracked) and classifier heads.

@@ -36,6 +36,23 @@ auto naming(const std::filesystem::path& path, Check&& check) {
     }
 }
 
+/// Says first that it is no safetensors file, then what it is, where its first bytes tell.
+[[noreturn]] void refuse_other_content(const std::filesystem::path& path,
+                                       const std::string& head,
+                                       std::uint64_t bytes) {
+    const std::string subject = "weights file '" + path.string() + "' is no safetensors file: it ";
+    const std::string other = foreign_format(path, head);
+    if (!other.empty()) {
+        throw DataError(subject + other);
+    }
+    constexpr std::size_t kLengthBytes = 8;
+    throw DataError(subject +
+                    (head.size() <= kLengthBytes
+                         ? "has only " + std::to_string(bytes) + " bytes"
+                         : "does not start with a header's length and '{'") +
+                    "; download it again, or write it with a safetensors library");
+}
+
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(std::filesystem::path path,
@@ -47,8 +64,8 @@ SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
     OpenedWeights opened = open_weights(path);
     std::string head(std::min<std::uint64_t>(opened.bytes, kFirstBytes), '\0');
     read_exactly(opened.file, 0, head.data(), head.size(), path);
-    if (const std::string other = foreign_format(path, head); !other.empty()) {
-        throw DataError("weights file '" + path.string() + "' " + other);
+    if (!starts_as_safetensors(head)) {
+        refuse_other_content(path, head, opened.bytes);
     }
     head.resize(naming(path, [&] { return safetensors_header_bytes(head, opened.bytes); }));
     read_exactly(opened.file, 0, head.data(), head.size(), path);

@@ -279,17 +279,28 @@ void check_layout(const std::vector<TensorEntry>& tensors, std::uint64_t data_by
     }
 }
 
+/// `head` holds at least the length field.
+std::uint64_t length_in(std::string_view head) noexcept {
+    std::uint64_t length = 0;
+    for (std::size_t i = kLengthBytes; i-- > 0;) {  // little endian
+        length = (length << 8) | static_cast<unsigned char>(head[i]);
+    }
+    return length;
+}
+
 }  // namespace
+
+bool starts_as_safetensors(std::string_view head) noexcept {
+    return head.size() > kLengthBytes && head[kLengthBytes] == '{' &&
+           length_in(head) <= kMaxHeaderBytes;
+}
 
 std::uint64_t safetensors_header_bytes(std::string_view head, std::uint64_t file_bytes) {
     if (head.size() < kLengthBytes || file_bytes < kLengthBytes) {
         throw DataError("it has only " + std::to_string(file_bytes) +
                         " bytes; a safetensors file starts with an 8 byte length");
     }
-    std::uint64_t length = 0;
-    for (std::size_t i = kLengthBytes; i-- > 0;) {  // little endian
-        length = (length << 8) | static_cast<unsigned char>(head[i]);
-    }
+    const std::uint64_t length = length_in(head);
     if (length > kMaxHeaderBytes || length > file_bytes - kLengthBytes) {
         throw DataError("its header would be " + std::to_string(length) + " bytes long, but " +
                         (length > kMaxHeaderBytes

@@ -21,6 +21,10 @@ struct SafetensorsHeader {
     std::map<std::string, std::string> metadata;  ///< `__metadata__`
 };
 
+/// Whether these first bytes of a file can only be meant as safetensors: a length within the
+/// format's limit and the '{' of the header. The length alone may look like another format's start.
+bool starts_as_safetensors(std::string_view head) noexcept;
+
 /// Bytes of length field and JSON header together. `head`: the file's first 8 bytes, or all it has.
 /// Throws sweeps::DataError when the length fits neither the file nor the format's limit of 100 MB.
 std::uint64_t safetensors_header_bytes(std::string_view head, std::uint64_t file_bytes);

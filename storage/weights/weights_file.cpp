@@ -17,19 +17,31 @@ namespace {
 
 using sweeps::DataError;
 
+constexpr std::string_view kZipStart("PK\x03\x04", 4);
+
 std::string refusal(const std::filesystem::path& path, const std::string& why) {
     return "weights file '" + path.string() + "' " + why;
 }
 
-std::string reason_of(int error_number) {
+std::string reason_of(const std::filesystem::path& path, int error_number) {
     if (error_number == ENOENT || error_number == ENOTDIR) {
-        return "does not exist; check the path";
+        return look_at_file(path).why + "; check the path";
     }
     return "cannot be read: " + std::generic_category().message(error_number);
 }
 
 bool starts_with(std::string_view text, std::string_view start) {
     return text.substr(0, start.size()) == start;
+}
+
+/// The file's name as it may stand in a shell command, else a word to replace.
+std::string shell_name(const std::filesystem::path& path) {
+    std::string name = path.filename().string();
+    const bool is_plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+    });
+    return is_plain ? name : "FILE";
 }
 
 /// Which safetensors file holds what a checkpoint of a known publisher holds.
@@ -40,9 +52,10 @@ std::string pytorch_advice(const std::filesystem::path& path) {
                sweeps::download_text(*same) + " holds as safetensors";
     }
     return "convert it: python3 -c \"import torch, safetensors.torch as s; d = torch.load('" +
-           path.filename().string() +
+           shell_name(path) +
            "', map_location='cpu', weights_only=True); s.save_file({k: v.contiguous() for k, v in "
-           "d.items()}, 'model.safetensors')\"";
+           "d.items()}, 'model.safetensors')\"; where the tensors are nested, take "
+           "d['state_dict'] or d['model'] for d";
 }
 
 }  // namespace
@@ -55,7 +68,7 @@ OpenedWeights open_weights(const std::filesystem::path& path) {
     opened.file.reset(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat status {};
     if (!opened.file || ::fstat(opened.file.get(), &status) != 0) {
-        throw DataError(refusal(path, reason_of(errno)));
+        throw DataError(refusal(path, reason_of(path, errno)));
     }
     if (S_ISDIR(status.st_mode)) {
         throw DataError(refusal(path, "is a folder; give the file in it, often model.safetensors"));
@@ -82,7 +95,7 @@ std::size_t read_up_to(const FileDescriptor& file,
             continue;
         }
         if (count < 0) {
-            throw DataError(refusal(path, reason_of(errno)));
+            throw DataError(refusal(path, reason_of(path, errno)));
         }
         if (count == 0) {
             break;
@@ -102,14 +115,25 @@ void read_exactly(const FileDescriptor& file,
     }
 }
 
-bool is_torchscript_name(const std::filesystem::path& path) {
-    const std::string extension = path.extension().string();
-    return extension == ".pt" || extension == ".ts" || extension == ".torchscript";
+void require_torchscript(const std::filesystem::path& path) {
+    const OpenedWeights opened = open_weights(path);
+    std::string head(kZipStart.size(), '\0');
+    head.resize(read_up_to(opened.file, 0, head.data(), head.size(), path));
+    if (head != kZipStart) {
+        throw DataError(refusal(path,
+                                "is no TorchScript program: torch.jit.save writes a zip file; for "
+                                "safetensors set backbone.name to the network that it holds"));
+    }
 }
 
 std::string foreign_format(const std::filesystem::path& path, std::string_view head) {
     using namespace std::string_view_literals;
-    if (starts_with(head, "PK\x03\x04"sv) || starts_with(head, "\x80\x02"sv)) {
+    if (starts_with(head, kZipStart)) {
+        return "is a zip file: a TorchScript program, which needs backbone.name: torchscript, or a "
+               "PyTorch checkpoint (pickle), which Harrow does not read; " +
+               pytorch_advice(path);
+    }
+    if (starts_with(head, "\x80\x02"sv)) {
         return "is a PyTorch checkpoint (pickle), which Harrow does not read; " +
                pytorch_advice(path);
     }
@@ -117,14 +141,14 @@ std::string foreign_format(const std::filesystem::path& path, std::string_view h
         return "is only a pointer of Git LFS; fetch the file itself with `git lfs pull`";
     }
     if (starts_with(head, "\x89HDF\r\n"sv)) {
-        return "is an HDF5 file, not safetensors";
+        return "is an HDF5 file";
     }
     if (starts_with(head, "GGUF"sv)) {
-        return "is a GGUF file, not safetensors";
+        return "is a GGUF file";
     }
     const std::size_t text = std::min(head.find_first_not_of(" \t\r\n"), head.size());
     if (starts_with(head.substr(text), "<"sv)) {
-        return "is a web page or XML, not safetensors; download the file itself, not the page "
+        return "is a web page or XML; download the file itself, not the page "
                "that shows it";
     }
     return "";

@@ -33,12 +33,13 @@ std::size_t read_up_to(const FileDescriptor& file,
                        std::size_t bytes,
                        const std::filesystem::path& path);
 
-/// Whether the name ends as TorchScript programs do: .pt, .ts, .torchscript. Those are not read
-/// here.
-bool is_torchscript_name(const std::filesystem::path& path);
+/// Throws sweeps::DataError unless the file starts as TorchScript programs do, which are zip files,
+/// whatever its name. The program itself is not read here.
+void require_torchscript(const std::filesystem::path& path);
 
 /// What a file is that is no safetensors file, and how to get one: "is a PyTorch checkpoint …".
-/// Empty when its first bytes tell nothing. `head`: the first bytes, 64 suffice.
+/// Empty when its first bytes tell nothing. `head`: the first bytes, 64 suffice; of a safetensors
+/// file they may look like anything, as they are a length: ask starts_as_safetensors first.
 std::string foreign_format(const std::filesystem::path& path, std::string_view head);
 
 }  // namespace harrow::storage

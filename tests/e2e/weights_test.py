@@ -73,6 +73,11 @@ class WeightsTest(Case):
         self.assertNotIn("\x1b", text)
         self.assertIsNone(json.loads(self.harrow("weights", "inspect", path, "--json").stdout)["architecture"])
 
+    def test_a_path_may_be_any_bytes(self):
+        path = write(self.dir / os.fsdecode(b"w\xff.safetensors"), resnet18())
+        found = json.loads(self.harrow("weights", "inspect", path, "--json").stdout)
+        self.assertTrue(found["path"].endswith("/w\ufffd.safetensors"))
+
     def test_bad_files_are_refused(self):
         def refused(path, *says):
             done = self.harrow("weights", "inspect", path, code=2)

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sweeps/error.hpp"
@@ -34,12 +36,24 @@ public:
         weights_[path] = {hash_text("weights " + content), "", {}};
     }
 
-    const DatasetFacts& describe(const std::string&, const std::string& root) override {
+    const DatasetFacts& describe(const std::string&,
+                                 const std::string& root,
+                                 const std::vector<std::string>& classes) override {
         const auto [found, is_new] = datasets_.emplace(root, DatasetFacts{});
         if (is_new) {
             found->second.problems.push_back("'" + root + "' does not exist");
         }
-        return found->second;
+        DatasetFacts& answer = answers_[{root, classes}];
+        answer = {{}, {}, found->second.problems};
+        for (const ClassFacts& facts : found->second.classes) {
+            if (classes.empty() ||
+                std::find(classes.begin(), classes.end(), facts.name) != classes.end()) {
+                answer.classes.push_back(facts);
+            } else {
+                answer.other_classes.push_back(facts.name);
+            }
+        }
+        return answer;
     }
 
     const WeightsFacts& weights(const std::string&, const std::string& path) override {
@@ -52,6 +66,7 @@ public:
 
 private:
     std::map<std::string, DatasetFacts> datasets_;
+    std::map<std::pair<std::string, std::vector<std::string>>, DatasetFacts> answers_;
     std::map<std::string, WeightsFacts> weights_;
 };
 

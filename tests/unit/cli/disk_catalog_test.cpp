@@ -1,10 +1,14 @@
 #include "cli/disk_catalog.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "storage/datasets/synth.hpp"
 #include "storage/weights/safetensors_writer.hpp"
 #include "storage/weights/weights_digest.hpp"
+#include "sweeps/error.hpp"
+#include "sweeps/sweep.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace harrow::cli {
@@ -103,11 +107,111 @@ TEST_F(DiskCatalogTest, FilesThatFitNotAreRefused) {
     EXPECT_TRUE(catalog_.weights("resnet18", file("a.safetensors")).problems.empty());
 }
 
-TEST_F(DiskCatalogTest, TorchScriptIsDigestedUnread) {
-    spill(file("m.torchscript"), std::string("PK\x03\x04", 4) + "program");
-    const sweeps::WeightsFacts& facts = catalog_.weights("resnet18", file("m.torchscript"));
-    EXPECT_TRUE(facts.problems.empty());
-    EXPECT_EQ(facts.digest.size(), 64U);
+TEST_F(DiskCatalogTest, NetworksThatServeNoBackboneAreRefused) {
+    storage::write_safetensors(file("other.safetensors"), {{"module.conv1.weight", {1}, {1}}});
+    EXPECT_TRUE(contains(problem("resnet18", file("other.safetensors")),
+                         "holds no network that Harrow knows, but backbone.name is resnet18: "
+                         "tensors called conv1.weight"));
+    EXPECT_TRUE(contains(problem("vit_base_patch16_224", file("other.safetensors")),
+                         "patch_embed.proj.weight"));
+    std::vector<storage::FloatTensor> deeper = resnet18(1);
+    deeper.push_back({"layer4.2.conv1.weight", {1}, {1}});
+    storage::write_safetensors(file("deeper.safetensors"), deeper);
+    EXPECT_TRUE(contains(problem("resnet18", file("deeper.safetensors")),
+                         "holds another network (ResNet, torchvision and timm names, blocks "
+                         "2-2-2-3, width 64), but backbone.name is resnet18"));
+}
+
+TEST_F(DiskCatalogTest, ABackboneAndNotAFileNameAsksForTorchScript) {
+    for (const char* name : {"m.torchscript", "m.safetensors"}) {
+        spill(file(name), std::string("PK\x03\x04", 4) + "program");
+        const sweeps::WeightsFacts& facts = catalog_.weights("torchscript", file(name));
+        EXPECT_TRUE(facts.problems.empty()) << name;
+        EXPECT_EQ(facts.digest.size(), 64U);
+        EXPECT_TRUE(contains(problem("resnet18", file(name)), "backbone.name: torchscript"));
+    }
+    storage::write_safetensors(file("w.pt"), resnet18(1));
+    EXPECT_TRUE(catalog_.weights("resnet18", file("w.pt")).problems.empty());
+    EXPECT_TRUE(contains(problem("torchscript", file("w.pt")), "is no TorchScript program"));
+    EXPECT_TRUE(contains(problem("torchscript", file("none.pt")), "torch.jit.save"));
+}
+
+TEST_F(DiskCatalogTest, AFileThatCannotBeReachedIsNotCalledMissing) {
+    namespace fs = std::filesystem;
+    fs::create_symlink("loop", file("loop"));
+    fs::create_symlink("gone", file("dangling"));
+    for (const auto& [name, reason] :
+         {std::make_pair("loop", "Too many levels of symbolic links"),
+          std::make_pair("dangling", "is a symbolic link to gone, which does not exist")}) {
+        const std::string text = problem("resnet18", file(name));
+        EXPECT_TRUE(contains(text, reason)) << text;
+        EXPECT_FALSE(contains(text, "download")) << text;
+    }
+}
+
+/// Two classes; every image of the second is damaged.
+class DiskCatalogDataTest : public DiskCatalogTest {
+protected:
+    DiskCatalogDataTest() {
+        storage::write_synthetic_dataset(root_, {2, 32, 3, "mvtec"});
+        for (const std::filesystem::directory_entry& entry :
+             std::filesystem::directory_iterator(root_)) {
+            names_.push_back(entry.path().filename().string());
+        }
+        std::sort(names_.begin(), names_.end());
+        for (const std::filesystem::directory_entry& entry :
+             std::filesystem::directory_iterator(root_ / names_.at(1) / "train" / "good")) {
+            spill(entry.path(), "no picture");
+        }
+    }
+    std::vector<std::string> problems_of(const std::string& rest) {
+        try {
+            sweeps::parse_sweep("name: a\nseeds: [0]\ndata.root: " + root_.string() +
+                                    "\ntrain.batch_size: 1\n" + rest,
+                                "s.yaml",
+                                "/",
+                                {},
+                                catalog_);
+        } catch (const sweeps::UsageError& error) {
+            std::vector<std::string> keys;
+            for (const sweeps::Problem& problem : error.problems()) {
+                keys.push_back(problem.key + ": " + problem.message);
+            }
+            return keys;
+        }
+        return {};
+    }
+    std::string sound() const { return names_.at(0); }
+    std::string damaged() const { return names_.at(1); }
+
+    std::filesystem::path root_ = directory_.path() / "data";
+    std::vector<std::string> names_;
+};
+
+TEST_F(DiskCatalogDataTest, OnlyClassesThatAreAskedForMustBeSound) {
+    EXPECT_EQ(problems_of("data.classes: [" + sound() + "]\n"), std::vector<std::string>());
+    EXPECT_FALSE(problems_of("data.classes: all\n").empty());
+    EXPECT_FALSE(problems_of("data.classes: [" + damaged() + "]\n").empty());
+    const std::string other =
+        "  - grid: {data.classes: [[" + sound() + "], [" + damaged() + "]]}\n";
+    const std::vector<std::string> both = problems_of("space:\n" + other);
+    ASSERT_FALSE(both.empty());
+    EXPECT_TRUE(contains(both[0], damaged()));
+    const std::vector<std::string> unknown = problems_of("data.classes: [" + damaged() + "x]\n");
+    ASSERT_EQ(unknown.size(), 1U);
+    EXPECT_TRUE(contains(unknown[0], "did you mean " + damaged()));
+}
+
+TEST_F(DiskCatalogDataTest, AClassHasTheSameFactsInEveryAnswer) {
+    const std::string root = root_.string();
+    const sweeps::DatasetFacts one = catalog_.describe("mvtec", root, {sound()});
+    ASSERT_EQ(one.classes.size(), 1U);
+    EXPECT_TRUE(one.other_classes.empty());
+    spill(root_ / sound() / "train" / "good" / "000.png", "changed");
+    const sweeps::DatasetFacts all = catalog_.describe("mvtec", root, {});
+    ASSERT_EQ(all.classes.size(), 2U);
+    EXPECT_EQ(all.classes[0].train.images_digest, one.classes[0].train.images_digest);
+    EXPECT_EQ(catalog_.describe("mvtec", root, {"none"}).other_classes, names_);
 }
 
 }  // namespace

@@ -152,6 +152,54 @@ TEST_F(LayoutsTest, MpddReadsAMissingMaskAsZeroAndSaysSoOncePerClass) {
     EXPECT_EQ(list_dataset("mvtec", root).problems.size(), 6U);
 }
 
+TEST_F(LayoutsTest, AMaskThatCannotBeReachedIsNoZeroMask) {
+    const fs::path root = make("mpdd");
+    const fs::path masks = root / "capsule/ground_truth/scratch";
+    fs::remove_all(masks);
+    fs::create_symlink("scratch", masks);
+    const DatasetListing loop = list_dataset("mpdd", root);
+    EXPECT_EQ(loop.problems.size(), 6U);
+    EXPECT_TRUE(mentions(loop.problems, "Too many levels of symbolic links"));
+    EXPECT_TRUE(loop.notes.empty());
+    EXPECT_TRUE(mentions(list_dataset("mvtec", root).problems, "Too many levels"));
+    fs::remove(masks);
+    fs::create_symlink("/mnt/unplugged", masks);
+    EXPECT_EQ(list_dataset("mpdd", root).problems.size(), 6U);
+    fs::remove(masks);
+    fs::create_directories(masks / "000_mask.png");
+    EXPECT_TRUE(mentions(list_dataset("mpdd", root).problems, "is a folder"));
+    fs::remove_all(masks);
+    fs::create_directories(masks);
+    fs::create_symlink("gone.png", masks / "000_mask.png");
+    const DatasetListing one = list_dataset("mpdd", root);
+    EXPECT_EQ(one.problems.size(), 1U);
+    EXPECT_TRUE(mentions(one.problems, "000_mask.png is a symbolic link to gone.png"));
+}
+
+TEST_F(LayoutsTest, Ad2SaysWhyAMaskIsUnusable) {
+    const fs::path root = make("mvtec_ad2");
+    fs::path masks;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
+        const bool is_mask_folder = entry.path().parent_path().filename() == "ground_truth";
+        masks = is_mask_folder ? entry.path() : masks;
+    }
+    ASSERT_FALSE(masks.empty());
+    fs::remove_all(masks);
+    fs::create_symlink(masks.filename(), masks);
+    EXPECT_TRUE(mentions(list_dataset("mvtec_ad2", root).problems, "Too many levels"));
+}
+
+TEST_F(LayoutsTest, AListThatCannotBeReachedSaysWhy) {
+    const fs::path visa = make("visa");
+    fs::remove_all(visa / "split_csv");
+    fs::create_symlink("split_csv", visa / "split_csv");
+    EXPECT_TRUE(mentions(list_dataset("visa", visa).problems, "Too many levels"));
+    const fs::path csv = make("csv");
+    fs::remove(csv / "dataset.csv");
+    fs::create_symlink("dataset.csv", csv / "dataset.csv");
+    EXPECT_TRUE(mentions(list_dataset("csv", csv).problems, "Too many levels"));
+}
+
 TEST_F(LayoutsTest, MpddLabelsReactToAMaskThatDisappears) {
     const fs::path root = make("mpdd");
     const std::string before = digests(listed("mpdd", root));

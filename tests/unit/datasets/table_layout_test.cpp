@@ -105,6 +105,12 @@ TEST_F(TableLayoutTest, AbsolutePathsIntoTheFolderBecomeRelative) {
     EXPECT_TRUE(is_the_example(list(kHeader + rows)));
 }
 
+TEST_F(TableLayoutTest, AFileThatCannotBeReachedIsNotCalledMissing) {
+    fs::create_symlink("loop.png", root() / "loop.png");
+    EXPECT_TRUE(problem_of("loop.png,bolt,test,good,\n",
+                           {"dataset.csv:5: ", "'loop.png'", "Too many levels"}));
+}
+
 TEST_F(TableLayoutTest, PathsOutOfTheFolderAreRefusedEvenWhenTheyExist) {
     write_bytes(folder_.path() / "out.png", read_bytes(root() / "a.png"));
     EXPECT_TRUE(problem_of("../out.png,bolt,test,good,\n",
@@ -172,7 +178,7 @@ TEST_F(TableLayoutTest, EveryWrongRowIsNamedWithItsLine) {
     EXPECT_TRUE(problem_of("sub/d.png,bolt,test,rust,m.png\n", {"dataset.csv:5: ", "'m.png'"}));
     EXPECT_TRUE(problem_of("sub/x.png,bolt,test,good,\n",
                            {"dataset.csv:5: ", "'sub/x.png'", "does not exist"}));
-    EXPECT_TRUE(problem_of("sub,bolt,test,good,\n", {"dataset.csv:5: ", "is not a file"}));
+    EXPECT_TRUE(problem_of("sub,bolt,test,good,\n", {"dataset.csv:5: ", "is a folder"}));
     EXPECT_TRUE(problem_of(",bolt,test,good,\n", {"dataset.csv:5: ", "no path"}));
     EXPECT_TRUE(problem_of("./a.png,bolt,test,good,\n", {"dataset.csv:5: ", "'a.png'", "line 2"}));
     EXPECT_TRUE(problem_of("sub/d.png,bolt,test\n", {"dataset.csv:5: ", "3 fields", "5"}));

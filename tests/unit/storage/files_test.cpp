@@ -61,6 +61,31 @@ TEST(FilesTest, DirectoryUnderAFileIsRefused) {
     EXPECT_THROW(read_file(directory / "missing"), StorageError);
 }
 
+TEST(FilesTest, OnlyWhatIsSurelyNotThereIsAbsent) {
+    using Presence = FileLook::Presence;
+    namespace fs = std::filesystem;
+    const TemporaryDirectory directory;
+    spill(directory / "file", "x");
+    fs::create_symlink("loop", directory / "loop");
+    fs::create_symlink("nowhere", directory / "dangling");
+    EXPECT_EQ(look_at_file(directory / "file").presence, Presence::Regular);
+    for (const char* absent : {"none", "none/below/it"}) {
+        EXPECT_EQ(look_at_file(directory / absent).presence, Presence::Absent) << absent;
+    }
+    EXPECT_EQ(look_at_file("surely-not-here").presence, Presence::Absent);
+    EXPECT_EQ(look_at_file("").presence, Presence::Absent);
+    for (const auto& [path, why] : {std::make_pair("loop", "symbolic links"),
+                                    std::make_pair("loop/below", "symbolic links"),
+                                    std::make_pair("dangling", "is a symbolic link to nowhere"),
+                                    std::make_pair("dangling/a/b", "dangling is a symbolic link"),
+                                    std::make_pair("file/below", "file is no folder"),
+                                    std::make_pair("", "is a folder")}) {
+        const FileLook look = look_at_file(directory / path);
+        EXPECT_EQ(look.presence, Presence::Other) << path;
+        EXPECT_TRUE(contains(look.why, why)) << path << ": " << look.why;
+    }
+}
+
 TEST(FilesTest, PendingFileIsInvisibleUntilPublishedAndGoesWhenDropped) {
     const TemporaryDirectory directory;
     {

@@ -141,7 +141,10 @@ TEST(ArchitectureTest, AFileServesItsOwnBackboneAtAnyImageSize) {
     EXPECT_TRUE(may_serve(base, "vit_base_patch16_224"));
     EXPECT_FALSE(may_serve(base, "vit_large_patch16_384"));
     EXPECT_FALSE(may_serve(base, "dinov2_vitb14"));
-    EXPECT_TRUE(may_serve({}, "resnet18")) << "an architecture nobody knows may be anything";
+    EXPECT_TRUE(may_serve(vit(768, 12, 16, 785, false).guess(), "vit_base_patch16_224"))
+        << "448 px";
+    EXPECT_FALSE(may_serve({}, "resnet18")) << "nothing is recognised";
+    EXPECT_FALSE(may_serve(resnet({3, 8, 36, 3}, 64, true, 64).guess(), "resnet101"));
 }
 
 TEST(ArchitectureTest, CountersHeadsAndStatisticsAreNoParameters) {

@@ -88,7 +88,7 @@ TEST_F(SafetensorsTest, FilesThatAreNoneAreNamedWithTheReason) {
     ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
     EXPECT_TRUE(contains(refusal(directory_ / "pipe"), "no regular file"));
     spill(path_, "");
-    EXPECT_TRUE(contains(refusal(path_), "w.safetensors' cannot be used as safetensors"));
+    EXPECT_TRUE(contains(refusal(path_), "w.safetensors' is no safetensors file: it has only 0"));
     spill(path_, "version https://git-lfs.github.com/spec/v1\noid sha256:00\n");
     EXPECT_TRUE(contains(refusal(path_), "git lfs pull"));
     spill(path_, "\n<!doctype html><html>");
@@ -97,6 +97,27 @@ TEST_F(SafetensorsTest, FilesThatAreNoneAreNamedWithTheReason) {
     EXPECT_TRUE(contains(refusal(path_), "torch.load('w.safetensors'"));
     spill(path_, "\x80\x02\x8a\x0alegacy");
     EXPECT_TRUE(contains(refusal(path_), "PyTorch checkpoint"));
+}
+
+TEST_F(SafetensorsTest, AHeaderLengthThatLooksLikeAnotherFormatIsALength) {
+    // 640: "\x80\x02", a pickle; 15392: " <" and 316: "<\x01", pages.
+    for (const std::size_t length : {640U, 15392U, 316U}) {
+        std::string header = "{" + entry_json("a", "F32", "[1]", 0, 4) + "}";
+        header.resize(length, ' ');
+        spill(path_, safetensors_bytes(header, std::string(4, '\0')));
+        EXPECT_EQ(SafetensorsFile::open(path_).tensors().size(), 1U) << length;
+        std::filesystem::resize_file(path_, 100);
+        EXPECT_TRUE(contains(refusal(path_), "cut short")) << length;
+    }
+}
+
+TEST_F(SafetensorsTest, OtherContentIsFirstOfAllNoSafetensors) {
+    for (const std::string& content : {std::string("junk junk junk"),
+                                       std::string("\x02\0\0\0\0\0\0\0[]", 10),
+                                       std::string("GGUF\x03\0\0\0\0\0", 10)}) {
+        spill(path_, content);
+        EXPECT_TRUE(contains(refusal(path_), "w.safetensors' is no safetensors file: it "));
+    }
 }
 
 TEST_F(SafetensorsTest, TheWriterRefusesWhatIsNoTensor) {

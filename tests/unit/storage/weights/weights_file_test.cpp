@@ -2,19 +2,37 @@
 
 #include <gtest/gtest.h>
 
+#include "sweeps/error.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace harrow::storage {
 namespace {
 
 using testing::contains;
+using testing::spill;
+using testing::TemporaryDirectory;
 
-TEST(WeightsFileTest, TorchScriptIsToldByItsName) {
-    for (const char* name : {"a.pt", "b.ts", "c.torchscript"}) {
-        EXPECT_TRUE(is_torchscript_name(name)) << name;
+TEST(WeightsFileTest, TorchScriptIsToldByItsContent) {
+    const TemporaryDirectory directory;
+    spill(directory / "program.bin", std::string("PK\x03\x04", 4) + "rest");
+    EXPECT_NO_THROW(require_torchscript(directory / "program.bin"));
+    for (const std::string& content : {std::string("PK"), std::string(), std::string("\x40{}")}) {
+        spill(directory / "other.pt", content);
+        const std::string refused = testing::message_of<sweeps::DataError>(
+            [&] { require_torchscript(directory / "other.pt"); });
+        EXPECT_TRUE(contains(refused, "other.pt' is no TorchScript program")) << refused;
     }
-    for (const char* name : {"a.pth", "b.safetensors", "pt", "c.bin"}) {
-        EXPECT_FALSE(is_torchscript_name(name)) << name;
+}
+
+TEST(WeightsFileTest, TheConversionCommandHoldsNoNameThatAShellWouldObey) {
+    const TemporaryDirectory directory;
+    for (const auto& [name, word] : {std::make_pair("w-1_a.pth", "torch.load('w-1_a.pth'"),
+                                     std::make_pair("a'b.pth", "torch.load('FILE'"),
+                                     std::make_pair("$(touch x).pth", "torch.load('FILE'")}) {
+        spill(directory / name, "\x80\x02legacy");
+        const std::string text = foreign_format(directory / name, "\x80\x02legacy");
+        EXPECT_TRUE(contains(text, word)) << text;
+        EXPECT_TRUE(contains(text, "'state_dict'") && contains(text, "'model'")) << text;
     }
 }
 
