@@ -53,6 +53,15 @@ TEST(DigestMemoryTest, ForgetsWhatNobodyAskedFor) {
     EXPECT_FALSE(third.find("old", kFacts));
 }
 
+TEST(DigestMemoryTest, KeepsWhatNobodyAskedForAfterALookAtAPart) {
+    DigestMemory memory;
+    memory.remember("other", kFacts, kDigest);
+    DigestMemory second = reread(memory);
+    second.remember("mine", kFacts, kDigest);
+    second.keep_all();
+    EXPECT_TRUE(reread(second).find("other", kFacts));
+}
+
 TEST(DigestMemoryTest, DamagedTextIsAnEmptyMemory) {
     DigestMemory memory;
     memory.remember("a", kFacts, kDigest);
