@@ -62,7 +62,8 @@ TEST_F(DiskCatalogTest, AnUnreadableImageIsToldOnce) {
     ASSERT_FALSE(image.empty());
     std::filesystem::remove(image);
     std::filesystem::create_symlink("/nowhere", image);
-    const std::vector<std::string> problems = catalog_.describe("mvtec", root.string(), {}).problems;
+    const std::vector<std::string> problems =
+        catalog_.describe("mvtec", root.string(), {}).problems;
     ASSERT_EQ(problems.size(), 1U) << ::testing::PrintToString(problems);
     EXPECT_TRUE(contains(problems[0], image.string()));
 }
