@@ -214,8 +214,13 @@ bool may_serve(const WeightsArchitecture& architecture, const std::string& backb
 }
 
 bool is_unused_tensor(const TensorEntry& tensor) {
-    return ends_with(tensor.name, "num_batches_tracked") || starts_with(tensor.name, "fc.") ||
-           starts_with(tensor.name, "head.") || starts_with(tensor.name, "classifier.");
+    for (const char* head : {"fc.", "head.", "head_dist.", "classifier.", "fc_norm.", "pooler."}) {
+        if (starts_with(tensor.name, head)) {
+            return true;
+        }
+    }
+    return ends_with(tensor.name, "num_batches_tracked") || tensor.name == "mask_token" ||
+           tensor.name == "embeddings.mask_token";
 }
 
 std::uint64_t parameter_count(const std::vector<TensorEntry>& tensors) {

@@ -32,7 +32,8 @@ std::string architecture_text(const WeightsArchitecture& architecture);
 /// are resampled.
 bool may_serve(const WeightsArchitecture& architecture, const std::string& backbone);
 
-/// Tensors that no backbone uses: counters of batches (num_batches_tracked) and classifier heads.
+/// Tensors that no feature needs: counters of batches (num_batches_tracked), classifier heads,
+/// poolers and mask tokens.
 bool is_unused_tensor(const TensorEntry& tensor);
 
 /// Floating-point values that training learns: all but unused counters and running statistics.

@@ -32,24 +32,6 @@ std::string listed(const std::vector<std::string>& names) {
                : text + " and " + std::to_string(names.size() - kShown) + " more";
 }
 
-bool starts_with(const std::string& text, const char* start) {
-    return text.rfind(start, 0) == 0;
-}
-
-/// No feature needs it.
-bool is_harmless(const std::string& name) {
-    for (const char* head : {"fc.", "head.", "head_dist.", "classifier.", "fc_norm.", "pooler."}) {
-        if (starts_with(name, head)) {
-            return true;
-        }
-    }
-    const std::string counter = "num_batches_tracked";
-    const bool is_counter =
-        name.size() >= counter.size() &&
-        name.compare(name.size() - counter.size(), counter.size(), counter) == 0;
-    return is_counter || name == "mask_token" || name == "embeddings.mask_token";
-}
-
 Shape shape_in(const storage::SafetensorsFile& file, const std::string& name) {
     const storage::TensorEntry* entry = file.find(name);
     return entry == nullptr ? Shape{} : entry->shape;
@@ -85,10 +67,10 @@ torch::Tensor WeightsLoader::take(const std::string& name, const Shape& shape, b
         data, shape, [values](void*) {}, torch::kFloat32);
 }
 
-std::vector<std::string> WeightsLoader::left(bool harmless) const {
+std::vector<std::string> WeightsLoader::left(bool unused) const {
     std::vector<std::string> names;
     for (const storage::TensorEntry& entry : file_.tensors()) {
-        if (taken_.count(entry.name) == 0 && is_harmless(entry.name) == harmless) {
+        if (taken_.count(entry.name) == 0 && storage::is_unused_tensor(entry) == unused) {
             names.push_back(entry.name);
         }
     }

@@ -40,7 +40,7 @@ public:
     std::vector<std::string> skipped() const;
 
 private:
-    std::vector<std::string> left(bool harmless) const;
+    std::vector<std::string> left(bool unused) const;
 
     storage::SafetensorsFile file_;
     std::set<std::string> taken_;

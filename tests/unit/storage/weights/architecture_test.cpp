@@ -153,16 +153,18 @@ TEST(ArchitectureTest, CountersHeadsAndStatisticsAreNoParameters) {
         .add("bn1.running_mean", {5})
         .add("bn1.running_var", {5})
         .add("bn1.num_batches_tracked", {}, "I64")
-        .add("head.bias", {4}, "BF16");
+        .add("head.bias", {4}, "BF16")
+        .add("mask_token", {1});
     const std::vector<TensorEntry> sorted = tensors.sorted();
-    EXPECT_EQ(parameter_count(sorted), 10U);
+    EXPECT_EQ(parameter_count(sorted), 11U);
     std::vector<std::string> unused;
     for (const TensorEntry& tensor : sorted) {
         if (is_unused_tensor(tensor)) {
             unused.push_back(tensor.name);
         }
     }
-    EXPECT_EQ(unused, (std::vector<std::string>{"bn1.num_batches_tracked", "head.bias"}));
+    EXPECT_EQ(unused,
+              (std::vector<std::string>{"bn1.num_batches_tracked", "head.bias", "mask_token"}));
 }
 
 }  // namespace
