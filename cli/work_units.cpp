@@ -146,6 +146,8 @@ private:
             std::filesystem::absolute(directory_.training_directory(training.training_key))
                 .string();
         work.weights = absolute_weights(cell.config);
+        work.checkpoint_seconds = 60 * sweep_.run.checkpoint_minutes;
+        work.keep_checkpoints = sweeps::name_of(sweep_.run.keep_checkpoints);
 
         coordinator::RunUnit unit;
         UnitMeaning meaning{coordinator::UnitKind::Train, training.training_key, work.train, {}};

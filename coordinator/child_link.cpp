@@ -59,6 +59,7 @@ struct ChildLink::State {
     FrameDecoder decoder;
     std::deque<Assign> waiting;
     bool stopped = false;
+    std::optional<Cancel> cancelled;
     std::mutex send_mutex;
     std::atomic<std::uint64_t> steps{0};
     std::atomic<std::int64_t> last_heartbeat_ns{0};
@@ -80,6 +81,8 @@ struct ChildLink::State {
             ToWorkerMessage message = decode_to_worker(*frame);
             if (std::holds_alternative<Stop>(message)) {
                 stopped = true;
+            } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
+                cancelled = *cancel;
             } else if (auto* assign = std::get_if<Assign>(&message)) {
                 waiting.push_back(std::move(*assign));
             } else {
@@ -150,6 +153,12 @@ bool ChildLink::stop_requested() {
         state_->handle_frames();
     }
     return state_->stopped;
+}
+
+bool ChildLink::cancel_requested(const Assign& work) {
+    stop_requested();  // reads what has arrived
+    return state_->cancelled && state_->cancelled->unit == work.unit &&
+           state_->cancelled->attempt == work.attempt;
 }
 
 void ChildLink::send(const FromWorkerMessage& message) {

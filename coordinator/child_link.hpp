@@ -44,6 +44,10 @@ public:
     /// batches.
     bool stop_requested();
 
+    /// True once the user took this unit out of the sweep: answer Failed{Cancelled} and go on with
+    /// next(). Does not wait.
+    bool cancel_requested(const Assign& work);
+
     /// Throws ProtocolError when the supervisor is gone.
     void send(const FromWorkerMessage& message);
 

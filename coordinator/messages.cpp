@@ -10,8 +10,8 @@ std::string_view name_of(FailureKind kind) {
             return "diverged";
         case FailureKind::OutOfMemory:
             return "out_of_memory";
-        case FailureKind::Cancelled:
-            return "cancelled";
+        case FailureKind::Stopped:
+            return "stopped";
         case FailureKind::Internal:
             return "internal_error";
         case FailureKind::Storage:
@@ -22,13 +22,15 @@ std::string_view name_of(FailureKind kind) {
             return "lost";
         case FailureKind::Dependency:
             return "dependency_failed";
+        case FailureKind::Cancelled:
+            return "cancelled";
     }
     return "unknown";
 }
 
 bool is_infrastructure_failure(std::string_view state) {
     return state == name_of(FailureKind::Storage) || state == name_of(FailureKind::Lost) ||
-           state == name_of(FailureKind::Cancelled);
+           state == name_of(FailureKind::Stopped);
 }
 
 std::string_view name_of(UnitKind kind) {

@@ -10,17 +10,18 @@
 /// children (one per slot); a supervisor forwards a child's messages unchanged.
 namespace harrow::coordinator {
 
-constexpr std::uint16_t kProtocolVersion = 3;
+constexpr std::uint16_t kProtocolVersion = 4;
 
 // ---- towards the worker -------------------------------------------------------------------------
 enum class ToWorker : std::uint16_t {
     Hello = 1,  // supervisor -> child, first
     Assign,     // coordinator -> supervisor -> child
-    Stop,       // supervisor -> child: finish nothing, leave
+    Stop,       // supervisor -> child: publish a checkpoint of what runs, leave
     Withdraw,   // coordinator -> supervisor: give a unit back that has not started
     Welcome,    // rank 0 -> rank k: answer to RankHello
     Pulse,      // rank 0 -> rank k, every second
-    Shutdown    // rank 0 -> rank k: end the children and leave
+    Shutdown,   // rank 0 -> rank k: end the children and leave
+    Cancel      // coordinator -> supervisor -> child: end this unit, keep nothing, stay
 };
 
 enum class UnitKind : std::uint8_t { Extract = 0, Train = 1 };
@@ -49,6 +50,9 @@ struct Withdraw {
 struct Welcome {
     std::string refusal;  ///< empty: welcome
 };
+struct Cancel {
+    std::uint32_t unit = 0, attempt = 0;
+};
 struct Shutdown {
     std::int64_t grace_ms = 0;
     std::uint8_t rank_lost = 0;  ///< 1: not all ranks will take part in the end of the job
@@ -60,27 +64,30 @@ enum class FromWorker : std::uint16_t {
     Progress,
     Finished,
     Failed,
-    Heartbeat,    // child; stays with the supervisor, which watches for hangs
-    Started,      // supervisor: the child now has the unit
-    Returned,     // supervisor: answer to a Withdraw that came before the start
-    ChildLost,    // supervisor: a child died or was killed; a fresh one is being started
-    Quarantined,  // supervisor: the slot's children die before they are ready; no more are started
-    RankHello,    // rank k -> rank 0, first
-    RankPulse,    // rank k -> rank 0, every second
-    RankBye       // rank k -> rank 0, answer to Shutdown: its children are gone, nothing follows
+    Heartbeat,     // child; stays with the supervisor, which watches for hangs
+    Started,       // supervisor: the child now has the unit
+    Returned,      // supervisor: answer to a Withdraw that came before the start
+    ChildLost,     // supervisor: a child died or was killed; a fresh one is being started
+    Quarantined,   // supervisor: the slot's children die before they are ready; no more are started
+    RankHello,     // rank k -> rank 0, first
+    RankPulse,     // rank k -> rank 0, every second
+    RankBye,       // rank k -> rank 0, answer to Shutdown: its children are gone, nothing follows
+    Checkpointed,  // child: a checkpoint of its training is on disk
+    Resumed        // child: its training goes on from a checkpoint, not from the start
 };
 
 enum class FailureKind : std::uint8_t {
     BadData,      ///< an input file cannot be used
     Diverged,     ///< the loss is not finite
     OutOfMemory,  ///< an allocation failed
-    Cancelled,    ///< stopped on request; the unit is as if never started
+    Stopped,      ///< ended on request; a training goes on from its last checkpoint
     Internal,     ///< a defect of Harrow
     Storage,      ///< disk full, unreadable cache: not the unit's fault
     // The scheduler's own verdicts:
     Crashed,     ///< died repeatedly in the same way
     Lost,        ///< lost its worker too often
     Dependency,  ///< something it needs failed
+    Cancelled,   ///< the user took it out of the sweep
 };
 
 struct Ready {
@@ -124,6 +131,7 @@ struct ChildLost {
     std::string reason;       ///< "killed by SIGSEGV", "hung: no step for 600 s", …
     std::string stderr_tail;  ///< last 200 lines
     std::int64_t peak_rss_bytes = 0;
+    std::uint8_t out_of_memory = 0;  ///< 1: the kernel or the limit on its memory ended it
 };
 struct Quarantined {
     std::string reason;
@@ -139,9 +147,20 @@ struct RankHello {
 struct Pulse {};
 struct RankPulse {};
 struct RankBye {};
+/// The next thing to be trained is `epoch` (from 0) of `task` (from 0).
+struct Checkpointed {
+    std::uint32_t unit = 0, attempt = 0;
+    int task = 0, epoch = 0;
+    std::int64_t bytes = 0;
+};
+struct Resumed {
+    std::uint32_t unit = 0, attempt = 0;
+    int task = 0, epoch = 0;
+};
 
 /// Alternatives stand in the order of the enums.
-using ToWorkerMessage = std::variant<Hello, Assign, Stop, Withdraw, Welcome, Pulse, Shutdown>;
+using ToWorkerMessage =
+    std::variant<Hello, Assign, Stop, Withdraw, Welcome, Pulse, Shutdown, Cancel>;
 using FromWorkerMessage = std::variant<Ready,
                                        Progress,
                                        Finished,
@@ -153,7 +172,9 @@ using FromWorkerMessage = std::variant<Ready,
                                        Quarantined,
                                        RankHello,
                                        RankPulse,
-                                       RankBye>;
+                                       RankBye,
+                                       Checkpointed,
+                                       Resumed>;
 
 /// Lower-case name as it stands in journal and messages: "bad_data", "out_of_memory", …
 std::string_view name_of(FailureKind kind);

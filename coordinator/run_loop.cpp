@@ -185,6 +185,8 @@ private:
     void on(std::size_t, const RankHello&) {}
     void on(std::size_t, const RankPulse&) {}
     void on(std::size_t, const RankBye&) {}
+    void on(std::size_t, const Checkpointed&) {}
+    void on(std::size_t, const Resumed&) {}
 
     void on_rank_lost(const RankLost& lost) {
         last_loss_ =
@@ -288,7 +290,7 @@ private:
         failure.final = is_final;
         if (verdict.attempt > 0) {
             note_end(verdict.slot, verdict.unit);
-            if (verdict.kind == FailureKind::Cancelled && snapshot_.stopping != StopLevel::Run) {
+            if (verdict.kind == FailureKind::Stopped && snapshot_.stopping != StopLevel::Run) {
                 return;  // it stopped because it was told to
             }
             failure.slot = snapshot_.slots[verdict.slot].name;

@@ -164,7 +164,7 @@ void Scheduler::on(const UnitFailed& event, Actions& actions) {
     bool is_last = true;
     if (event.kind == FailureKind::Storage) {
         is_last = ++unit.storage_failures >= limits_.max_storage_failures;
-    } else if (event.kind == FailureKind::Cancelled) {
+    } else if (event.kind == FailureKind::Stopped) {
         is_last = ++unit.lost_workers >= limits_.max_lost_workers;
     }
     fail_attempt(

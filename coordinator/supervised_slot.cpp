@@ -173,6 +173,9 @@ void SupervisedSlot::handle(FromWorkerMessage message) {
     } else if (const auto* progress = std::get_if<Progress>(&message)) {
         note_step(progress->step);
         messages_.push_back(std::move(message));
+    } else if (std::holds_alternative<Checkpointed>(message) ||
+               std::holds_alternative<Resumed>(message)) {
+        messages_.push_back(std::move(message));
     } else if (const auto* finished = std::get_if<Finished>(&message)) {
         handle_result(finished->unit, finished->attempt);
         messages_.push_back(std::move(message));

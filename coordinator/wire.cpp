@@ -51,6 +51,10 @@ auto fields(M& m, Tag<Shutdown>) {
     return std::tie(m.grace_ms, m.rank_lost);
 }
 template <typename M>
+auto fields(M& m, Tag<Cancel>) {
+    return std::tie(m.unit, m.attempt);
+}
+template <typename M>
 auto fields(M& m, Tag<Ready>) {
     return std::tie(m.protocol, m.build_id, m.pid, m.device, m.warnings);
 }
@@ -89,8 +93,14 @@ auto fields(M& m, Tag<Returned>) {
 }
 template <typename M>
 auto fields(M& m, Tag<ChildLost>) {
-    return std::tie(
-        m.unit, m.attempt, m.signal, m.exit_code, m.reason, m.stderr_tail, m.peak_rss_bytes);
+    return std::tie(m.unit,
+                    m.attempt,
+                    m.signal,
+                    m.exit_code,
+                    m.reason,
+                    m.stderr_tail,
+                    m.peak_rss_bytes,
+                    m.out_of_memory);
 }
 template <typename M>
 auto fields(M& m, Tag<Quarantined>) {
@@ -107,6 +117,15 @@ auto fields(M&, Tag<RankPulse>) {
 template <typename M>
 auto fields(M&, Tag<RankBye>) {
     return std::tie();
+}
+
+template <typename M>
+auto fields(M& m, Tag<Checkpointed>) {
+    return std::tie(m.unit, m.attempt, m.task, m.epoch, m.bytes);
+}
+template <typename M>
+auto fields(M& m, Tag<Resumed>) {
+    return std::tie(m.unit, m.attempt, m.task, m.epoch);
 }
 
 class Writer {
@@ -189,7 +208,7 @@ public:
 
 private:
     static UnitKind last_of(UnitKind) { return UnitKind::Train; }
-    static FailureKind last_of(FailureKind) { return FailureKind::Dependency; }
+    static FailureKind last_of(FailureKind) { return FailureKind::Cancelled; }
 
     std::string_view take(std::size_t count) {
         if (count > bytes_.size()) {

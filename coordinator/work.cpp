@@ -137,7 +137,9 @@ std::string to_json(const TrainingWork& work) {
                          {"jobs", std::move(jobs)},
                          {"train", work.train},
                          {"directory", work.directory},
-                         {"weights", work.weights}},
+                         {"weights", work.weights},
+                         {"checkpoint_seconds", work.checkpoint_seconds},
+                         {"keep_checkpoints", work.keep_checkpoints}},
                         paths_of(work));
 }
 
@@ -208,6 +210,8 @@ TrainingWork training_work_from_json(std::string_view text) {
     work.train = field<bool>(json, "train");
     work.directory = field<std::string>(json, "directory");
     work.weights = field<std::string>(json, "weights");
+    work.checkpoint_seconds = number(json, "checkpoint_seconds");
+    work.keep_checkpoints = field<std::string>(json, "keep_checkpoints");
     return work;
 }
 

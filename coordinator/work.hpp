@@ -44,9 +44,11 @@ struct TrainingWork {
     std::uint64_t seed = 0;
     std::vector<TaskWork> tasks;
     std::vector<ScoreJob> jobs;
-    bool train = true;         ///< false: score the patch scores stored in `directory`
-    std::string directory;     ///< absolute path of DIR/trainings/<key>
-    std::string weights = {};  ///< as in ExtractionWork
+    bool train = true;                      ///< false: score the patch scores stored in `directory`
+    std::string directory;                  ///< absolute path of DIR/trainings/<key>
+    std::string weights = {};               ///< as in ExtractionWork
+    double checkpoint_seconds = 0;          ///< between two inside a task; 0: only after each task
+    std::string keep_checkpoints = "none";  ///< when it is done: "none", "last" or "all"
 };
 
 struct TrialResult {

@@ -41,6 +41,17 @@ bool is_plain_text(const std::string& text) {
     return !has_control && valid_utf8_prefix(text) == text.size();
 }
 
+/// A mapping cannot be given on the command line, but what is in it can.
+bool is_run_setting(const std::string& key) {
+    return key == "checkpoint_minutes" || key == "keep.checkpoints" || key == "slots_per_gpu";
+}
+
+const std::vector<std::string>& own_keys() {
+    static const std::vector<std::string> keys = {
+        "name", "seeds", "checkpoint_minutes", "keep.checkpoints", "slots_per_gpu"};
+    return keys;
+}
+
 class OverrideReader {
 public:
     OverrideReader(Spec& spec, std::vector<Problem>& problems)
@@ -70,6 +81,11 @@ public:
         } else if (key == "seeds") {
             once(key);
             set_seeds(value);
+        } else if (is_run_setting(key)) {
+            once(key);
+            if (const std::optional<YamlNode> node = parse(key, value)) {
+                read_run_setting(key, *node, spec_.run, problems_);
+            }
         } else if (const Parameter* parameter = find(key)) {
             once(parameter->name);
             set_parameter(*parameter, value);
@@ -88,7 +104,7 @@ private:
     const Parameter* find(const std::string& key) {
         const Parameter* parameter = find_parameter(key);
         if (parameter == nullptr) {
-            const std::string own = nearest_name(key, {"name", "seeds"});
+            const std::string own = nearest_name(key, own_keys());
             const std::string nearest = own.empty() ? nearest_parameter(key) : own;
             report(key,
                    "unknown parameter" + (nearest.empty() ? "; `harrow params` lists all of them"
@@ -217,7 +233,7 @@ KeySet overridden_keys(const std::vector<std::string>& overrides) {
         const Parameter* parameter = find_parameter(key);
         if (parameter != nullptr) {
             keys.insert(parameter->name);
-        } else if (key == "name" || key == "seeds") {
+        } else if (key == "name" || key == "seeds" || is_run_setting(key)) {
             keys.insert(key);
         }
     }

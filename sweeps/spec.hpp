@@ -70,6 +70,7 @@ struct Spec {
     std::vector<Block> space;
     Objective objective;
     std::optional<Compare> compare;
+    RunSettings run;
     Place compare_place;
     std::vector<std::string> included;
     bool has_seeds = false;      ///< the key was there, whatever it held

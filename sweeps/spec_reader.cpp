@@ -17,6 +17,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxIncludes = 64;
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /// Reads one file after another into one Spec.
 class SpecReader {
 public:
@@ -61,8 +65,12 @@ public:
 
 private:
     static const std::vector<std::string>& top_level_keys() {
-        static const std::vector<std::string> keys = {
-            "include", "name", "seeds", "space", "objective", "compare"};
+        static const std::vector<std::string> keys = [] {
+            std::vector<std::string> all = {
+                "include", "name", "seeds", "space", "objective", "compare"};
+            all.insert(all.end(), run_setting_keys().begin(), run_setting_keys().end());
+            return all;
+        }();
         return keys;
     }
     void read_entry(const YamlNode::Entry& entry, const std::string& directory) {
@@ -82,6 +90,8 @@ private:
         } else if (entry.key == "compare") {
             spec_.compare = read_compare(entry.value, problems_);
             spec_.compare_place = entry.place;
+        } else if (contains(run_setting_keys(), entry.key)) {
+            read_run_setting(entry.key, entry.value, spec_.run, problems_);
         }
     }
     void read_name(const YamlNode& node) {

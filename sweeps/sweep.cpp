@@ -325,6 +325,7 @@ Sweep parse_sweep(const std::string& text,
     sweep.name = spec.name;
     sweep.cells = finish_cells(std::move(cells), tasks, catalog);
     sweep.objective = spec.objective;
+    sweep.run = spec.run;
     sweep.compare = spec.compare;
     sweep.file = file;
     sweep.text = text;

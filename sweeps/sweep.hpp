@@ -9,6 +9,7 @@
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
 #include "sweeps/input_catalog.hpp"
+#include "sweeps/run_settings.hpp"
 #include "sweeps/trial_config.hpp"
 
 namespace harrow::sweeps {
@@ -45,6 +46,7 @@ struct Sweep {
     std::vector<Cell> cells;  ///< in the order in which the space reaches them
     Objective objective;
     std::optional<Compare> compare;
+    RunSettings run;
     std::string file;                    ///< as given
     std::string text;                    ///< of that file, byte for byte
     std::vector<std::string> included;   ///< absolute paths of the files it includes

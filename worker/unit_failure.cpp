@@ -49,7 +49,7 @@ Failed failure_in_flight(std::uint32_t unit, std::uint32_t attempt) {
     try {
         throw;
     } catch (const WorkStopped& error) {
-        return failed(FailureKind::Cancelled, error.what());
+        return failed(FailureKind::Stopped, error.what());
     } catch (const TrainingDiverged& error) {
         return failed(FailureKind::Diverged, error.what());
     } catch (const sweeps::DataError& error) {

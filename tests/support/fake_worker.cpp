@@ -209,8 +209,7 @@ private:
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
             link_.step();
             if (!deaf_ && link_.stop_requested()) {
-                link_.send(
-                    Failed{assign_.unit, assign_.attempt, FailureKind::Cancelled, "stopped"});
+                link_.send(Failed{assign_.unit, assign_.attempt, FailureKind::Stopped, "stopped"});
                 return false;
             }
         }

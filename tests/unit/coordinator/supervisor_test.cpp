@@ -286,7 +286,7 @@ TEST_F(SupervisorTest, StopEndsWorkBetweenStepsAndLeavesNoChild) {
     assign(1, "step 0;sleep 60000");
     expect<Progress>();
     supervisor_->stop(10s);
-    EXPECT_EQ(expect<Failed>().kind, FailureKind::Cancelled);
+    EXPECT_EQ(expect<Failed>().kind, FailureKind::Stopped);
     EXPECT_FALSE(has_children());
 }
 

@@ -23,7 +23,8 @@ std::vector<ToWorkerMessage> messages_to_worker() {
             Withdraw{7, 2},
             Welcome{"no"},
             Pulse{},
-            Shutdown{1500, 1}};
+            Shutdown{1500, 1},
+            Cancel{7, 2}};
 }
 
 std::vector<FromWorkerMessage> messages_from_worker() {
@@ -34,11 +35,13 @@ std::vector<FromWorkerMessage> messages_from_worker() {
             Heartbeat{42},
             Started{7, 2},
             Returned{7, 2},
-            ChildLost{7, 2, 11, 0, "killed by SIGSEGV", "a\nb", 160 << 20},
+            ChildLost{7, 2, 11, 0, "killed by SIGSEGV", "a\nb", 160 << 20, 1},
             Quarantined{"because"},
             RankHello{kProtocolVersion, "host", "build", "digest", {"host/0", "host/1"}, "cuda"},
             RankPulse{},
-            RankBye{}};
+            RankBye{},
+            Checkpointed{7, 2, 3, 40, 1 << 20},
+            Resumed{7, 3, 3, 41}};
 }
 
 Frame only_frame(const std::string& bytes) {

@@ -26,6 +26,25 @@ TEST(OverridesTest, OneValueSetsAndReplacesAnAxis) {
     }
 }
 
+TEST(OverridesTest, HowToRunIsSetByFileAndCommandLineAndIsNoPartOfACell) {
+    const Sweep plain = parse(kHead);
+    EXPECT_EQ(plain.run.checkpoint_minutes, 10);
+    EXPECT_EQ(plain.run.keep_checkpoints, KeepCheckpoints::None);
+    EXPECT_EQ(plain.run.slots_per_gpu, 1);
+    const std::string text =
+        std::string(kHead) +
+        "checkpoint_minutes: 0.5\nkeep: {checkpoints: all}\nslots_per_gpu: 2\n";
+    const Sweep filed = parse(text);
+    EXPECT_EQ(filed.run.checkpoint_minutes, 0.5);
+    EXPECT_EQ(filed.run.keep_checkpoints, KeepCheckpoints::All);
+    EXPECT_EQ(filed.run.slots_per_gpu, 2);
+    EXPECT_EQ(filed.cells[0].id, plain.cells[0].id);
+    const Sweep typed = parse(text, {"checkpoint_minutes=0", "keep.checkpoints=last"});
+    EXPECT_EQ(typed.run.checkpoint_minutes, 0);
+    EXPECT_EQ(typed.run.keep_checkpoints, KeepCheckpoints::Last);
+    EXPECT_EQ(typed.run.slots_per_gpu, 2);
+}
+
 TEST(OverridesTest, ManyValuesAreAGridAxisOfEveryBlock) {
     const Sweep sweep = parse(kSpace, {"score.top_k=1,2"});
     EXPECT_EQ(names_of(sweep),
