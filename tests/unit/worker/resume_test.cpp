@@ -10,6 +10,7 @@
 #include "storage/files.hpp"
 #include "storage/run_directory.hpp"
 #include "sweeps/error.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tests/unit/worker/pipeline_fixture.hpp"
 
 namespace harrow::worker {
@@ -26,8 +27,7 @@ struct Killed {};
 class Interrupter : public WorkMonitor {
 public:
     enum class How { Stop, Cancel, Kill };
-    explicit Interrupter(int questions = kNever, How how = How::Stop)
-        : left_(questions), how_(how) {}
+    explicit Interrupter(int at = kNever, How how = How::Stop) : left_(at), how_(how) {}
 
     bool stop_requested() override {
         ++questions;
@@ -308,6 +308,32 @@ TEST_F(ResumeTest, ADiskThatRefusesCheckpointsCostsANoteNotTheTraining) {
     EXPECT_TRUE(product_of(work) == product_of(plain_work("undisturbed")));
     ASSERT_EQ(result.notes.size(), 2U);  // not one for each that could not be written
     EXPECT_TRUE(mentions(result.notes, "no checkpoint is used"));
+    EXPECT_TRUE(mentions(result.notes, "no checkpoint could be written"));
+}
+
+// What was published before stays; a disk too full for scores fails the unit.
+TEST_F(ResumeTest, AFullDiskCostsTheCheckpointsAndAtLastTheScores) {
+    Interrupter sizing;
+    auto work = plain_work("undisturbed");
+    run(work, sizing);
+    const auto scores = fs::file_size(storage::training_scores_file(work.directory));
+    work = plain_work("full");
+    Interrupter stopping(1);
+    EXPECT_THROW(run(work, stopping), WorkStopped);
+    const std::vector<fs::path> before = checkpoints_of(work);
+    ASSERT_LT(scores, fs::file_size(before.at(0)));
+    {
+        const storage::testing::FileSizeLimit full(scores - 1);
+        EXPECT_THROW(run(work, silent_), sweeps::StorageError);
+        EXPECT_EQ(checkpoints_of(work), before);
+    }
+    const storage::testing::FileSizeLimit full(scores);
+    Interrupter rest;
+    const auto result = run(work, rest);
+    EXPECT_EQ(rest.begun.size(), 1U);
+    EXPECT_TRUE(rest.published.empty());
+    EXPECT_TRUE(product_of(work) == product_of(plain_work("undisturbed")));
+    ASSERT_EQ(result.notes.size(), 1U);
     EXPECT_TRUE(mentions(result.notes, "no checkpoint could be written"));
 }
 
