@@ -248,8 +248,8 @@ void TrainingCheckpoints::finish() {
         directory_.remove_all();
     } else if (settings_.keep == sweeps::KeepCheckpoints::All) {
         directory_.keep_only({}, true);
-    } else if (previous_) {
-        directory_.keep_only({*previous_}, false);
+    } else if (previous_ || !candidates().empty()) {  // none was read where the scores were there
+        directory_.keep_only({previous_ ? *previous_ : candidates().front()}, false);
     }
 }
 

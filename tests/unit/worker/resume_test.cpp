@@ -296,6 +296,21 @@ TEST_F(ResumeTest, WhatStaysIsWhatWasAsked) {
                                         "000001-after-task-0.safetensors"}));
 }
 
+// The process died between publishing scores and tidying up.
+TEST_F(ResumeTest, PublishedScoresStillTidyUp) {
+    auto work = plain_work("tidied");
+    work.keep_checkpoints = "last";
+    run(work, silent_);
+    const fs::path kept = checkpoints_of(work).at(0);
+    const fs::path newer = kept.parent_path() / "000009.safetensors";
+    fs::copy_file(kept, newer);
+    run(work, silent_);
+    EXPECT_EQ(checkpoints_of(work), std::vector<fs::path>{newer});
+    work.keep_checkpoints = "none";
+    run(work, silent_);
+    EXPECT_FALSE(fs::exists(kept.parent_path()));
+}
+
 TEST_F(ResumeTest, ADiskThatRefusesCheckpointsCostsANoteNotTheTraining) {
     run(plain_work("undisturbed"), silent_);
     auto work = plain_work("refused");
