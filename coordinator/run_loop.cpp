@@ -141,6 +141,13 @@ private:
     void on(std::size_t slot, const Progress& progress) {
         if (running_[slot].unit == progress.unit) {
             snapshot_.slots[slot].progress = progress;
+            const bool extracts = progress.images_total > 0;
+            apply(UnitProgressed{slot,
+                                 progress.unit,
+                                 progress.attempt,
+                                 extracts ? 0 : progress.task,
+                                 extracts ? progress.images : progress.epoch},
+                  no_child());
             observer_.progress(progress.unit, static_cast<int>(progress.attempt), progress);
         }
     }
@@ -172,9 +179,14 @@ private:
                               "); a fresh one is started");
         }
         snapshot_.slots[slot].state = SlotSnapshot::State::Starting;
-        apply(
-            SlotChildLost{slot, lost.unit, lost.attempt, lost.signal, lost.exit_code, lost.reason},
-            lost);
+        apply(SlotChildLost{slot,
+                            lost.unit,
+                            lost.attempt,
+                            lost.signal,
+                            lost.exit_code,
+                            lost.reason,
+                            lost.out_of_memory != 0},
+              lost);
     }
     void on(std::size_t slot, const Quarantined& quarantined) {
         last_loss_ = quarantined.reason;
@@ -185,7 +197,9 @@ private:
     void on(std::size_t, const RankHello&) {}
     void on(std::size_t, const RankPulse&) {}
     void on(std::size_t, const RankBye&) {}
-    void on(std::size_t, const Checkpointed&) {}
+    void on(std::size_t slot, const Checkpointed& kept) {
+        apply(UnitProgressed{slot, kept.unit, kept.attempt, kept.task, kept.epoch}, no_child());
+    }
     void on(std::size_t, const Resumed&) {}
 
     void on_rank_lost(const RankLost& lost) {
@@ -298,7 +312,7 @@ private:
             failure.signal = child.signal;
             failure.exit_code = child.exit_code;
             failure.peak_rss_bytes = child.peak_rss_bytes;
-        } else {
+        } else if (verdict.kind == FailureKind::Dependency) {
             failure.message = plan_.units[verdict.cause].label + " failed: " + verdict.reason;
         }
         if (is_final) {
