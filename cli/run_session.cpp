@@ -29,6 +29,7 @@
 #include "sweeps/canonical.hpp"
 #include "sweeps/hashing.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/parameters.hpp"
 #include "sweeps/sweep_weights.hpp"
 
 namespace harrow::cli {
@@ -62,7 +63,9 @@ storage::SweepRecord sweep_record(const SweepSource& source,
     record.overrides = source.overrides;
     record.objective = source.sweep.objective;
     for (const sweeps::Cell& cell : source.sweep.cells) {
-        const sweeps::BackboneConfig& backbone = cell.config.backbone;
+        const bool has_data = sweeps::uses_data(cell.config);
+        const sweeps::BackboneConfig backbone =
+            has_data ? cell.config.backbone : sweeps::BackboneConfig();
         record.cells.push_back({cell.id,
                                 cell.name,
                                 cell.names,
@@ -70,7 +73,7 @@ storage::SweepRecord sweep_record(const SweepSource& source,
                                 cell.seeds,
                                 sweeps::canonical_text(cell.config),
                                 cell.labels.empty() ? "" : cell.labels.front(),
-                                absolute(cell.config.data.root),
+                                has_data ? absolute(cell.config.data.root) : "",
                                 sweeps::needs_weights(backbone) ? absolute(backbone.weights) : "",
                                 sweeps::weights_digest(backbone, catalog)});
     }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cost_model.hpp"
+#include "coordinator/scheduler_events.hpp"
 #include "coordinator/transport.hpp"
 #include "coordinator/work.hpp"
 
@@ -18,15 +20,25 @@ struct RunUnit {
     UnitKind kind = UnitKind::Train;
     std::vector<std::size_t> depends_on;  ///< units that must finish first
     std::string label;                    ///< short, for the display
-    std::string payload;                  ///< JSON of ExtractionWork or TrainingWork
-    double expected_cost = 1.0;           ///< in any one unit of time; for the ETA
+    std::string payload;                  ///< JSON of ExtractionWork or TrainingWork; see RunPlan
+    double expected_cost = 1.0;           ///< seconds, > 0, by the plan
     std::size_t trials = 0;               ///< trials that finish with it
     int attempts_before = 0;              ///< of earlier runs of this sweep
+    WorkSize size = {};
+    double share_to_checkpoint = 1.0;        ///< as in SchedulerUnit
+    std::uint32_t seed_rank = 0;             ///< as in SchedulerUnit
+    std::vector<std::uint32_t> inputs = {};  ///< as in SchedulerUnit
 };
 
 struct RunPlan {
     std::vector<RunUnit> units;
     std::size_t trials_done_before = 0;  ///< by earlier runs, for the display
+    /// Makes a unit's payload when it is sent; empty: RunUnit::payload is it.
+    std::function<std::string(std::size_t)> make_payload = {};
+
+    std::string payload_of(std::size_t unit) const {
+        return make_payload ? make_payload(unit) : units[unit].payload;
+    }
 };
 
 enum class StopLevel { Run, Drain, Now };
@@ -35,6 +47,7 @@ struct RunLimits {
     bool fail_fast = false;  ///< the first failure lets running units finish, starts no more
     std::chrono::milliseconds drain{0};  ///< time that running units get after the first signal
     int max_lost_workers = 10;           ///< per unit, until it is given up
+    Order order = Order::Breadth;
     std::chrono::milliseconds stop_grace{2000};
     std::chrono::milliseconds tick{200};
     std::function<StopLevel()> stop;  ///< set by signals; asked at least every tick

@@ -59,7 +59,7 @@ TEST_F(WorkUnitsTest, FreshRunExtractsOnceAndTrainsOncePerSeed) {
     for (std::size_t unit = 4; unit < 6; ++unit) {
         EXPECT_EQ(work.plan.units[unit].depends_on, (std::vector<std::size_t>{0, 1, 2, 3}));
         EXPECT_EQ(work.meanings[unit].trials.size(), 2U);
-        const auto payload = coordinator::training_work_from_json(work.plan.units[unit].payload);
+        const auto payload = coordinator::training_work_from_json(work.plan.payload_of(unit));
         EXPECT_TRUE(payload.train);
         EXPECT_EQ(payload.jobs.size(), 2U);
         EXPECT_EQ(payload.tasks.size(), 2U);
@@ -82,7 +82,7 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
         for (std::size_t needed : work.plan.units[unit].depends_on) {
             waits_for.insert(work.meanings[needed].key);
         }
-        const auto payload = coordinator::training_work_from_json(work.plan.units[unit].payload);
+        const auto payload = coordinator::training_work_from_json(work.plan.payload_of(unit));
         std::set<std::string> reads;
         for (const coordinator::TaskWork& task : payload.tasks) {
             reads.insert(task.train_keys.begin(), task.train_keys.end());
@@ -135,7 +135,7 @@ TEST_F(WorkUnitsTest, StoredPatchScoresAreOnlyScored) {
         if (work.meanings[unit].key == training.training_key) {
             scoring = &work.meanings[unit];
             EXPECT_TRUE(work.plan.units[unit].depends_on.empty());
-            EXPECT_FALSE(coordinator::training_work_from_json(work.plan.units[unit].payload).train);
+            EXPECT_FALSE(coordinator::training_work_from_json(work.plan.payload_of(unit)).train);
         }
     }
     ASSERT_NE(scoring, nullptr);
