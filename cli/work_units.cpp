@@ -240,6 +240,12 @@ private:
 
 }  // namespace
 
+coordinator::Order order_named(const std::string& name) {
+    return name == "file"      ? coordinator::Order::File
+           : name == "longest" ? coordinator::Order::Longest
+                               : coordinator::Order::Breadth;
+}
+
 WorkUnits remaining_work(const sweeps::Sweep& sweep,
                          const sweeps::WorkPlan& plan,
                          const storage::RunState& state,

@@ -38,4 +38,7 @@ WorkUnits remaining_work(const sweeps::Sweep& sweep,
                          const storage::FeatureCache& cache,
                          const storage::RunDirectory& directory);
 
+/// "breadth", "longest" or "file", as the options hold it.
+coordinator::Order order_named(const std::string& name);
+
 }  // namespace harrow::cli

@@ -18,6 +18,8 @@ public:
 
     /// Expected seconds of a unit, as of the last refresh.
     double expected(std::size_t unit) const { return expected_[unit]; }
+    /// Whether a unit has finished: until then expected() is the plan's guess.
+    bool observed() const { return model_.observations() > 0; }
     double done_s() const { return done_s_; }  ///< of units that ended
     double left_s() const { return left_s_; }  ///< of units that have not
 

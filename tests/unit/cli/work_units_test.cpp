@@ -94,13 +94,14 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
 }
 
 TEST_F(WorkUnitsTest, UnitsCarryTheWeightsOfBackbonesThatNeedThem) {
-    const auto weights_of = [](const coordinator::RunUnit& unit) {
-        return unit.kind == UnitKind::Extract
-                   ? coordinator::extraction_work_from_json(unit.payload).weights
-                   : coordinator::training_work_from_json(unit.payload).weights;
+    const auto weights_of = [](const coordinator::RunPlan& plan, std::size_t unit) {
+        return plan.units[unit].kind == UnitKind::Extract
+                   ? coordinator::extraction_work_from_json(plan.payload_of(unit)).weights
+                   : coordinator::training_work_from_json(plan.payload_of(unit)).weights;
     };
-    for (const coordinator::RunUnit& unit : remaining().plan.units) {
-        EXPECT_EQ(weights_of(unit), "");
+    const WorkUnits without = remaining();
+    for (std::size_t unit = 0; unit < without.plan.units.size(); ++unit) {
+        EXPECT_EQ(weights_of(without.plan, unit), "");
     }
     catalog_.add_weights("/w/a", "a");
     for (sweeps::Cell& cell : sweep_.cells) {
@@ -110,8 +111,8 @@ TEST_F(WorkUnitsTest, UnitsCarryTheWeightsOfBackbonesThatNeedThem) {
     plan_ = sweeps::make_work_plan(sweep_, catalog_);
     const WorkUnits work = remaining();
     ASSERT_EQ(work.plan.units.size(), 6U);
-    for (const coordinator::RunUnit& unit : work.plan.units) {
-        EXPECT_EQ(weights_of(unit), "/w/a");
+    for (std::size_t unit = 0; unit < work.plan.units.size(); ++unit) {
+        EXPECT_EQ(weights_of(work.plan, unit), "/w/a");
     }
 }
 
