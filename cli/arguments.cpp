@@ -110,6 +110,15 @@ private:
         spec->required(required);
     }
 
+    template <typename Options>
+    static void add_order(CLI::App* app, const std::shared_ptr<Options>& options) {
+        app->add_option("--order",
+                        options->order,
+                        "of work: breadth (every cell's first seeds early, longest first among "
+                        "them), longest (expected to take longest first), file (as in the sweep)")
+            ->check(CLI::IsMember({"breadth", "longest", "file"}));
+    }
+
     void add_plan() {
         auto [app, options] = verb<PlanOptions>(
             app_, "plan", "what would run: cells, trials, trainings, extractions");
@@ -118,16 +127,23 @@ private:
         app->add_option("--cache",
                         options->cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+        app->add_option("--simulate",
+                        options->simulate,
+                        "run it in virtual time on so many slots: how long, how busy, how costly")
+            ->check(CLI::Range(1, 1000000));
+        add_order(app, options);
     }
 
     void add_run() {
         auto [app, options] =
             verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
         add_spec(app, options, false);
+        add_order(app, options);
         app->add_option("--dir", options->dir, "run directory")->required();
         app->add_option("--slots",
                         options->slots,
-                        "units of work at a time on this rank (default: one per GPU, else 1)")
+                        "units of work at a time on this rank (default: slots_per_gpu of the "
+                        "sweep, which is 1, for each GPU; else 1)")
             ->check(CLI::Range(1, 1024));
         app->add_option("--device",
                         options->device,
@@ -151,9 +167,33 @@ private:
         app->add_option(
                "--drain", options->drain_s, "seconds running work may go on after the first signal")
             ->check(CLI::Range(0.0, 604800.0));
+        add_run_limits(app, options);
         app->add_flag(
             "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
         app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");
+    }
+
+    static void add_run_limits(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
+        app->add_option("--until",
+                        options->until,
+                        "end before this time: +2h30m, 14:30 or 2026-11-22T14:30[Z] (Slurm's own "
+                        "end is known); work checkpoints, exit code 75");
+        app->add_option("--max-rss",
+                        options->max_rss,
+                        "memory of one worker, e.g. 16G; one that uses more is ended")
+            ->check(understood_by(parse_size));
+        app->add_option("--hang-limit",
+                        options->hang_limit_s,
+                        "seconds without a step of work until a worker is ended (default: 600)")
+            ->check(CLI::Range(1.0, 604800.0));
+        app->add_option("--disk-wait",
+                        options->disk_wait_s,
+                        "seconds to wait for room on a full disk (default: 600)")
+            ->check(CLI::Range(0.0, 604800.0));
+        app->add_option("--rank-limit",
+                        options->rank_limit_s,
+                        "seconds of silence until a rank is lost (default: 30)")
+            ->check(CLI::Range(3.0, 3600.0));
     }
 
     void add_reading_verbs() {

@@ -1,14 +1,20 @@
 #include "cli/run_journal.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <utility>
 
-#include "coordinator/launch_environment.hpp"
+#include "cli/quantities.hpp"
+#include "cli/run_files.hpp"
+#include "cli/run_limits.hpp"
 #include "storage/journal_records.hpp"
 
 namespace harrow::cli {
 namespace {
+
+constexpr std::uint64_t kRoomForWork = 16U << 20U;  // bytes that must be free for a worker to go on
 
 storage::UnitKind record_kind(coordinator::UnitKind kind) {
     return kind == coordinator::UnitKind::Extract ? storage::UnitKind::Extraction
@@ -49,28 +55,62 @@ std::string state_of(const std::string& error) {
 
 RunJournal::RunJournal(storage::Journal& journal,
                        const WorkUnits& work,
-                       coordinator::ProgressDisplay& display)
-    : journal_(journal), work_(work), display_(display) {}
+                       coordinator::ProgressDisplay& display,
+                       std::vector<std::filesystem::path> written,
+                       const coordinator::RunLimits& limits)
+    : journal_(journal),
+      work_(work),
+      display_(display),
+      written_(std::move(written)),
+      limits_(limits) {}
 
 std::string RunJournal::label(std::size_t unit) const {
     return work_.plan.units[unit].label;
 }
 
-void RunJournal::started(std::size_t unit, int attempt, const std::string& slot) {
+void RunJournal::started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) {
     const UnitMeaning& meaning = work_.meanings[unit];
     storage::append_record(
         journal_,
         storage::StartedRecord{
-            record_kind(meaning.kind), meaning.key, attempt, slot, coordinator::node_name()});
+            record_kind(meaning.kind), meaning.key, attempt, place.name, place.host, utc_now()});
     if (!display_.live()) {
-        display_.line("start " + label(unit) + " on " + slot +
+        display_.line("start " + label(unit) + " on " + place.name +
                       (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""));
     }
 }
 
+void RunJournal::checkpointed(const coordinator::Checkpointed& report) {
+    storage::append_record(journal_,
+                           storage::CheckpointRecord{work_.meanings[report.unit].key,
+                                                     static_cast<int>(report.attempt),
+                                                     report.task,
+                                                     report.epoch,
+                                                     report.bytes,
+                                                     utc_now()});
+}
+
+void RunJournal::resumed(const coordinator::Resumed& report) {
+    storage::append_record(journal_,
+                           storage::ResumedRecord{work_.meanings[report.unit].key,
+                                                  static_cast<int>(report.attempt),
+                                                  report.task,
+                                                  report.epoch,
+                                                  utc_now()});
+    if (!display_.live()) {
+        display_.line("resume " + label(report.unit) + " at task " + std::to_string(report.task) +
+                      ", epoch " + std::to_string(report.epoch));
+    }
+}
+
+void RunJournal::rank_lost(const coordinator::RankLost& lost) {
+    storage::append_record(journal_,
+                           storage::LostRankRecord{lost.rank, lost.host, lost.reason, utc_now()});
+}
+
 void RunJournal::finished(std::size_t unit,
                           int attempt,
-                          const std::string& slot,
+                          const coordinator::SlotPlace& place,
                           const coordinator::WorkResult& result) {
     const UnitMeaning& meaning = work_.meanings[unit];
     times_ += result.times;
@@ -79,10 +119,10 @@ void RunJournal::finished(std::size_t unit,
         storage::append_record(
             journal_,
             storage::ExtractedRecord{
-                meaning.key, result.images_extracted, result.seconds, slot, attempt});
+                meaning.key, result.images_extracted, result.seconds, place.name, attempt});
     } else if (meaning.trains) {
-        storage::append_record(journal_,
-                               storage::TrainedRecord{meaning.key, result.seconds, slot, attempt});
+        storage::append_record(
+            journal_, storage::TrainedRecord{meaning.key, result.seconds, place.name, attempt});
     }
     storage::FinishedRecord record{meaning.key, {}};
     for (const coordinator::TrialResult& trial : result.trials) {
@@ -117,7 +157,14 @@ void RunJournal::record_trial_failures(std::size_t unit,
                                                      state_of(trial.error),
                                                      trial.error,
                                                      true,
-                                                     {trial.trial}});
+                                                     {trial.trial},
+                                                     "",
+                                                     "",
+                                                     0,
+                                                     0,
+                                                     0,
+                                                     "",
+                                                     utc_now()});
         ++failed_trials_;
         display_.line("failed " + label(unit) + ": " + trial.error);
     }
@@ -138,18 +185,21 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
     const std::string state = failure.kind == coordinator::FailureKind::Dependency
                                   ? inherited_state(failure.unit)
                                   : std::string(coordinator::name_of(failure.kind));
-    std::string message = failure.message;
-    if (!failure.stderr_tail.empty()) {
-        message += "\n" + failure.stderr_tail;
-    }
-    storage::append_record(journal_,
-                           storage::FailedRecord{record_kind(meaning.kind),
-                                                 meaning.key,
-                                                 failure.attempt,
-                                                 state,
-                                                 message,
-                                                 failure.final,
-                                                 meaning.trials});
+    storage::FailedRecord record{record_kind(meaning.kind),
+                                 meaning.key,
+                                 failure.attempt,
+                                 state,
+                                 failure.message,
+                                 failure.final,
+                                 meaning.trials,
+                                 failure.place.name,
+                                 failure.place.host,
+                                 failure.signal,
+                                 failure.exit_code,
+                                 failure.peak_rss_bytes,
+                                 failure.stderr_tail,
+                                 utc_now()};
+    storage::append_record(journal_, record);
     if (failure.final) {
         final_states_[failure.unit] = state;
         failed_trials_ += meaning.trials.size();
@@ -180,8 +230,66 @@ std::string RunJournal::time_text() const {
     return "time of all slots: " + coordinator::duration_text(seconds_) + " (" + text + ")";
 }
 
-void RunJournal::commit() {
-    journal_.commit();
+bool RunJournal::commit() {
+    try {
+        journal_.commit();
+    } catch (const storage::NoSpaceError& error) {
+        if (!std::exchange(journal_full_, true)) {
+            display_.line("paused: " + std::string(error.what()) + " (" +
+                          size_text(journal_.pending_bytes()) + " to record; " + pause_text());
+        }
+        return false;
+    }
+    if (std::exchange(journal_full_, false)) {
+        display_.line("there is room again: the run goes on, nothing was lost");
+    }
+    return true;
+}
+
+std::string RunJournal::pause_text() const {
+    const auto seconds = [](std::chrono::milliseconds time) {
+        return coordinator::duration_text(std::chrono::duration<double>(time).count());
+    };
+    return "what runs goes on, nothing new is started; tried again every " +
+           seconds(limits_.disk_retry) + " for " + seconds(limits_.disk_wait) + ")";
+}
+
+void RunJournal::out_of_room(const std::string& message) {
+    display_.line("paused: " + message + " (at least " + size_text(kRoomForWork) + " are needed; " +
+                  pause_text());
+}
+
+bool RunJournal::has_room() {
+    const bool all = std::all_of(written_.begin(), written_.end(), [](const auto& directory) {
+        return storage::has_room_for(directory, kRoomForWork);
+    });
+    if (all) {
+        display_.line("there is room again: the run goes on");
+    }
+    return all;
+}
+
+void RunJournal::draining(const coordinator::DrainNotice& notice) {
+    using coordinator::StopCause;
+    const auto now = std::chrono::system_clock::now();
+    const std::string why = notice.cause == StopCause::TimeLimit ? "the time limit draws near"
+                            : notice.cause == StopCause::Signal  ? "stopping on request"
+                                                                 : "stopping at once";
+    std::string text = why + ": no new work is started; ";
+    if (notice.cause == StopCause::Now || notice.running == 0) {
+        display_.line(text + std::to_string(notice.running) + " units run");
+        return;
+    }
+    text += notice.running == 1 ? "1 unit runs" : std::to_string(notice.running) + " units run";
+    if (notice.drain.count() > 0) {
+        text += ", may go on until " + moment_text(now + notice.drain, now);
+    }
+    text += " and then keeps a checkpoint; the end is expected by " +
+            moment_text(now + notice.at_most, now);
+    if (notice.finished_in && *notice.finished_in <= notice.drain) {
+        text += ", probably at " + moment_text(now + *notice.finished_in, now);
+    }
+    display_.line(text + (notice.cause == StopCause::Signal ? "; another signal ends it now" : ""));
 }
 
 void RunJournal::warning(const std::string& message) {
@@ -189,6 +297,7 @@ void RunJournal::warning(const std::string& message) {
 }
 
 void RunJournal::tick(const coordinator::RunSnapshot& snapshot) {
+    journal_.keep_lock();
     display_.update(snapshot);
 }
 

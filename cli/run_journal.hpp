@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cli/work_units.hpp"
 #include "coordinator/progress.hpp"
@@ -13,18 +15,26 @@ namespace harrow::cli {
 /// Turns what happens in a run into journal records and into what the user sees.
 class RunJournal : public coordinator::RunObserver {
 public:
-    /// All three must outlive this object.
+    /// All references must outlive this object. `written`: directories that workers write to.
     RunJournal(storage::Journal& journal,
                const WorkUnits& work,
-               coordinator::ProgressDisplay& display);
+               coordinator::ProgressDisplay& display,
+               std::vector<std::filesystem::path> written,
+               const coordinator::RunLimits& limits);
 
-    void started(std::size_t unit, int attempt, const std::string& slot) override;
+    void started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) override;
+    void checkpointed(const coordinator::Checkpointed& report) override;
+    void resumed(const coordinator::Resumed& report) override;
     void finished(std::size_t unit,
                   int attempt,
-                  const std::string& slot,
+                  const coordinator::SlotPlace& place,
                   const coordinator::WorkResult& result) override;
     void failed(const coordinator::UnitFailure& failure) override;
-    void commit() override;
+    void rank_lost(const coordinator::RankLost& lost) override;
+    bool commit() override;
+    void out_of_room(const std::string& message) override;
+    bool has_room() override;
+    void draining(const coordinator::DrainNotice& notice) override;
     void warning(const std::string& message) override;
     void tick(const coordinator::RunSnapshot& snapshot) override;
 
@@ -34,6 +44,8 @@ public:
 
 private:
     std::string label(std::size_t unit) const;
+    /// What goes on while a disk is full, for how long.
+    std::string pause_text() const;
     void record_trial_failures(std::size_t unit,
                                int attempt,
                                const coordinator::WorkResult& result);
@@ -43,6 +55,9 @@ private:
     storage::Journal& journal_;
     const WorkUnits& work_;
     coordinator::ProgressDisplay& display_;
+    std::vector<std::filesystem::path> written_;
+    const coordinator::RunLimits& limits_;
+    bool journal_full_ = false;
     std::map<std::size_t, std::string> final_states_;  ///< of failed units
     std::size_t failed_trials_ = 0;
     coordinator::WorkTimes times_;  ///< of all finished units

@@ -1,3 +1,5 @@
+#include <chrono>
+#include <cmath>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -50,6 +52,7 @@ int run_rank(coordinator::MpiSession& session,
     coordinator::RankOptions rank_options;
     rank_options.supervisor = supervisor_options(options, slots, session.rank());
     rank_options.sweep_digest = sweep_digest(plan);
+    rank_options.lease = std::chrono::milliseconds(std::llround(options.rank_limit_s * 1000.0));
     if (session.rank() > 0) {
         const DrainScope rank_0_decides;
         std::cerr << slots_text(slots);
@@ -71,7 +74,8 @@ ExitCode run_verb(const RunOptions& options) {
     const coordinator::LaunchEnvironment environment = coordinator::launch_environment();
     DiskCatalog catalog(cache_directory(options.cache));
     const SweepSource source = load_source(options, catalog);
-    const RunSlots chosen = choose_slots(options, environment, this_machine(worker_program()));
+    const RunSlots chosen = choose_slots(
+        options, environment, this_machine(worker_program()), source.sweep.run.slots_per_gpu);
     for (const std::string& warning : chosen.warnings) {
         std::cerr << "warning: " + warning + "\n";
     }

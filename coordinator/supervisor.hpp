@@ -18,7 +18,13 @@ struct SlotSpec {
     std::string visible_devices;  ///< CUDA_VISIBLE_DEVICES of the child; empty: none
     int threads = 1;              ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS
     int decode_threads = 0;       ///< that decode images ahead of the device; 0: decode_threads_of
+    int sharing = 1;              ///< slots on its device, itself among them
+    std::int64_t device_bytes = 0;  ///< memory of its GPU
 };
+
+/// Of a GPU's memory for features (`wanted`; -1: half of it) the part of one slot: an equal share
+/// where several slots share it. -1: half of what the child finds free.
+std::int64_t resident_share(const SlotSpec& slot, std::int64_t wanted);
 
 /// Threads that decode for a slot: as many as it computes with on a CPU, its share of `cores` (of
 /// this machine, for `slots` slots) where a GPU computes. At least 1.
@@ -37,7 +43,11 @@ struct SupervisorOptions {
     std::chrono::milliseconds hang_limit{
         std::chrono::minutes(10)};  ///< without a step, with a unit
     std::chrono::milliseconds ready_limit{std::chrono::minutes(2)};  ///< from start to Ready
-    int quarantine_after = 3;  ///< consecutive deaths before Ready
+    std::chrono::milliseconds cancel_limit{
+        std::chrono::seconds(30)};   ///< from Cancel to the child's answer
+    int quarantine_after = 3;        ///< consecutive deaths before Ready
+    std::int64_t max_rss_bytes = 0;  ///< of a child; 0: no limit
+    std::chrono::milliseconds memory_interval{std::chrono::seconds(1)};  ///< between two looks
 
     /// Receives what children write to stdout and stderr, line by line. `key`: of the unit in hand,
     /// empty between units.
@@ -58,6 +68,12 @@ public:
     void start();
     void assign(std::size_t slot, const Assign& work);
     void withdraw(std::size_t slot, const Withdraw& request);
+    /// The unit ends: by its child's answer, or by SIGKILL after `cancel_limit`.
+    void cancel(std::size_t slot, const Cancel& request);
+
+    /// Stop frames to all children; none is replaced any more. What waits at slots comes back, as
+    /// does what is assigned from now on. Goes on with poll().
+    void request_stop();
 
     /// Waits until children did something worth reporting or `timeout` passed; a timeout of 0 only
     /// looks. Slots are this rank's, from 0.

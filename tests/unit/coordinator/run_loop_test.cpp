@@ -18,15 +18,15 @@ using Verdict = RunOutcome::Verdict;
 
 class Recorder : public RunObserver {
 public:
-    void started(std::size_t unit, int attempt, const std::string&) override {
+    void started(std::size_t unit, int attempt, const SlotPlace&) override {
         starts.push_back({unit, attempt});
     }
     void finished(std::size_t unit,
                   int attempt,
-                  const std::string& slot,
+                  const SlotPlace& place,
                   const WorkResult& result) override {
         EXPECT_TRUE(attempts.emplace(unit, attempt).second) << "finished twice";
-        slots.insert(slot);
+        slots.insert(place.name);
         notes[unit] = result.notes;
         uncommitted = true;
         if (throw_on_finish) {
@@ -37,7 +37,10 @@ public:
         failures.push_back(failure);
         uncommitted = true;
     }
-    void commit() override { uncommitted = false; }
+    bool commit() override {
+        uncommitted = false;
+        return true;
+    }
     void warning(const std::string& message) override { warnings.push_back(message); }
     void tick(const RunSnapshot& snapshot) override { last = snapshot; }
 
@@ -128,10 +131,11 @@ TEST(RunLoopTest, ARepeatedCrashFailsTheUnitNotTheRun) {
     EXPECT_EQ(outcome.failed, 2U);
     ASSERT_EQ(recorder.failures.size(), 4U);
     EXPECT_EQ(recorder.failures[2].kind, FailureKind::Crashed);
-    EXPECT_EQ(recorder.failures[2].message, "crashed (SIGSEGV)");
+    EXPECT_EQ(recorder.failures[2].message, "crashed (SIGSEGV) 3 times at task 0");
     EXPECT_EQ(recorder.failures[2].attempt, 3);
     EXPECT_EQ(recorder.failures[3].kind, FailureKind::Dependency);
-    EXPECT_EQ(recorder.failures[3].message, "unit of 'crash 11' failed: crashed (SIGSEGV)");
+    EXPECT_EQ(recorder.failures[3].message,
+              "unit of 'crash 11' failed: crashed (SIGSEGV) 3 times at task 0");
 }
 
 TEST(RunLoopTest, AUserFailureIsRecordedOnce) {
@@ -144,12 +148,17 @@ TEST(RunLoopTest, AUserFailureIsRecordedOnce) {
     EXPECT_EQ(recorder.failures[0].message, "failed as told");
 }
 
-TEST(RunLoopTest, StorageFailuresAreInfrastructure) {
+TEST(RunLoopTest, StorageFailuresOfOneUnitAreInfrastructureAndEndWhileOthersSucceed) {
     RunPlan plan;
     plan.units = {unit("fail " + std::to_string(static_cast<int>(FailureKind::Storage)))};
+    for (int index = 0; index < 30; ++index) {
+        plan.units.push_back(unit("note other"));
+    }
     Recorder recorder;
-    EXPECT_EQ(run(plan, recorder).verdict, Verdict::InfrastructureLost);
-    EXPECT_EQ(recorder.failures.size(), 3U);
+    const RunOutcome outcome = run(plan, recorder);
+    EXPECT_EQ(outcome.verdict, Verdict::InfrastructureLost);
+    EXPECT_EQ(outcome.failed, 1U);
+    EXPECT_GE(recorder.failures.size(), 10U);
 }
 
 TEST(RunLoopTest, FailFastLeavesTheRest) {
