@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "coordinator/launch_environment.hpp"
+#include "cli/run_files.hpp"
 #include "storage/journal_records.hpp"
 
 namespace harrow::cli {
@@ -56,21 +56,49 @@ std::string RunJournal::label(std::size_t unit) const {
     return work_.plan.units[unit].label;
 }
 
-void RunJournal::started(std::size_t unit, int attempt, const std::string& slot) {
+void RunJournal::started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) {
     const UnitMeaning& meaning = work_.meanings[unit];
     storage::append_record(
         journal_,
         storage::StartedRecord{
-            record_kind(meaning.kind), meaning.key, attempt, slot, coordinator::node_name()});
+            record_kind(meaning.kind), meaning.key, attempt, place.name, place.host, utc_now()});
     if (!display_.live()) {
-        display_.line("start " + label(unit) + " on " + slot +
+        display_.line("start " + label(unit) + " on " + place.name +
                       (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""));
     }
 }
 
+void RunJournal::checkpointed(const coordinator::Checkpointed& report) {
+    storage::append_record(journal_,
+                           storage::CheckpointRecord{work_.meanings[report.unit].key,
+                                                     static_cast<int>(report.attempt),
+                                                     report.task,
+                                                     report.epoch,
+                                                     report.bytes,
+                                                     utc_now()});
+}
+
+void RunJournal::resumed(const coordinator::Resumed& report) {
+    storage::append_record(journal_,
+                           storage::ResumedRecord{work_.meanings[report.unit].key,
+                                                  static_cast<int>(report.attempt),
+                                                  report.task,
+                                                  report.epoch,
+                                                  utc_now()});
+    if (!display_.live()) {
+        display_.line("resume " + label(report.unit) + " at task " + std::to_string(report.task) +
+                      ", epoch " + std::to_string(report.epoch));
+    }
+}
+
+void RunJournal::rank_lost(const coordinator::RankLost& lost) {
+    storage::append_record(journal_,
+                           storage::LostRankRecord{lost.rank, lost.host, lost.reason, utc_now()});
+}
+
 void RunJournal::finished(std::size_t unit,
                           int attempt,
-                          const std::string& slot,
+                          const coordinator::SlotPlace& place,
                           const coordinator::WorkResult& result) {
     const UnitMeaning& meaning = work_.meanings[unit];
     times_ += result.times;
@@ -79,10 +107,10 @@ void RunJournal::finished(std::size_t unit,
         storage::append_record(
             journal_,
             storage::ExtractedRecord{
-                meaning.key, result.images_extracted, result.seconds, slot, attempt});
+                meaning.key, result.images_extracted, result.seconds, place.name, attempt});
     } else if (meaning.trains) {
-        storage::append_record(journal_,
-                               storage::TrainedRecord{meaning.key, result.seconds, slot, attempt});
+        storage::append_record(
+            journal_, storage::TrainedRecord{meaning.key, result.seconds, place.name, attempt});
     }
     storage::FinishedRecord record{meaning.key, {}};
     for (const coordinator::TrialResult& trial : result.trials) {
@@ -117,7 +145,14 @@ void RunJournal::record_trial_failures(std::size_t unit,
                                                      state_of(trial.error),
                                                      trial.error,
                                                      true,
-                                                     {trial.trial}});
+                                                     {trial.trial},
+                                                     "",
+                                                     "",
+                                                     0,
+                                                     0,
+                                                     0,
+                                                     "",
+                                                     utc_now()});
         ++failed_trials_;
         display_.line("failed " + label(unit) + ": " + trial.error);
     }
@@ -138,18 +173,21 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
     const std::string state = failure.kind == coordinator::FailureKind::Dependency
                                   ? inherited_state(failure.unit)
                                   : std::string(coordinator::name_of(failure.kind));
-    std::string message = failure.message;
-    if (!failure.stderr_tail.empty()) {
-        message += "\n" + failure.stderr_tail;
-    }
-    storage::append_record(journal_,
-                           storage::FailedRecord{record_kind(meaning.kind),
-                                                 meaning.key,
-                                                 failure.attempt,
-                                                 state,
-                                                 message,
-                                                 failure.final,
-                                                 meaning.trials});
+    storage::FailedRecord record{record_kind(meaning.kind),
+                                 meaning.key,
+                                 failure.attempt,
+                                 state,
+                                 failure.message,
+                                 failure.final,
+                                 meaning.trials,
+                                 failure.place.name,
+                                 failure.place.host,
+                                 failure.signal,
+                                 failure.exit_code,
+                                 failure.peak_rss_bytes,
+                                 failure.stderr_tail,
+                                 utc_now()};
+    storage::append_record(journal_, record);
     if (failure.final) {
         final_states_[failure.unit] = state;
         failed_trials_ += meaning.trials.size();
@@ -180,8 +218,9 @@ std::string RunJournal::time_text() const {
     return "time of all slots: " + coordinator::duration_text(seconds_) + " (" + text + ")";
 }
 
-void RunJournal::commit() {
+bool RunJournal::commit() {
     journal_.commit();
+    return true;
 }
 
 void RunJournal::warning(const std::string& message) {

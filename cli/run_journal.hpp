@@ -18,13 +18,16 @@ public:
                const WorkUnits& work,
                coordinator::ProgressDisplay& display);
 
-    void started(std::size_t unit, int attempt, const std::string& slot) override;
+    void started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) override;
+    void checkpointed(const coordinator::Checkpointed& report) override;
+    void resumed(const coordinator::Resumed& report) override;
     void finished(std::size_t unit,
                   int attempt,
-                  const std::string& slot,
+                  const coordinator::SlotPlace& place,
                   const coordinator::WorkResult& result) override;
     void failed(const coordinator::UnitFailure& failure) override;
-    void commit() override;
+    void rank_lost(const coordinator::RankLost& lost) override;
+    bool commit() override;
     void warning(const std::string& message) override;
     void tick(const coordinator::RunSnapshot& snapshot) override;
 

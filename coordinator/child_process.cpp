@@ -215,8 +215,8 @@ std::optional<ChildExit> ChildProcess::try_reap() noexcept {
     if (pid_ <= 0 || ::wait4(pid_, &status, WNOHANG, &usage) != pid_) {
         return std::nullopt;
     }
-    pid_ = -1;
     ChildExit end;
+    end.pid = std::exchange(pid_, -1);
     end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     end.peak_rss_bytes = std::int64_t{usage.ru_maxrss} * 1024;

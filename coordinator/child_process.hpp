@@ -28,6 +28,7 @@ std::vector<std::string> child_environment(const std::vector<std::string>& paren
 std::vector<std::string> process_environment();
 
 struct ChildExit {
+    pid_t pid = -1;
     int signal = 0;  ///< 0: it exited by itself
     int exit_code = 0;
     std::int64_t peak_rss_bytes = 0;

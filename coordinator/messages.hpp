@@ -16,7 +16,7 @@ constexpr std::uint16_t kProtocolVersion = 4;
 enum class ToWorker : std::uint16_t {
     Hello = 1,  // supervisor -> child, first
     Assign,     // coordinator -> supervisor -> child
-    Stop,       // supervisor -> child: publish a checkpoint of what runs, leave
+    Stop,       // rank 0 -> rank k, supervisor -> child: publish a checkpoint of what runs, leave
     Withdraw,   // coordinator -> supervisor: give a unit back that has not started
     Welcome,    // rank 0 -> rank k: answer to RankHello
     Pulse,      // rank 0 -> rank k, every second

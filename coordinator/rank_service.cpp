@@ -91,6 +91,10 @@ private:
             } else if (const auto* withdraw = std::get_if<Withdraw>(&message)) {
                 supervisor_.withdraw(envelope.slot, *withdraw);
                 back_off_.reset();
+            } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
+                supervisor_.cancel(envelope.slot, *cancel);
+            } else if (std::holds_alternative<Stop>(message)) {
+                supervisor_.request_stop();
             }
         }
         return std::nullopt;

@@ -34,7 +34,7 @@ public:
           supervisor_(options_.supervisor),
           ranks_(static_cast<std::size_t>(link.size())) {}
 
-    std::vector<std::string> start() override {
+    std::vector<SlotPlace> start() override {
         const RankHello mine = rank_hello(options_);
         const std::vector<RankHello> all = gather_hellos(mine);
         const std::string refusal = disagreement(all);
@@ -45,15 +45,17 @@ public:
             link_.flush(2s);
             throw sweeps::UsageError(refusal);
         }
-        std::vector<std::string> names;
+        std::vector<SlotPlace> places;
         for (std::size_t rank = 0; rank < all.size(); ++rank) {
             ranks_[rank] = {
-                all[rank].host, names.size(), all[rank].slots.size(), Clock::now(), true};
-            names.insert(names.end(), all[rank].slots.begin(), all[rank].slots.end());
+                all[rank].host, places.size(), all[rank].slots.size(), Clock::now(), true};
+            for (const std::string& slot : all[rank].slots) {
+                places.push_back({slot, all[rank].host});
+            }
         }
         supervisor_.start();
         last_check_ = Clock::now();
-        return names;
+        return places;
     }
 
     void assign(std::size_t slot, const Assign& work) override {
@@ -70,6 +72,23 @@ public:
         } else {
             post_to_slot(slot, request);
         }
+    }
+
+    void cancel(std::size_t slot, const Cancel& request) override {
+        if (slot < ranks_[0].slots) {
+            supervisor_.cancel(slot, request);
+        } else {
+            post_to_slot(slot, request);
+        }
+    }
+
+    void request_stop() override {
+        for (std::size_t rank = 1; rank < ranks_.size(); ++rank) {
+            if (ranks_[rank].present) {
+                post(static_cast<int>(rank), kNoSlot, Stop{});
+            }
+        }
+        supervisor_.request_stop();
     }
 
     std::vector<TransportEvent> wait(std::chrono::milliseconds timeout) override {

@@ -1,36 +1,21 @@
 #include "coordinator/run_loop.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <utility>
 
+#include "coordinator/run_end.hpp"
+#include "coordinator/run_view.hpp"
 #include "coordinator/scheduler.hpp"
 
 namespace harrow::coordinator {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using WallClock = std::chrono::system_clock;
+using namespace std::chrono_literals;
 
-double seconds_between(Clock::time_point from, Clock::time_point to) {
-    return std::chrono::duration<double>(to - from).count();
-}
-
-// Share of a unit that is done, in [0, 1]; 0 when the worker does not say.
-double share_done(const Progress& progress) {
-    if (progress.images_total > 0) {
-        return std::clamp(
-            static_cast<double>(progress.images) / static_cast<double>(progress.images_total),
-            0.0,
-            1.0);
-    }
-    if (progress.tasks <= 0) {
-        return 0.0;
-    }
-    const double epochs =
-        progress.epochs > 0 ? static_cast<double>(progress.epoch) / progress.epochs : 0.0;
-    return std::clamp((progress.task + std::clamp(epochs, 0.0, 1.0)) / progress.tasks, 0.0, 1.0);
-}
+constexpr auto kRequestInterval = 1s;
 
 Scheduler make_scheduler(const RunPlan& plan, std::size_t slots, const RunLimits& limits) {
     std::vector<SchedulerUnit> units;
@@ -55,46 +40,34 @@ public:
             Transport& transport,
             RunObserver& observer,
             const RunLimits& limits,
-            std::vector<std::string> slot_names)
+            std::vector<SlotPlace> places)
         : plan_(plan),
           transport_(transport),
           observer_(observer),
           limits_(limits),
-          scheduler_(make_scheduler(plan, slot_names.size(), limits)),
-          running_(slot_names.size()),
-          started_(Clock::now()) {
-        snapshot_.units = plan.units.size();
-        snapshot_.trials_done_before = plan.trials_done_before;
-        snapshot_.trials = snapshot_.trials_done = plan.trials_done_before;
-        for (const RunUnit& unit : plan.units) {
-            snapshot_.trials += unit.trials;
-            total_cost_ += unit.expected_cost;
-        }
-        for (std::string& name : slot_names) {
-            SlotSnapshot slot;
-            slot.name = std::move(name);
-            snapshot_.slots.push_back(std::move(slot));
-        }
-    }
+          scheduler_(make_scheduler(plan, places.size(), limits)),
+          view_(plan, std::move(places), Clock::now()),
+          end_(limits, WallClock::now()) {}
 
     RunOutcome run() {
-        while (!scheduler_.is_idle() && !stop_now()) {
+        while (has_more_to_do() && !is_over()) {
+            take_requests();
             step(limits_.tick);
             tick_if_due();
         }
-        transport_.stop(snapshot_.stopping == StopLevel::Now ? std::chrono::milliseconds(0)
-                                                             : limits_.stop_grace);
+        const bool at_once = end_.cause() == StopCause::Now;
+        transport_.stop(at_once ? 0ms : limits_.leave_grace);
         ended_ = true;
-        step(std::chrono::milliseconds(0));  // results that arrived while stopping
+        step(0ms);  // results that arrived while stopping
+        last_chance_to_record();
         tick();
         return outcome();
     }
 
 private:
-    struct Running {
-        std::optional<std::size_t> unit;
-        Clock::time_point since;
-    };
+    bool has_more_to_do() const {
+        return !scheduler_.is_idle() || (recorded_ && end_.phase() == RunEnd::Phase::Run);
+    }
 
     void step(std::chrono::milliseconds timeout) {
         for (const TransportEvent& event : transport_.wait(timeout)) {
@@ -105,24 +78,83 @@ private:
                 std::visit([&, at = slot](const auto& body) { on(at, body); }, message);
             }
         }
-        if (recorded_) {
-            observer_.commit();
-            recorded_ = false;
-        }
-        send_orders();
-    }
-
-    bool stop_now() {
-        const StopLevel level = limits_.stop ? limits_.stop() : StopLevel::Run;
-        if (level != StopLevel::Run && snapshot_.stopping == StopLevel::Run) {
-            drain_end_ = Clock::now() + limits_.drain;
-            snapshot_.stopping = StopLevel::Drain;
-            apply(DrainRequested{}, no_child());
+        record();
+        if (!recorded_) {
             send_orders();
         }
-        snapshot_.stopping = std::max(snapshot_.stopping, level);
-        return snapshot_.stopping == StopLevel::Now ||
-               (snapshot_.stopping == StopLevel::Drain && Clock::now() >= drain_end_);
+    }
+
+    // Makes records durable. While the disk has no room, nothing new is sent out; what runs goes
+    // on, and what it reports waits in memory.
+    void record() {
+        const Clock::time_point now = Clock::now();
+        if (!recorded_ || (no_room_since_ && now < next_try_)) {
+            return;
+        }
+        if (observer_.commit()) {
+            recorded_ = false;
+            no_room_since_.reset();
+            return;
+        }
+        no_room_since_ = no_room_since_.value_or(now);
+        next_try_ = now + limits_.disk_retry;
+    }
+
+    void last_chance_to_record() {
+        if (recorded_ && observer_.commit()) {
+            recorded_ = false;
+            no_room_since_.reset();
+        }
+    }
+
+    // True when the loop must not go on.
+    bool is_over() {
+        StopLevel asked = limits_.stop ? limits_.stop() : StopLevel::Run;
+        const Clock::time_point now = Clock::now();
+        if (no_room_since_ && now - *no_room_since_ >= limits_.disk_wait) {
+            asked = std::max(asked, StopLevel::Drain);
+        }
+        const RunEnd::Phase before = end_.phase();
+        const RunEnd::Phase phase = end_.update(asked, now, WallClock::now());
+        if (before == RunEnd::Phase::Run && phase != before) {
+            begin_drain(now);
+        }
+        if (no_room_since_) {
+            end_.skip_drain(now);
+        }
+        if (before < RunEnd::Phase::StopChildren && phase >= RunEnd::Phase::StopChildren) {
+            transport_.request_stop();
+        }
+        return phase == RunEnd::Phase::Leave;
+    }
+
+    void begin_drain(Clock::time_point now) {
+        view_.set_stopping(end_.cause() == StopCause::Now ? StopLevel::Now : StopLevel::Drain);
+        apply(DrainRequested{}, no_child());
+        DrainNotice notice;
+        notice.cause = end_.cause();
+        notice.running = view_.units_running();
+        notice.drain = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::max<Clock::duration>(end_.drain_end() - now, 0ms));
+        notice.at_most = notice.drain + limits_.stop_grace;
+        notice.finished_in = view_.time_to_finish(now);
+        observer_.draining(notice);
+        record();
+        if (!recorded_) {
+            send_orders();
+        }
+    }
+
+    void take_requests() {
+        const Clock::time_point now = Clock::now();
+        if (!limits_.requests || now - last_requests_ < kRequestInterval) {
+            return;
+        }
+        last_requests_ = now;
+        for (const RunRequest& request : limits_.requests()) {
+            recorded_ = true;
+            (void)request;
+        }
     }
 
     // ---- events -----------------------------------------------------------------------------
@@ -132,16 +164,28 @@ private:
                 observer_.warning(warning);
             }
         }
-        snapshot_.slots[slot].state = SlotSnapshot::State::Idle;
+        view_.set_state(slot, SlotSnapshot::State::Idle);
         apply(SlotReady{slot}, no_child());
     }
     void on(std::size_t slot, const Started& started) {
         apply(UnitStarted{slot, started.unit, started.attempt}, no_child());
     }
     void on(std::size_t slot, const Progress& progress) {
-        if (running_[slot].unit == progress.unit) {
-            snapshot_.slots[slot].progress = progress;
+        if (view_.runs(slot, progress.unit)) {
+            view_.note_progress(slot, progress);
             observer_.progress(progress.unit, static_cast<int>(progress.attempt), progress);
+        }
+    }
+    void on(std::size_t slot, const Checkpointed& report) {
+        if (view_.runs(slot, report.unit)) {
+            observer_.checkpointed(report);
+            recorded_ = true;
+        }
+    }
+    void on(std::size_t slot, const Resumed& report) {
+        if (view_.runs(slot, report.unit)) {
+            observer_.resumed(report);
+            recorded_ = true;
         }
     }
     void on(std::size_t slot, const Finished& finished) {
@@ -166,12 +210,15 @@ private:
         apply(UnitReturned{slot, returned.unit, returned.attempt}, no_child());
     }
     void on(std::size_t slot, const ChildLost& lost) {
+        if (ended_) {
+            return;  // it was ended because it did not leave in time
+        }
         if (lost.attempt == 0) {
-            observer_.warning("slot " + snapshot_.slots[slot].name +
+            observer_.warning("slot " + view_.place(slot).name +
                               ": its worker died between two units of work (" + lost.reason +
                               "); a fresh one is started");
         }
-        snapshot_.slots[slot].state = SlotSnapshot::State::Starting;
+        view_.set_state(slot, SlotSnapshot::State::Starting);
         apply(
             SlotChildLost{slot, lost.unit, lost.attempt, lost.signal, lost.exit_code, lost.reason},
             lost);
@@ -185,12 +232,12 @@ private:
     void on(std::size_t, const RankHello&) {}
     void on(std::size_t, const RankPulse&) {}
     void on(std::size_t, const RankBye&) {}
-    void on(std::size_t, const Checkpointed&) {}
-    void on(std::size_t, const Resumed&) {}
 
     void on_rank_lost(const RankLost& lost) {
         last_loss_ =
             "rank " + std::to_string(lost.rank) + " (" + lost.host + ") is lost: " + lost.reason;
+        observer_.rank_lost(lost);
+        recorded_ = true;
         observer_.warning(last_loss_ + "; its work goes to other slots");
         for (std::size_t slot = lost.first_slot; slot < lost.first_slot + lost.slots; ++slot) {
             lose_slot(slot);
@@ -199,7 +246,7 @@ private:
 
     void lose_slot(std::size_t slot) {
         apply(SlotGone{slot}, no_child());
-        snapshot_.slots[slot].state = SlotSnapshot::State::Gone;
+        view_.set_state(slot, SlotSnapshot::State::Gone);
     }
 
     // ---- actions ----------------------------------------------------------------------------
@@ -246,39 +293,17 @@ private:
     }
 
     void note_start(const NoteStart& start) {
-        const RunUnit& unit = plan_.units[start.unit];
-        running_[start.slot] = {start.unit, Clock::now()};
-        SlotSnapshot& slot = snapshot_.slots[start.slot];
-        slot.state = SlotSnapshot::State::Busy;
-        slot.label = unit.label;
-        slot.kind = unit.kind;
-        slot.progress = {};
-        observer_.started(start.unit, static_cast<int>(start.attempt), slot.name);
+        view_.note_start(start.slot, start.unit, Clock::now());
+        observer_.started(start.unit, static_cast<int>(start.attempt), view_.place(start.slot));
         recorded_ = true;
-    }
-
-    void note_end(std::size_t slot_index, std::size_t unit) {
-        if (running_[slot_index].unit == unit) {
-            running_[slot_index].unit.reset();
-            SlotSnapshot& slot = snapshot_.slots[slot_index];
-            slot.label.clear();
-            if (slot.state == SlotSnapshot::State::Busy) {
-                slot.state = SlotSnapshot::State::Idle;
-            }
-        }
     }
 
     void record(const Complete& complete) {
-        note_end(complete.slot, complete.unit);
-        const RunUnit& unit = plan_.units[complete.unit];
-        ++snapshot_.units_done;
-        snapshot_.trials_done += unit.trials;
-        snapshot_.cost_done += unit.expected_cost;
+        view_.note_end(complete.slot, complete.unit);
+        view_.count_finished(complete.unit);
         recorded_ = true;
-        observer_.finished(complete.unit,
-                           static_cast<int>(complete.attempt),
-                           snapshot_.slots[complete.slot].name,
-                           result_);
+        observer_.finished(
+            complete.unit, static_cast<int>(complete.attempt), view_.place(complete.slot), result_);
     }
 
     void record_failure(const GiveUp& verdict, bool is_final, const ChildLost& child) {
@@ -289,23 +314,21 @@ private:
         failure.message = verdict.reason;
         failure.final = is_final;
         if (verdict.attempt > 0) {
-            note_end(verdict.slot, verdict.unit);
-            if (verdict.kind == FailureKind::Stopped && snapshot_.stopping != StopLevel::Run) {
+            view_.note_end(verdict.slot, verdict.unit);
+            if (verdict.kind == FailureKind::Stopped && end_.phase() != RunEnd::Phase::Run) {
                 return;  // it stopped because it was told to
             }
-            failure.slot = snapshot_.slots[verdict.slot].name;
+            failure.place = view_.place(verdict.slot);
             failure.stderr_tail = child.stderr_tail;
             failure.signal = child.signal;
             failure.exit_code = child.exit_code;
             failure.peak_rss_bytes = child.peak_rss_bytes;
+            failure.out_of_memory = child.out_of_memory != 0;
         } else {
             failure.message = plan_.units[verdict.cause].label + " failed: " + verdict.reason;
         }
         if (is_final) {
-            const RunUnit& unit = plan_.units[verdict.unit];
-            ++snapshot_.units_failed;
-            snapshot_.trials_failed += unit.trials;
-            snapshot_.cost_done += unit.expected_cost;
+            view_.count_failed(verdict.unit);
             infrastructure_failed_ = infrastructure_failed_ || verdict.kind == FailureKind::Lost ||
                                      verdict.kind == FailureKind::Storage;
             failure_reason_ = failure_reason_.empty() ? failure.message : failure_reason_;
@@ -323,34 +346,26 @@ private:
 
     void tick() {
         last_tick_ = Clock::now();
-        snapshot_.elapsed_s = seconds_between(started_, last_tick_);
-        snapshot_.units_running = snapshot_.trials_running = 0;
-        double running_cost = 0.0;
-        for (std::size_t index = 0; index < running_.size(); ++index) {
-            if (running_[index].unit) {
-                const RunUnit& unit = plan_.units[*running_[index].unit];
-                SlotSnapshot& slot = snapshot_.slots[index];
-                slot.unit_seconds = seconds_between(running_[index].since, last_tick_);
-                ++snapshot_.units_running;
-                snapshot_.trials_running += unit.trials;
-                running_cost += unit.expected_cost * share_done(slot.progress);
-            }
-        }
-        RunSnapshot shown = snapshot_;
-        shown.cost_done += running_cost;
-        shown.cost_left = std::max(0.0, total_cost_ - shown.cost_done);
-        observer_.tick(shown);
+        observer_.tick(view_.take(last_tick_));
     }
 
     RunOutcome outcome() const {
         using Verdict = RunOutcome::Verdict;
         RunOutcome result;
+        result.cause = end_.cause();
         result.finished = scheduler_.finished();
         result.failed = scheduler_.failed();
         result.not_run = plan_.units.size() - result.finished - result.failed;
-        if (result.not_run > 0 && snapshot_.stopping != StopLevel::Run) {
+        if (no_room_since_) {
+            result.verdict = Verdict::InfrastructureLost;
+            result.reason =
+                "the disk of the run directory is full, so that nothing can be recorded; what was "
+                "recorded is safe, free some space and give the same command again";
+        } else if (result.not_run > 0 && end_.cause() != StopCause::None) {
             result.verdict = Verdict::StoppedEarly;
-            result.reason = "stopped on request";
+            result.reason = end_.cause() == StopCause::TimeLimit
+                                ? "stopped because the time limit draws near"
+                                : "stopped on request";
         } else if (result.not_run > 0 && scheduler_.live_slots() == 0) {
             result.verdict = Verdict::InfrastructureLost;
             result.reason = "no slot is left; the last loss: " + last_loss_;
@@ -368,9 +383,8 @@ private:
     RunObserver& observer_;
     const RunLimits& limits_;
     Scheduler scheduler_;
-    std::vector<Running> running_;  // by slot
-    RunSnapshot snapshot_;
-    double total_cost_ = 0.0;
+    RunView view_;
+    RunEnd end_;
     std::vector<SchedulerAction> orders_;
     WorkResult result_;      // of the Finished being handled
     bool recorded_ = false;  // something awaits commit()
@@ -379,9 +393,10 @@ private:
     std::string failure_reason_;
     std::string last_loss_;
     std::set<std::string> warned_;
-    Clock::time_point started_;
+    std::optional<Clock::time_point> no_room_since_;
+    Clock::time_point next_try_;
     Clock::time_point last_tick_;
-    Clock::time_point drain_end_;
+    Clock::time_point last_requests_;
 };
 
 }  // namespace
@@ -393,7 +408,7 @@ RunOutcome run_units(const RunPlan& plan,
     try {
         return RunLoop(plan, transport, observer, limits, transport.start()).run();
     } catch (...) {
-        transport.stop(std::chrono::milliseconds(0));  // work that nobody records must not go on
+        transport.stop(0ms);  // work that nobody records must not go on
         throw;
     }
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,13 +32,30 @@ struct RunPlan {
 
 enum class StopLevel { Run, Drain, Now };
 
+/// Why a run ends before its work is done.
+enum class StopCause { None, Signal, TimeLimit, Now };
+
+/// What the user asks of a running coordinator, about one unit.
+struct RunRequest {
+    enum class Kind { Cancel, Retry };
+    Kind kind = Kind::Cancel;
+    std::size_t unit = 0;
+};
+
 struct RunLimits {
     bool fail_fast = false;  ///< the first failure lets running units finish, starts no more
-    std::chrono::milliseconds drain{0};  ///< time that running units get after the first signal
-    int max_lost_workers = 10;           ///< per unit, until it is given up
-    std::chrono::milliseconds stop_grace{2000};
+    std::chrono::milliseconds drain{0};  ///< that running units get before they are told to stop
+    std::optional<std::chrono::system_clock::time_point> end_time;  ///< of the job
+    int max_lost_workers = 10;  ///< per unit, until it is given up
+    /// For running units to publish a checkpoint when they are told to stop.
+    std::chrono::milliseconds stop_grace{std::chrono::seconds(60)};
+    std::chrono::milliseconds leave_grace{2000};  ///< for idle children to leave at the end
     std::chrono::milliseconds tick{200};
+    std::chrono::milliseconds disk_wait{std::chrono::minutes(10)};  ///< for room on a full disk
+    std::chrono::milliseconds disk_retry{std::chrono::seconds(5)};
     std::function<StopLevel()> stop;  ///< set by signals; asked at least every tick
+    /// What the user asked since the last call; asked about once a second. May queue records.
+    std::function<std::vector<RunRequest>()> requests;
 };
 
 struct SlotSnapshot {
@@ -64,32 +82,51 @@ struct RunSnapshot {
 struct UnitFailure {
     std::size_t unit = 0;
     int attempt = 0;
-    std::string slot;
+    SlotPlace place;  ///< empty names: it never ran
     FailureKind kind = FailureKind::Internal;
     std::string message;
     std::string stderr_tail;          ///< of a lost child
     int signal = 0;                   ///< of a lost child
     int exit_code = 0;                ///< of a lost child
     std::int64_t peak_rss_bytes = 0;  ///< of a lost child
+    bool out_of_memory = false;       ///< the kernel or --max-rss ended the child
     bool final = true;                ///< false: it will be tried again
+};
+
+/// A run begins to end early.
+struct DrainNotice {
+    StopCause cause = StopCause::Signal;
+    std::size_t running = 0;               ///< units
+    std::chrono::milliseconds drain{0};    ///< until they are told to stop
+    std::chrono::milliseconds at_most{0};  ///< until the run has ended
+    /// Until the running units are done at their pace; empty: not known.
+    std::optional<std::chrono::seconds> finished_in;
 };
 
 /// Called in the coordinator's thread.
 class RunObserver {
 public:
     virtual ~RunObserver() = default;
-    virtual void started(std::size_t /*unit*/, int /*attempt*/, const std::string& /*slot*/) {}
+    virtual void started(std::size_t /*unit*/, int /*attempt*/, const SlotPlace& /*place*/) {}
     virtual void progress(std::size_t /*unit*/, int /*attempt*/, const Progress&) {}
+    virtual void checkpointed(const Checkpointed& /*report*/) {}
+    virtual void resumed(const Resumed& /*report*/) {}
     /// Called once per unit at most.
     virtual void finished(std::size_t unit,
                           int attempt,
-                          const std::string& slot,
+                          const SlotPlace& place,
                           const WorkResult& result) = 0;
     /// Called once per failed attempt, and once (attempt 0) for a unit whose dependency failed.
     virtual void failed(const UnitFailure& failure) = 0;
-    /// Follows every group of `finished` and `failed`: when it returns they must be durable. Work
-    /// that depends on them is only then sent out.
-    virtual void commit() {}
+    virtual void rank_lost(const RankLost& /*lost*/) {}
+    /// Follows every group of records: when it returns true they are durable, and work that depends
+    /// on them is sent out. False: there is no room on the disk; it is called again every
+    /// `disk_retry`, and until then no new work is sent out.
+    virtual bool commit() { return true; }
+    /// A worker found no room on a disk (`message`): no new work is sent out until has_room().
+    virtual void out_of_room(const std::string& /*message*/) {}
+    virtual bool has_room() { return true; }
+    virtual void draining(const DrainNotice& /*notice*/) {}
     virtual void warning(const std::string& /*message*/) {}
     virtual void tick(const RunSnapshot&) {}
 };
@@ -97,12 +134,13 @@ public:
 struct RunOutcome {
     enum class Verdict { AllDone, SomeFailed, StoppedEarly, InfrastructureLost };
     Verdict verdict = Verdict::AllDone;
+    StopCause cause = StopCause::None;
     std::size_t finished = 0, failed = 0, not_run = 0;  ///< units of this run
     std::string reason;  ///< why not all was done: "stopped by a signal", "no slot is left: …"
 };
 
 /// Runs the plan to its end or until stopped, then ends all children. Exceptions of the observer
-/// (a full disk) and of the transport stop the run and pass through.
+/// (a broken disk) and of the transport stop the run and pass through.
 RunOutcome run_units(const RunPlan& plan,
                      Transport& transport,
                      RunObserver& observer,

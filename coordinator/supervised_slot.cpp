@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,25 +18,23 @@ constexpr auto kReapInterval = 500ms;    // for children whose socket outlives t
 constexpr auto kEndAfterClose = 1s;      // a child that closed its socket gets this long to end
 constexpr std::size_t kMaxWaiting = 64;  // units queued at a slot
 
-std::string seconds_text(std::chrono::milliseconds duration) {
-    return duration % 1s == 0ms ? std::to_string(duration / 1s) + " s"
-                                : std::to_string(duration.count()) + " ms";
-}
-
 }  // namespace
 
-SupervisedSlot::SupervisedSlot(const SupervisorOptions& options, const SlotSpec& spec)
-    : options_(options), spec_(spec) {}
+SupervisedSlot::SupervisedSlot(const SupervisorOptions& options,
+                               const SlotSpec& spec,
+                               KernelMemoryKills& memory_kills)
+    : options_(options), spec_(spec), memory_kills_(memory_kills), limits_(options) {}
 
 void SupervisedSlot::start_child() {
     phase_ = Phase::Starting;
     decoder_ = FrameDecoder();
     outgoing_.clear();
     tail_.clear();
-    kill_reason_.clear();
+    breach_.reset();
+    cancelling_ = false;
     socket_closed_.reset();
-    last_step_ = 0;
-    started_ = last_step_time_ = last_look_ = Clock::now();
+    last_look_ = Clock::now();
+    limits_.child_started(last_look_);
     try {
         child_.emplace(ChildSpec{
             options_.worker_program,
@@ -60,6 +59,10 @@ void SupervisedSlot::assign(const Assign& work) {
     if (phase_ == Phase::Quarantined) {
         return;  // the coordinator has been told; it takes the unit elsewhere
     }
+    if (stopping_) {
+        messages_.emplace_back(Returned{work.unit, work.attempt});
+        return;
+    }
     if (waiting_.size() >= kMaxWaiting) {
         throw ProtocolError("more than " + std::to_string(kMaxWaiting) +
                             " units were queued at slot " + spec_.name);
@@ -78,13 +81,30 @@ void SupervisedSlot::withdraw(std::uint32_t unit, std::uint32_t attempt) {
     }
 }
 
+// What waits has not begun; what runs is for the child to end, and it may finish first.
+void SupervisedSlot::cancel(const Cancel& request) {
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Assign& work) {
+        return work.unit == request.unit && work.attempt == request.attempt;
+    });
+    if (found != waiting_.end()) {
+        waiting_.erase(found);
+        messages_.emplace_back(
+            Failed{request.unit, request.attempt, FailureKind::Cancelled, "cancelled"});
+    } else if (current_ && current_->unit == request.unit && current_->attempt == request.attempt &&
+               socket_open_) {
+        cancelling_ = true;
+        limits_.cancel_asked(Clock::now());
+        send(request);
+    }
+}
+
 void SupervisedSlot::start_next() {
     if (phase_ != Phase::Ready || !socket_open_ || current_ || waiting_.empty()) {
         return;
     }
     current_ = std::move(waiting_.front());
     waiting_.pop_front();
-    last_step_time_ = Clock::now();
+    limits_.unit_started(Clock::now());
     send(*current_);
     messages_.emplace_back(Started{current_->unit, current_->attempt});
 }
@@ -169,9 +189,9 @@ void SupervisedSlot::handle(FromWorkerMessage message) {
         throw ProtocolError("the worker spoke before it was ready");
     }
     if (const auto* heartbeat = std::get_if<Heartbeat>(&message)) {
-        note_step(heartbeat->step);
+        limits_.step(heartbeat->step, Clock::now());
     } else if (const auto* progress = std::get_if<Progress>(&message)) {
-        note_step(progress->step);
+        limits_.step(progress->step, Clock::now());
         messages_.push_back(std::move(message));
     } else if (std::holds_alternative<Checkpointed>(message) ||
                std::holds_alternative<Resumed>(message)) {
@@ -203,6 +223,7 @@ void SupervisedSlot::handle_ready(const Ready& ready) {
         return;
     }
     phase_ = Phase::Ready;
+    limits_.child_ready();
     deaths_before_ready_ = 0;
     messages_.emplace_back(ready);
     start_next();
@@ -213,14 +234,13 @@ void SupervisedSlot::handle_result(std::uint32_t unit, std::uint32_t attempt) {
         throw ProtocolError("the worker reported unit " + std::to_string(unit) + ", attempt " +
                             std::to_string(attempt) + ", which it does not hold");
     }
-    current_.reset();
+    end_current();
 }
 
-void SupervisedSlot::note_step(std::uint64_t step) {
-    if (step > last_step_) {
-        last_step_ = step;
-        last_step_time_ = Clock::now();
-    }
+void SupervisedSlot::end_current() {
+    current_.reset();
+    cancelling_ = false;
+    limits_.unit_ended();
 }
 
 void SupervisedSlot::watch(Clock::time_point now) {
@@ -236,10 +256,9 @@ void SupervisedSlot::watch(Clock::time_point now) {
     }
     if (socket_closed_ && now - *socket_closed_ >= kEndAfterClose) {
         kill("closed its connection but did not end");
-    } else if (phase_ == Phase::Starting && now - started_ >= options_.ready_limit) {
-        kill("not ready after " + seconds_text(options_.ready_limit));
-    } else if (current_ && now - last_step_time_ >= options_.hang_limit) {
-        kill("hung: no step for " + seconds_text(options_.hang_limit));
+    } else if (const std::optional<Breach> breach = limits_.check(child_->pid(), now)) {
+        breach_ = breach_ ? breach_ : breach;
+        child_->kill();
     }
 }
 
@@ -250,14 +269,7 @@ SupervisedSlot::Clock::time_point SupervisedSlot::next_deadline() const {
     if (socket_closed_) {
         return Clock::now() + 2ms;  // the exit status follows the end of stream at once
     }
-    Clock::time_point deadline = last_look_ + kReapInterval;
-    if (phase_ == Phase::Starting) {
-        deadline = std::min<Clock::time_point>(deadline, started_ + options_.ready_limit);
-    }
-    if (current_) {
-        deadline = std::min<Clock::time_point>(deadline, last_step_time_ + options_.hang_limit);
-    }
-    return deadline;
+    return std::min<Clock::time_point>(last_look_ + kReapInterval, limits_.next_deadline());
 }
 
 void SupervisedSlot::on_ended(const ChildExit& end) {
@@ -266,11 +278,17 @@ void SupervisedSlot::on_ended(const ChildExit& end) {
     tail_.finish([this](std::string_view line) { emit_line(line); });
     socket_open_ = false;
     child_.reset();
-    if (phase_ == Phase::Quarantined || stopping_) {
+    if (phase_ == Phase::Quarantined || (stopping_ && !current_)) {
+        return;
+    }
+    if (stopping_ && end.signal == 0 && end.exit_code == 0) {  // it was told so before it began
+        messages_.emplace_back(
+            Failed{current_->unit, current_->attempt, FailureKind::Stopped, "stopped"});
+        end_current();
         return;
     }
     report_death(end);
-    if (phase_ != Phase::Quarantined) {
+    if (phase_ != Phase::Quarantined && !stopping_) {
         start_child();
     }
 }
@@ -281,10 +299,20 @@ void SupervisedSlot::report_death(const ChildExit& end) {
     lost.attempt = current_ ? current_->attempt : 0;
     lost.signal = end.signal;
     lost.exit_code = end.exit_code;
-    lost.reason = kill_reason_.empty() ? to_string(end) : kill_reason_;
+    lost.reason = breach_ ? breach_->reason : to_string(end);
     lost.stderr_tail = tail_.text();
     lost.peak_rss_bytes = end.peak_rss_bytes;
-    current_.reset();
+    lost.out_of_memory = breach_ && breach_->out_of_memory ? 1 : 0;
+    if (!breach_ && end.signal == SIGKILL && memory_kills_.killed(end.pid, Clock::now())) {
+        lost.out_of_memory = 1;
+        lost.reason += " by the kernel, because memory ran out";
+    }
+    if (cancelling_) {  // it was to end this unit anyway
+        messages_.emplace_back(
+            Failed{lost.unit, lost.attempt, FailureKind::Cancelled, lost.reason});
+        lost.unit = lost.attempt = 0;
+    }
+    end_current();
     const bool was_ready = phase_ == Phase::Ready;
     const std::string reason = lost.reason;
     messages_.emplace_back(std::move(lost));
@@ -299,14 +327,18 @@ void SupervisedSlot::report_death(const ChildExit& end) {
 
 void SupervisedSlot::quarantine(const std::string& reason) {
     phase_ = Phase::Quarantined;
-    current_.reset();
+    end_current();
     waiting_.clear();
     messages_.emplace_back(Quarantined{"slot " + spec_.name + ": " + reason});
 }
 
 void SupervisedSlot::request_stop() {
-    stopping_ = true;
-    waiting_.clear();
+    if (std::exchange(stopping_, true)) {
+        return;
+    }
+    for (const Assign& work : std::exchange(waiting_, {})) {
+        messages_.emplace_back(Returned{work.unit, work.attempt});
+    }
     if (socket_open_) {
         send(Stop{});
     }
@@ -314,7 +346,7 @@ void SupervisedSlot::request_stop() {
 
 void SupervisedSlot::kill(const std::string& reason) {
     if (child_) {
-        kill_reason_ = kill_reason_.empty() ? reason : kill_reason_;
+        breach_ = breach_ ? breach_ : Breach{reason};
         child_->kill();
     }
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/child_limits.hpp"
+#include "coordinator/child_memory.hpp"
 #include "coordinator/child_process.hpp"
 #include "coordinator/output_tail.hpp"
 #include "coordinator/supervisor.hpp"
@@ -20,11 +22,15 @@ class SupervisedSlot {
 public:
     using Clock = std::chrono::steady_clock;
 
-    SupervisedSlot(const SupervisorOptions& options, const SlotSpec& spec);
+    /// All must outlive this object.
+    SupervisedSlot(const SupervisorOptions& options,
+                   const SlotSpec& spec,
+                   KernelMemoryKills& memory_kills);
 
     void start_child();
     void assign(const Assign& work);
     void withdraw(std::uint32_t unit, std::uint32_t attempt);
+    void cancel(const Cancel& request);
 
     bool has_child() const { return child_.has_value(); }
     int socket() const { return socket_open_ ? child_->socket() : -1; }
@@ -35,12 +41,14 @@ public:
     void read_output();
     void write_socket();
 
-    /// Kills a child that hangs or is not ready in time; replaces one that has ended.
+    /// Kills a child that breaks a limit; replaces one that has ended.
     void watch(Clock::time_point now);
+    /// The supervisor itself stood still: the child's limits start anew.
+    void restart_limits(Clock::time_point now) { limits_.restart(now); }
     /// When `watch` has something to do at the latest.
     Clock::time_point next_deadline() const;
 
-    /// Ends the child without a report: Stop, later kill(), until reap() succeeds.
+    /// Tells the child to leave; it is not replaced. Waiting units come back.
     void request_stop();
     void kill(const std::string& reason);
     bool reap();
@@ -56,7 +64,7 @@ private:
     void handle(FromWorkerMessage message);
     void handle_ready(const Ready& ready);
     void handle_result(std::uint32_t unit, std::uint32_t attempt);
-    void note_step(std::uint64_t step);
+    void end_current();
     void on_ended(const ChildExit& end);
     void report_death(const ChildExit& end);
     void quarantine(const std::string& reason);
@@ -64,17 +72,17 @@ private:
 
     const SupervisorOptions& options_;
     const SlotSpec& spec_;
+    KernelMemoryKills& memory_kills_;
+    ChildLimits limits_;
     Phase phase_ = Phase::Starting;
     std::optional<ChildProcess> child_;
     bool socket_open_ = false;
     bool stopping_ = false;
-    Clock::time_point started_;
-    Clock::time_point last_step_time_;
     Clock::time_point last_look_;  ///< for a death that left the socket open
     std::optional<Clock::time_point> socket_closed_;
-    std::uint64_t last_step_ = 0;
     int deaths_before_ready_ = 0;
-    std::string kill_reason_;  ///< why this supervisor killed the child
+    std::optional<Breach> breach_;  ///< why this supervisor killed the child
+    bool cancelling_ = false;       ///< the unit in hand was cancelled
     FrameDecoder decoder_;
     std::string outgoing_;
     OutputTail tail_;

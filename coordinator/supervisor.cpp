@@ -20,6 +20,9 @@ using Clock = SupervisedSlot::Clock;
 using namespace std::chrono_literals;
 
 constexpr auto kKilledChildLimit = 10s;  // a killed process may wait for a disk
+constexpr auto kMemoryKillsInterval = 1s;
+// Longer between two looks, and this process itself was stopped or the machine slept.
+constexpr auto kStandstill = 5s;
 
 void require_program(const std::string& program) {
     if (::access(program.c_str(), X_OK) != 0) {
@@ -54,12 +57,13 @@ class Supervisor::State {
 public:
     explicit State(SupervisorOptions given) : options(std::move(given)) {
         for (const SlotSpec& spec : options.slots) {
-            slots.emplace_back(options, spec);
+            slots.emplace_back(options, spec, memory_kills);
         }
     }
 
     // One look at all children, waiting at most until `deadline`.
     void look(Clock::time_point deadline) {
+        notice_standstill(awake_ + kStandstill);
         std::vector<pollfd> polled;
         std::vector<SupervisedSlot*> owners;
         for (SupervisedSlot& slot : slots) {
@@ -78,11 +82,17 @@ public:
         const timespec limit = {static_cast<time_t>(wait / 1s),
                                 static_cast<long>((wait % 1s) / 1ns)};
         ::ppoll(polled.data(), polled.size(), &limit, nullptr);  // a signal only ends the wait
+        notice_standstill(deadline + kStandstill);
         for (std::size_t index = 0; index < polled.size(); ++index) {
             handle(polled[index], *owners[index]);
         }
+        const Clock::time_point now = Clock::now();
         for (SupervisedSlot& slot : slots) {
-            slot.watch(Clock::now());
+            slot.watch(now);
+        }
+        if (now - last_memory_look_ >= kMemoryKillsInterval) {
+            last_memory_look_ = now;
+            memory_kills.look(now);
         }
     }
 
@@ -109,9 +119,24 @@ public:
     }
 
     SupervisorOptions options;
+    KernelMemoryKills memory_kills;
     std::deque<SupervisedSlot> slots;  // never moved: they refer to their SlotSpec
 
 private:
+    // Children that were not watched, or stood still themselves, are not late.
+    void notice_standstill(Clock::time_point expected) {
+        const Clock::time_point now = Clock::now();
+        if (now > expected) {
+            for (SupervisedSlot& slot : slots) {
+                slot.restart_limits(now);
+            }
+        }
+        awake_ = now;
+    }
+
+    Clock::time_point awake_ = Clock::now();
+    Clock::time_point last_memory_look_;
+
     static void handle(const pollfd& polled, SupervisedSlot& slot) {
         if (!slot.has_child() || polled.revents == 0) {
             return;
@@ -151,6 +176,16 @@ void Supervisor::withdraw(std::size_t slot, const Withdraw& request) {
     state_->slots.at(slot).withdraw(request.unit, request.attempt);
 }
 
+void Supervisor::cancel(std::size_t slot, const Cancel& request) {
+    state_->slots.at(slot).cancel(request);
+}
+
+void Supervisor::request_stop() {
+    for (SupervisedSlot& slot : state_->slots) {
+        slot.request_stop();
+    }
+}
+
 std::vector<SlotMessage> Supervisor::poll(std::chrono::microseconds timeout) {
     const Clock::time_point deadline = Clock::now() + timeout;
     std::vector<SlotMessage> messages = state_->take_messages();
@@ -166,9 +201,7 @@ std::vector<SlotMessage> Supervisor::poll(std::chrono::microseconds timeout) {
 }
 
 void Supervisor::stop(std::chrono::milliseconds grace) {
-    for (SupervisedSlot& slot : state_->slots) {
-        slot.request_stop();
-    }
+    request_stop();
     if (state_->reap_all(Clock::now() + grace)) {
         return;
     }

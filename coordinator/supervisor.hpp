@@ -37,7 +37,11 @@ struct SupervisorOptions {
     std::chrono::milliseconds hang_limit{
         std::chrono::minutes(10)};  ///< without a step, with a unit
     std::chrono::milliseconds ready_limit{std::chrono::minutes(2)};  ///< from start to Ready
-    int quarantine_after = 3;  ///< consecutive deaths before Ready
+    std::chrono::milliseconds cancel_limit{
+        std::chrono::seconds(30)};   ///< from Cancel to the child's answer
+    int quarantine_after = 3;        ///< consecutive deaths before Ready
+    std::int64_t max_rss_bytes = 0;  ///< of a child; 0: no limit
+    std::chrono::milliseconds memory_interval{std::chrono::seconds(1)};  ///< between two looks
 
     /// Receives what children write to stdout and stderr, line by line. `key`: of the unit in hand,
     /// empty between units.
@@ -58,6 +62,12 @@ public:
     void start();
     void assign(std::size_t slot, const Assign& work);
     void withdraw(std::size_t slot, const Withdraw& request);
+    /// The unit ends: by its child's answer, or by SIGKILL after `cancel_limit`.
+    void cancel(std::size_t slot, const Cancel& request);
+
+    /// Stop frames to all children; none is replaced any more. What waits at slots comes back, as
+    /// does what is assigned from now on. Goes on with poll().
+    void request_stop();
 
     /// Waits until children did something worth reporting or `timeout` passed; a timeout of 0 only
     /// looks. Slots are this rank's, from 0.

@@ -1,7 +1,6 @@
 #include "storage/journal_records.hpp"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -78,7 +77,8 @@ json to_json(const StartedRecord& started) {
             {"key", started.key},
             {"attempt", started.attempt},
             {"slot", started.slot},
-            {"host", started.host}};
+            {"host", started.host},
+            {"time", started.time}};
 }
 
 json to_json(const ExtractedRecord& extracted) {
@@ -114,14 +114,66 @@ json to_json(const FinishedRecord& finished) {
     return {{"training_key", finished.training_key}, {"trials", std::move(trials)}};
 }
 
+/// What only lost children have is written only then.
 json to_json(const FailedRecord& failed) {
-    return {{"kind", text_of(failed.kind)},
-            {"key", failed.key},
-            {"attempt", failed.attempt},
-            {"state", failed.state},
-            {"message", failed.message},
-            {"final", failed.final},
-            {"trials", failed.trials}};
+    json object = {{"kind", text_of(failed.kind)},
+                   {"key", failed.key},
+                   {"attempt", failed.attempt},
+                   {"state", failed.state},
+                   {"message", failed.message},
+                   {"final", failed.final},
+                   {"trials", failed.trials},
+                   {"slot", failed.slot},
+                   {"host", failed.host},
+                   {"time", failed.time}};
+    if (failed.signal != 0) {
+        object["signal"] = failed.signal;
+    }
+    if (failed.exit_code != 0) {
+        object["exit_code"] = failed.exit_code;
+    }
+    if (failed.peak_rss_bytes != 0) {
+        object["peak_rss_bytes"] = failed.peak_rss_bytes;
+    }
+    if (!failed.stderr_tail.empty()) {
+        object["stderr"] = failed.stderr_tail;
+    }
+    return object;
+}
+
+json to_json(const CheckpointRecord& checkpoint) {
+    return {{"key", checkpoint.key},
+            {"attempt", checkpoint.attempt},
+            {"task", checkpoint.task},
+            {"epoch", checkpoint.epoch},
+            {"bytes", checkpoint.bytes},
+            {"time", checkpoint.time}};
+}
+
+json to_json(const ResumedRecord& resumed) {
+    return {{"key", resumed.key},
+            {"attempt", resumed.attempt},
+            {"task", resumed.task},
+            {"epoch", resumed.epoch},
+            {"time", resumed.time}};
+}
+
+json trials_json(const std::vector<std::string>& trials,
+                 const std::string& by,
+                 const std::string& time) {
+    return {{"trials", trials}, {"by", by}, {"time", time}};
+}
+
+json to_json(const CancelledRecord& cancelled) {
+    return trials_json(cancelled.trials, cancelled.by, cancelled.time);
+}
+
+json to_json(const RetriedRecord& retried) {
+    return trials_json(retried.trials, retried.by, retried.time);
+}
+
+json to_json(const LostRankRecord& lost) {
+    return {{"rank", lost.rank}, {"host", lost.host}, {"reason", lost.reason}, {"time", lost.time}};
 }
 
 json to_json(const SessionStartRecord& start) {
@@ -134,220 +186,7 @@ json to_json(const SessionStartRecord& start) {
 }
 
 json to_json(const SessionEndRecord& end) {
-    return {{"outcome", end.outcome}, {"time", end.time}};
-}
-
-// Reading: each function throws with the member's name; parse_record() adds the record's.
-
-const json& member(const json& object, const char* name) {
-    const auto found = object.find(name);
-    if (!object.is_object() || found == object.end()) {
-        throw StorageError(std::string("'") + name + "' is missing");
-    }
-    return *found;
-}
-
-[[noreturn]] void wrong_type(const char* name, const char* expected) {
-    throw StorageError(std::string("'") + name + "' must be " + expected);
-}
-
-std::string text(const json& object, const char* name) {
-    const json& value = member(object, name);
-    return value.is_string() ? value.get<std::string>() : (wrong_type(name, "text"), "");
-}
-
-/// Empty when the member is not there.
-std::string optional_text(const json& object, const char* name) {
-    return object.contains(name) ? text(object, name) : "";
-}
-
-std::int64_t integer(const json& object, const char* name) {
-    const json& value = member(object, name);
-    if (!value.is_number_integer() ||
-        (value.is_number_unsigned() &&
-         value.get<std::uint64_t>() >
-             static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
-        wrong_type(name, "an integer");
-    }
-    return value.get<std::int64_t>();
-}
-
-int small_integer(const json& object, const char* name) {
-    const std::int64_t value = integer(object, name);
-    if (value < 0 || value > std::numeric_limits<int>::max()) {
-        wrong_type(name, "a small count");
-    }
-    return static_cast<int>(value);
-}
-
-double real(const json& object, const char* name) {
-    const json& value = member(object, name);
-    if (!value.is_number()) {
-        wrong_type(name, "a number");
-    }
-    return value.get<double>();
-}
-
-bool boolean(const json& object, const char* name) {
-    const json& value = member(object, name);
-    if (!value.is_boolean()) {
-        wrong_type(name, "true or false");
-    }
-    return value.get<bool>();
-}
-
-const json& list(const json& object, const char* name) {
-    const json& value = member(object, name);
-    if (!value.is_array()) {
-        wrong_type(name, "a list");
-    }
-    return value;
-}
-
-std::vector<std::string> texts(const json& object, const char* name) {
-    std::vector<std::string> values;
-    for (const json& value : list(object, name)) {
-        if (!value.is_string()) {
-            wrong_type(name, "a list of texts");
-        }
-        values.push_back(value.get<std::string>());
-    }
-    return values;
-}
-
-UnitKind unit_kind(const json& object) {
-    const std::string kind = text(object, "kind");
-    if (kind != "extraction" && kind != "training") {
-        wrong_type("kind", "extraction or training");
-    }
-    return kind == "extraction" ? UnitKind::Extraction : UnitKind::Training;
-}
-
-CellRecord cell_from(const json& object) {
-    CellRecord cell{text(object, "id"),
-                    text(object, "name"),
-                    texts(object, "names"),
-                    texts(object, "tags"),
-                    {},
-                    text(object, "config"),
-                    text(object, "label"),
-                    text(object, "data_root"),
-                    optional_text(object, "weights"),
-                    optional_text(object, "weights_digest")};
-    for (const json& seed : list(object, "seeds")) {
-        if (!seed.is_number_unsigned()) {
-            wrong_type("seeds", "a list of integers from 0");
-        }
-        cell.seeds.push_back(seed.get<std::uint64_t>());
-    }
-    return cell;
-}
-
-sweeps::Objective objective_from(const json& object) {
-    const std::string goal = text(object, "goal");
-    if (goal != "maximize" && goal != "minimize") {
-        wrong_type("goal", "maximize or minimize");
-    }
-    return {text(object, "metric"),
-            goal == "maximize" ? sweeps::Goal::Maximize : sweeps::Goal::Minimize,
-            texts(object, "subject_to")};
-}
-
-SweepRecord sweep_from(const json& object) {
-    SweepRecord sweep;
-    sweep.harrow_version = text(object, "harrow_version");
-    sweep.build = text(object, "build");
-    sweep.name = text(object, "name");
-    sweep.text = text(object, "text");
-    sweep.file = text(object, "file");
-    sweep.base_directory = text(object, "base_directory");
-    sweep.overrides = texts(object, "overrides");
-    sweep.objective = objective_from(member(object, "objective"));
-    for (const json& cell : list(object, "cells")) {
-        sweep.cells.push_back(cell_from(cell));
-    }
-    sweep.trials = integer(object, "trials");
-    return sweep;
-}
-
-MetricRow row_from(const json& row) {
-    if (!row.is_array() || row.size() != 5 || !row[0].is_number_integer() || !row[1].is_string() ||
-        !row[2].is_string() || !row[3].is_string() || !row[4].is_number()) {
-        wrong_type("rows", "lists of after_task, class, routing, metric and value");
-    }
-    return {row[0].get<int>(),
-            row[1].get<std::string>(),
-            row[2].get<std::string>(),
-            row[3].get<std::string>(),
-            row[4].get<double>()};
-}
-
-FinishedRecord finished_from(const json& object) {
-    FinishedRecord finished;
-    finished.training_key = text(object, "training_key");
-    for (const json& entry : list(object, "trials")) {
-        TrialRows trial;
-        trial.trial = text(entry, "trial");
-        for (const json& row : list(entry, "rows")) {
-            trial.rows.push_back(row_from(row));
-        }
-        trial.notes = texts(entry, "notes");
-        finished.trials.push_back(std::move(trial));
-    }
-    return finished;
-}
-
-RecordData data_from(const std::string& type, const json& data) {
-    if (type == "sweep") {
-        return sweep_from(data);
-    }
-    if (type == "extended") {
-        return ExtendedRecord{sweep_from(data)};
-    }
-    if (type == "started") {
-        return StartedRecord{unit_kind(data),
-                             text(data, "key"),
-                             small_integer(data, "attempt"),
-                             text(data, "slot"),
-                             text(data, "host")};
-    }
-    if (type == "extracted") {
-        return ExtractedRecord{text(data, "feature_key"),
-                               integer(data, "images"),
-                               real(data, "seconds"),
-                               text(data, "slot"),
-                               small_integer(data, "attempt")};
-    }
-    if (type == "trained") {
-        return TrainedRecord{text(data, "training_key"),
-                             real(data, "seconds"),
-                             text(data, "slot"),
-                             small_integer(data, "attempt")};
-    }
-    if (type == "finished") {
-        return finished_from(data);
-    }
-    if (type == "failed") {
-        return FailedRecord{unit_kind(data),
-                            text(data, "key"),
-                            small_integer(data, "attempt"),
-                            text(data, "state"),
-                            text(data, "message"),
-                            boolean(data, "final"),
-                            texts(data, "trials")};
-    }
-    if (type == "session_start") {
-        return SessionStartRecord{text(data, "host"),
-                                  integer(data, "pid"),
-                                  small_integer(data, "ranks"),
-                                  small_integer(data, "slots"),
-                                  text(data, "time"),
-                                  data.contains("device") ? text(data, "device") : "cpu"};
-    }
-    if (type == "session_end") {
-        return SessionEndRecord{text(data, "outcome"), text(data, "time")};
-    }
-    throw StorageError("its type is unknown to this Harrow; use the version that wrote it");
+    return {{"outcome", end.outcome}, {"time", end.time}, {"reason", end.reason}};
 }
 
 }  // namespace
@@ -360,6 +199,11 @@ std::string record_type(const RecordData& data) {
                                  [](const TrainedRecord&) { return "trained"; },
                                  [](const FinishedRecord&) { return "finished"; },
                                  [](const FailedRecord&) { return "failed"; },
+                                 [](const CheckpointRecord&) { return "checkpoint"; },
+                                 [](const ResumedRecord&) { return "resumed"; },
+                                 [](const CancelledRecord&) { return "cancelled"; },
+                                 [](const RetriedRecord&) { return "retried"; },
+                                 [](const LostRankRecord&) { return "lost_rank"; },
                                  [](const SessionStartRecord&) { return "session_start"; },
                                  [](const SessionEndRecord&) { return "session_end"; }},
                       data);
@@ -372,19 +216,6 @@ std::string record_json(const RecordData& data) {
         data);
     // Text from outside (stderr of a crashed child) need not be UTF-8; JSON must be.
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-RecordData parse_record(const JournalRecord& record) {
-    try {
-        const json data = json::parse(record.json, nullptr, false);
-        if (!data.is_object()) {
-            throw StorageError("its data is no JSON object");
-        }
-        return data_from(record.type, data);
-    } catch (const StorageError& reason) {
-        throw StorageError("journal record " + std::to_string(record.seq) + " (" + record.type +
-                           ") cannot be used: " + reason.what());
-    }
 }
 
 void append_record(Journal& journal, const RecordData& data) {

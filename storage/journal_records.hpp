@@ -48,6 +48,25 @@ struct StartedRecord {
     std::string key;  ///< feature key or training key
     int attempt = 1;
     std::string slot, host;
+    std::string time = {};  ///< UTC, ISO 8601, here and below; empty in older journals
+};
+
+/// `checkpoint`: what an attempt at a training has on disk. The next thing to be trained is `epoch`
+/// of `task`, both from 0.
+struct CheckpointRecord {
+    std::string key;
+    int attempt = 1;
+    int task = 0, epoch = 0;
+    std::int64_t bytes = 0;
+    std::string time = {};
+};
+
+/// `resumed`: an attempt went on from a checkpoint, at `epoch` of `task`.
+struct ResumedRecord {
+    std::string key;
+    int attempt = 1;
+    int task = 0, epoch = 0;
+    std::string time = {};
 };
 
 /// `extracted`: a feature file was published.
@@ -88,6 +107,33 @@ struct FailedRecord {
     std::string message;
     bool final = false;               ///< no further attempt follows in this session
     std::vector<std::string> trials;  ///< that fail with it; meaningful when final
+    std::string slot = {}, host = {};
+    int signal = 0, exit_code = 0;    ///< of a child that died
+    std::int64_t peak_rss_bytes = 0;  ///< of a child that died
+    std::string stderr_tail = {};     ///< its last 200 lines
+    std::string time = {};
+};
+
+/// `cancelled`: the user took these trials out of the sweep. They stay out until they are retried.
+struct CancelledRecord {
+    std::vector<std::string> trials;
+    std::string by;  ///< "user@host"
+    std::string time = {};
+};
+
+/// `retried`: the user wants these trials to be run again.
+struct RetriedRecord {
+    std::vector<std::string> trials;
+    std::string by;
+    std::string time = {};
+};
+
+/// `lost_rank`: a rank of this session fell silent; its work went to others.
+struct LostRankRecord {
+    int rank = 0;
+    std::string host;
+    std::string reason;
+    std::string time = {};
 };
 
 /// `session_start` and `session_end`: one life of a coordinator.
@@ -100,8 +146,11 @@ struct SessionStartRecord {
     std::string device = "cpu";  ///< kind of its slots: "cpu" or "cuda"
 };
 struct SessionEndRecord {
-    std::string outcome;  ///< "done", "failed", "drained", …
+    /// "done", "failed", "drained" (on a signal), "time_limit", "stopped" (at once),
+    /// "infrastructure_lost"
+    std::string outcome;
     std::string time;
+    std::string reason = {};  ///< one line for people; may be empty
 };
 
 using RecordData = std::variant<SweepRecord,
@@ -111,6 +160,11 @@ using RecordData = std::variant<SweepRecord,
                                 TrainedRecord,
                                 FinishedRecord,
                                 FailedRecord,
+                                CheckpointRecord,
+                                ResumedRecord,
+                                CancelledRecord,
+                                RetriedRecord,
+                                LostRankRecord,
                                 SessionStartRecord,
                                 SessionEndRecord>;
 

@@ -12,6 +12,8 @@ namespace {
 
 using sweeps::StorageError;
 
+constexpr const char* kCancelled = "cancelled";
+
 /// Applies records one by one; one function per type.
 class Replay {
 public:
@@ -29,14 +31,38 @@ public:
     void operator()(const StartedRecord& started) {
         int& attempts = state_.attempts[started.key];
         attempts = std::max(attempts, started.attempt);
-        state_.running[started.key] = {started.kind, started.attempt, started.slot, started.host};
-        // Tried again: what its trials failed of no longer stands.
-        for (auto it = state_.failed.begin(); it != state_.failed.end();) {
-            it = it->second.key == started.key ? state_.failed.erase(it) : std::next(it);
+        RunningUnit unit{started.kind,
+                         started.attempt,
+                         started.slot,
+                         started.host,
+                         started.time,
+                         std::nullopt,
+                         std::nullopt};
+        const auto checkpoint = state_.checkpoints.find(started.key);
+        if (checkpoint != state_.checkpoints.end()) {
+            unit.checkpoint = checkpoint->second;
+        }
+        state_.running[started.key] = std::move(unit);
+        forget_failures(started.key);
+    }
+
+    void operator()(const CheckpointRecord& checkpoint) {
+        state_.checkpoints[checkpoint.key] = checkpoint;
+        const auto running = state_.running.find(checkpoint.key);
+        if (running != state_.running.end()) {
+            running->second.checkpoint = checkpoint;
+        }
+    }
+
+    void operator()(const ResumedRecord& resumed) {
+        const auto running = state_.running.find(resumed.key);
+        if (running != state_.running.end()) {
+            running->second.resumed = resumed;
         }
     }
 
     void operator()(const ExtractedRecord& extracted) {
+        state_.seconds[extracted.feature_key] = extracted.seconds;
         state_.extracted.insert(extracted.feature_key);
         state_.running.erase(extracted.feature_key);
         count(&WorkCounters::extractions, 1);
@@ -44,6 +70,8 @@ public:
 
     void operator()(const TrainedRecord& trained) {
         state_.trained.insert(trained.training_key);
+        state_.seconds[trained.training_key] = trained.seconds;
+        state_.checkpoints.erase(trained.training_key);
         count(&WorkCounters::trainings, 1);
     }
 
@@ -60,17 +88,40 @@ public:
     void operator()(const FailedRecord& failed) {
         count(&WorkCounters::failed_attempts, 1);
         state_.running.erase(failed.key);
+        keep_attempt(failed);
         for (const std::string& trial : failed.trials) {
-            if (failed.final && state_.finished.count(trial) == 0) {
+            if (failed.final && state_.finished.count(trial) == 0 && !is_cancelled(trial)) {
                 state_.failed[trial] = {
                     failed.state, failed.message, failed.kind, failed.key, failed.attempt};
+                note_failure(failed.key, trial);
             }
+        }
+    }
+
+    void operator()(const CancelledRecord& cancelled) {
+        for (const std::string& trial : cancelled.trials) {
+            if (state_.finished.count(trial) == 0) {
+                state_.failed[trial] = {
+                    kCancelled, "cancelled by " + cancelled.by, UnitKind::Training, "", 0};
+            }
+        }
+    }
+
+    void operator()(const RetriedRecord& retried) {
+        for (const std::string& trial : retried.trials) {
+            state_.failed.erase(trial);
+        }
+    }
+
+    void operator()(const LostRankRecord& lost) {
+        if (!state_.sessions.empty()) {
+            state_.sessions.back().lost_ranks.push_back(lost);
         }
     }
 
     void operator()(const SessionStartRecord& start) {
         state_.running.clear();  // what an earlier session left open died with it
-        state_.sessions.push_back({start, std::nullopt, {}});
+        state_.sessions.push_back({start, std::nullopt, {}, {}});
     }
 
     void operator()(const SessionEndRecord& end) {
@@ -81,7 +132,8 @@ public:
         state_.sessions.back().end = end;
     }
 
-    void require_begun(const RecordData& data) const {
+    void begin(std::uint64_t seq, const RecordData& data) {
+        seq_ = seq;
         if (!state_.sweep && !std::holds_alternative<SweepRecord>(data)) {
             throw StorageError("the first record must be a 'sweep'");
         }
@@ -112,6 +164,52 @@ private:
         }
     }
 
+    bool is_cancelled(const std::string& trial) const {
+        const auto found = state_.failed.find(trial);
+        return found != state_.failed.end() && found->second.state == kCancelled;
+    }
+
+    void note_failure(const std::string& key, const std::string& trial) {
+        std::vector<std::string>& trials = trials_failed_by_[key];
+        if (std::find(trials.begin(), trials.end(), trial) == trials.end()) {
+            trials.push_back(trial);
+        }
+    }
+
+    /// Tried again: what its trials failed of no longer stands; those cancelled stay so.
+    void forget_failures(const std::string& key) {
+        const auto found = trials_failed_by_.find(key);
+        if (found == trials_failed_by_.end()) {
+            return;
+        }
+        for (const std::string& trial : found->second) {
+            const auto failed = state_.failed.find(trial);
+            if (failed != state_.failed.end() && failed->second.key == key &&
+                failed->second.state != kCancelled) {
+                state_.failed.erase(failed);
+            }
+        }
+        trials_failed_by_.erase(found);
+    }
+
+    void keep_attempt(const FailedRecord& failed) {
+        std::vector<FailedAttempt>& kept = state_.failed_attempts[failed.key];
+        if (kept.size() == kKeptAttempts) {
+            kept.erase(kept.begin());
+        }
+        kept.push_back({seq_,
+                        failed.attempt,
+                        failed.state,
+                        failed.message,
+                        failed.final,
+                        failed.signal,
+                        failed.exit_code,
+                        failed.peak_rss_bytes,
+                        failed.slot,
+                        failed.host,
+                        failed.time});
+    }
+
     void count(std::int64_t WorkCounters::*member, std::int64_t amount) {
         state_.total.*member += amount;
         if (!state_.sessions.empty()) {
@@ -120,6 +218,9 @@ private:
     }
 
     RunState state_;
+    std::uint64_t seq_ = 0;  ///< of the record being applied
+    /// So that a start looks at its own trials only.
+    std::map<std::string, std::vector<std::string>> trials_failed_by_;
 };
 
 }  // namespace
@@ -129,7 +230,7 @@ RunState replay(const std::vector<JournalRecord>& records) {
     for (const JournalRecord& record : records) {
         const RecordData data = parse_record(record);
         try {
-            replay_state.require_begun(data);
+            replay_state.begin(record.seq, data);
             std::visit(replay_state, data);
         } catch (const StorageError& reason) {
             throw StorageError("journal record " + std::to_string(record.seq) +

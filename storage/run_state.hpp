@@ -16,8 +16,19 @@ namespace harrow::storage {
 struct FailedTrial {
     std::string state, message;
     UnitKind kind = UnitKind::Training;
-    std::string key;  ///< of the unit that failed
+    std::string key;  ///< of the unit that failed; empty: it was cancelled before it ran
     int attempt = 1;
+};
+
+/// One attempt that ended without result. The last lines of its stderr are in the record.
+struct FailedAttempt {
+    std::uint64_t record = 0;  ///< sequence number; parse_record(records[record - 1])
+    int attempt = 1;
+    std::string state, message;
+    bool final = false;
+    int signal = 0, exit_code = 0;
+    std::int64_t peak_rss_bytes = 0;
+    std::string slot, host, time;
 };
 
 struct WorkCounters {
@@ -31,27 +42,40 @@ struct SessionState {
     SessionStartRecord start;
     std::optional<SessionEndRecord> end;  ///< missing: alive, or killed
     WorkCounters work;
+    std::vector<LostRankRecord> lost_ranks;
 };
 
 struct RunningUnit {
     UnitKind kind = UnitKind::Training;
     int attempt = 1;
     std::string slot, host;
+    std::string started;                   ///< UTC; empty in older journals
+    std::optional<ResumedRecord> resumed;  ///< where this attempt went on
+    /// The newest on disk, be it of an earlier attempt.
+    std::optional<CheckpointRecord> checkpoint;
 };
+
+constexpr std::size_t kKeptAttempts = 10;
 
 /// What the journal proves, at the end of its records.
 struct RunState {
     std::optional<SweepRecord> sweep;  ///< of the last `sweep` or `extended`; none: not begun
     std::vector<CellRecord> cells;     ///< all cells, in order of first appearance, names fixed
     std::map<std::string, TrialRows> finished;  ///< by trial id
-    std::map<std::string, FailedTrial> failed;  ///< by trial id; ended for good and not finished
+    /// By trial id: ended for good and not finished. State "cancelled": by the user, stays so.
+    std::map<std::string, FailedTrial> failed;
     /// Training keys with a `trained` record; whether the scores file is still there is for the
     /// caller to look.
     std::set<std::string> trained;
     std::set<std::string> extracted;             ///< feature keys
     std::map<std::string, int> attempts;         ///< by unit key: highest attempt started
     std::map<std::string, RunningUnit> running;  ///< by unit key: started in the last session, open
-    std::vector<SessionState> sessions;          ///< in order
+    /// By training key: the newest checkpoint of what is not trained yet.
+    std::map<std::string, CheckpointRecord> checkpoints;
+    /// By unit key: its last kKeptAttempts failures, oldest first.
+    std::map<std::string, std::vector<FailedAttempt>> failed_attempts;
+    std::map<std::string, double> seconds;  ///< by unit key: the attempt that finished
+    std::vector<SessionState> sessions;     ///< in order
     WorkCounters total;
 
     WorkCounters last_session() const {

@@ -44,10 +44,10 @@ public:
     void started(std::size_t, int, const std::string&) override { ++starts; }
     void finished(std::size_t unit,
                   int attempt,
-                  const std::string& slot,
+                  const SlotPlace& place,
                   const WorkResult& result) override {
         checks_.that(attempts.emplace(unit, attempt).second, "a unit finished twice");
-        slots.insert(slot);
+        slots.insert(place.name);
         for (const std::string& note : result.notes) {
             note_bytes += note.size();
         }

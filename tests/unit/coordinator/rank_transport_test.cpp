@@ -74,10 +74,10 @@ class Observer : public RunObserver {
 public:
     void finished(std::size_t unit,
                   int attempt,
-                  const std::string& slot,
+                  const SlotPlace& place,
                   const WorkResult&) override {
         EXPECT_TRUE(attempts.emplace(unit, attempt).second);
-        slots.insert(slot);
+        slots.insert(place.name);
     }
     void failed(const UnitFailure& failure) override { failures.push_back(failure); }
     void warning(const std::string& message) override { warnings += message + "\n"; }

@@ -18,15 +18,15 @@ using Verdict = RunOutcome::Verdict;
 
 class Recorder : public RunObserver {
 public:
-    void started(std::size_t unit, int attempt, const std::string&) override {
+    void started(std::size_t unit, int attempt, const SlotPlace&) override {
         starts.push_back({unit, attempt});
     }
     void finished(std::size_t unit,
                   int attempt,
-                  const std::string& slot,
+                  const SlotPlace& place,
                   const WorkResult& result) override {
         EXPECT_TRUE(attempts.emplace(unit, attempt).second) << "finished twice";
-        slots.insert(slot);
+        slots.insert(place.name);
         notes[unit] = result.notes;
         uncommitted = true;
         if (throw_on_finish) {
@@ -37,7 +37,10 @@ public:
         failures.push_back(failure);
         uncommitted = true;
     }
-    void commit() override { uncommitted = false; }
+    bool commit() override {
+        uncommitted = false;
+        return true;
+    }
     void warning(const std::string& message) override { warnings.push_back(message); }
     void tick(const RunSnapshot& snapshot) override { last = snapshot; }
 
