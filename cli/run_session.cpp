@@ -18,6 +18,7 @@
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_journal.hpp"
+#include "cli/run_requests.hpp"
 #include "cli/run_slots.hpp"
 #include "cli/signals.hpp"
 #include "cli/sweep_changes.hpp"
@@ -312,7 +313,9 @@ ExitCode RunSession::execute(storage::Journal& journal,
                                     launch.ranks,
                                     static_cast<int>(launch.slots.size()),
                                     utc_now(),
-                                    std::string(coordinator::device_kind(launch.slots))});
+                                    std::string(coordinator::device_kind(launch.slots)),
+                                    build_id(),
+                                    options_.threads});
     journal.commit();
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
@@ -322,10 +325,14 @@ ExitCode RunSession::execute(storage::Journal& journal,
     limits.drain = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::duration<double>(options_.drain_s));
     limits.stop = requested_stop;
+    RunRequests requests(
+        storage::Inbox(directory_.inbox_directory()), journal, work, state_, observer);
+    limits.requests = [&requests] { return requests.poll(); };
     const DrainScope drain_on_signals;
     const std::unique_ptr<coordinator::Transport> transport = launch.make_transport();
     const coordinator::RunOutcome outcome =
         coordinator::run_units(work.plan, *transport, observer, limits);
+    requests.poll();  // what came last; there is no unit left that it could touch
     display.clear();
     where_time_went_ = observer.time_text();
     const ExitCode code = exit_code_of(outcome, observer.failed_trials());
