@@ -99,8 +99,14 @@ Finding judge_pmix(const MachineFacts& facts) {
     if (!facts.srun_mpi_list) {
         return ok("PMIx", "no srun here; needed for `srun --mpi=pmix` only");
     }
-    return facts.srun_mpi_list->find("pmix") != std::string::npos
-               ? ok("PMIx", "srun has --mpi=pmix")
+    const std::string& list = *facts.srun_mpi_list;
+    if (list.find("pmix") != std::string::npos) {
+        return ok("PMIx", "srun has --mpi=pmix");
+    }
+    return list.find("error:") != std::string::npos
+               ? warn("PMIx",
+                      "srun reaches no Slurm: " + list.substr(0, list.find('\n')),
+                      "only on a cluster: ask on a node that belongs to it, or set SLURM_CONF")
                : warn("PMIx",
                       "srun has no --mpi=pmix",
                       "start ranks with `mpirun` inside the allocation, or have Slurm built with "

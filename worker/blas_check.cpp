@@ -38,22 +38,28 @@ std::string library_with(const std::vector<std::string>& paths, const std::strin
     return found == paths.end() ? "" : *found;
 }
 
-}  // namespace
-
-std::string blas_library() {
-    const std::vector<std::string> paths = loaded_libraries();
+std::string fast_library(const std::vector<std::string>& paths) {
     for (const char* fast : kFast) {
         const std::string found = library_with(paths, fast);
         if (!found.empty()) {
             return found;
         }
     }
-    return library_with(paths, kReference);
+    return "";
+}
+
+}  // namespace
+
+std::string blas_library() {
+    const std::vector<std::string> paths = loaded_libraries();
+    const std::string fast = fast_library(paths);
+    return fast.empty() ? library_with(paths, kReference) : fast;
 }
 
 std::optional<std::string> slow_blas_warning() {
+    const std::vector<std::string> paths = loaded_libraries();
     // One linked into torch, as its makers ship it, has no path.
-    if (blas_library().find(kReference) == std::string::npos) {
+    if (!fast_library(paths).empty() || library_with(paths, kReference).empty()) {
         return std::nullopt;
     }
     return "torch computes with the reference BLAS, which is some 25 times slower than OpenBLAS; "
