@@ -140,6 +140,7 @@ private:
         app->add_option(
                "--drain", options->drain_s, "seconds running work may go on after the first signal")
             ->check(CLI::Range(0.0, 604800.0));
+        add_run_limits(app, options);
         app->add_flag(
             "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
         app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");
@@ -162,6 +163,29 @@ private:
         app->add_option("--cache",
                         options.cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+    }
+
+    static void add_run_limits(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
+        app->add_option("--until",
+                        options->until,
+                        "end before this time: +2h30m, 14:30 or 2026-11-22T14:30[Z] (Slurm's own "
+                        "end is known); work checkpoints, exit code 75");
+        app->add_option("--max-rss",
+                        options->max_rss,
+                        "memory of one worker, e.g. 16G; one that uses more is ended")
+            ->check(understood_by(parse_size));
+        app->add_option("--hang-limit",
+                        options->hang_limit_s,
+                        "seconds without a step of work until a worker is ended (default: 600)")
+            ->check(CLI::Range(1.0, 604800.0));
+        app->add_option("--disk-wait",
+                        options->disk_wait_s,
+                        "seconds to wait for room on a full disk (default: 600)")
+            ->check(CLI::Range(0.0, 604800.0));
+        app->add_option("--rank-limit",
+                        options->rank_limit_s,
+                        "seconds of silence until a rank is lost (default: 30)")
+            ->check(CLI::Range(3.0, 3600.0));
     }
 
     void add_reading_verbs() {

@@ -11,6 +11,10 @@
 
 namespace harrow::cli {
 
+/// Who holds the directory's lock; where that cannot be told (no locks, another host), whoever
+/// renewed its lease within two minutes.
+Coordinator coordinator_of(const storage::RunDirectory& directory);
+
 /// A run directory as others write it: what its journal says, kept up to date by reading what is
 /// new. Takes no lock and changes nothing.
 class LiveRun {

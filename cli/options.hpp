@@ -26,6 +26,11 @@ struct RunOptions {
     int threads = 1;              ///< per slot; results depend on it
     std::string resident;  ///< memory of a GPU for features, "20G"; empty: half of what is free
     double drain_s = 0;    ///< how long running work may go on after the first signal
+    std::string until;     ///< end of the run, see parse_moment; empty: none but Slurm's
+    std::string max_rss;   ///< memory of a worker, "16G"; empty: no limit
+    double hang_limit_s = 600;  ///< without a step of work
+    double disk_wait_s = 600;   ///< for room on a full disk
+    double rank_limit_s = 30;   ///< of silence, until a rank is lost
     bool extend = false;
     bool fail_fast = false;
 };

@@ -1,15 +1,20 @@
 #include "cli/run_journal.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <utility>
 
+#include "cli/quantities.hpp"
 #include "cli/run_files.hpp"
+#include "cli/run_limits.hpp"
 #include "storage/journal_records.hpp"
 
 namespace harrow::cli {
 namespace {
+
+constexpr std::uint64_t kRoomForWork = 16U << 20U;  // bytes that must be free for a worker to go on
 
 storage::UnitKind record_kind(coordinator::UnitKind kind) {
     return kind == coordinator::UnitKind::Extract ? storage::UnitKind::Extraction
@@ -50,8 +55,14 @@ std::string state_of(const std::string& error) {
 
 RunJournal::RunJournal(storage::Journal& journal,
                        const WorkUnits& work,
-                       coordinator::ProgressDisplay& display)
-    : journal_(journal), work_(work), display_(display) {}
+                       coordinator::ProgressDisplay& display,
+                       std::vector<std::filesystem::path> written,
+                       const coordinator::RunLimits& limits)
+    : journal_(journal),
+      work_(work),
+      display_(display),
+      written_(std::move(written)),
+      limits_(limits) {}
 
 std::string RunJournal::label(std::size_t unit) const {
     return work_.plan.units[unit].label;
@@ -59,6 +70,7 @@ std::string RunJournal::label(std::size_t unit) const {
 
 void RunJournal::started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) {
     const UnitMeaning& meaning = work_.meanings[unit];
+    final_states_.erase(unit);  // it failed, and is tried again because it or another was retried
     storage::append_record(journal_,
                            storage::StartedRecord{record_kind(meaning.kind),
                                                   meaning.key,
@@ -266,8 +278,65 @@ std::string RunJournal::time_text() const {
 }
 
 bool RunJournal::commit() {
-    journal_.commit();
+    try {
+        journal_.commit();
+    } catch (const storage::NoSpaceError& error) {
+        if (!std::exchange(journal_full_, true)) {
+            display_.line("paused: " + std::string(error.what()) + " (" +
+                          size_text(journal_.pending_bytes()) + " to record; " + pause_text());
+        }
+        return false;
+    }
+    if (std::exchange(journal_full_, false)) {
+        display_.line("there is room again: the run goes on, nothing was lost");
+    }
     return true;
+}
+
+std::string RunJournal::pause_text() const {
+    const auto seconds = [](std::chrono::milliseconds time) {
+        return coordinator::duration_text(std::chrono::duration<double>(time).count());
+    };
+    return "what runs goes on, nothing new is started; tried again every " +
+           seconds(limits_.disk_retry) + " for " + seconds(limits_.disk_wait) + ")";
+}
+
+void RunJournal::out_of_room(const std::string& message) {
+    display_.line("paused: " + message + " (at least " + size_text(kRoomForWork) + " are needed; " +
+                  pause_text());
+}
+
+bool RunJournal::has_room() {
+    const bool all = std::all_of(written_.begin(), written_.end(), [](const auto& directory) {
+        return storage::has_room_for(directory, kRoomForWork);
+    });
+    if (all) {
+        display_.line("there is room again: the run goes on");
+    }
+    return all;
+}
+
+void RunJournal::draining(const coordinator::DrainNotice& notice) {
+    using coordinator::StopCause;
+    const auto now = std::chrono::system_clock::now();
+    const std::string why = notice.cause == StopCause::TimeLimit ? "the time limit draws near"
+                            : notice.cause == StopCause::Signal  ? "stopping on request"
+                                                                 : "stopping at once";
+    std::string text = why + ": no new work is started; ";
+    if (notice.cause == StopCause::Now || notice.running == 0) {
+        display_.line(text + std::to_string(notice.running) + " units run");
+        return;
+    }
+    text += notice.running == 1 ? "1 unit runs" : std::to_string(notice.running) + " units run";
+    if (notice.drain.count() > 0) {
+        text += ", may go on until " + moment_text(now + notice.drain, now);
+    }
+    text += " and then keeps a checkpoint; the end is expected by " +
+            moment_text(now + notice.at_most, now);
+    if (notice.finished_in && *notice.finished_in <= notice.drain) {
+        text += ", probably at " + moment_text(now + *notice.finished_in, now);
+    }
+    display_.line(text + (notice.cause == StopCause::Signal ? "; another signal ends it now" : ""));
 }
 
 void RunJournal::warning(const std::string& message) {
@@ -275,6 +344,7 @@ void RunJournal::warning(const std::string& message) {
 }
 
 void RunJournal::tick(const coordinator::RunSnapshot& snapshot) {
+    journal_.keep_lock();
     display_.update(snapshot);
 }
 

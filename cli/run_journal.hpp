@@ -1,8 +1,10 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "cli/trial_requests.hpp"
 #include "cli/work_units.hpp"
@@ -15,10 +17,12 @@ namespace harrow::cli {
 /// Turns what happens in a run into journal records and into what the user sees.
 class RunJournal : public coordinator::RunObserver {
 public:
-    /// All three must outlive this object.
+    /// All references must outlive this object. `written`: directories that workers write to.
     RunJournal(storage::Journal& journal,
                const WorkUnits& work,
-               coordinator::ProgressDisplay& display);
+               coordinator::ProgressDisplay& display,
+               std::vector<std::filesystem::path> written,
+               const coordinator::RunLimits& limits);
 
     void started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) override;
     void checkpointed(const coordinator::Checkpointed& report) override;
@@ -30,6 +34,9 @@ public:
     void failed(const coordinator::UnitFailure& failure) override;
     void rank_lost(const coordinator::RankLost& lost) override;
     bool commit() override;
+    void out_of_room(const std::string& message) override;
+    bool has_room() override;
+    void draining(const coordinator::DrainNotice& notice) override;
     void warning(const std::string& message) override;
     void tick(const coordinator::RunSnapshot& snapshot) override;
 
@@ -53,6 +60,8 @@ public:
 
 private:
     std::string label(std::size_t unit) const;
+    /// What goes on while a disk is full, for how long.
+    std::string pause_text() const;
     void record_trial_failures(std::size_t unit,
                                int attempt,
                                const coordinator::WorkResult& result);
@@ -62,6 +71,9 @@ private:
     storage::Journal& journal_;
     const WorkUnits& work_;
     coordinator::ProgressDisplay& display_;
+    std::vector<std::filesystem::path> written_;
+    const coordinator::RunLimits& limits_;
+    bool journal_full_ = false;
     std::map<std::size_t, std::string> final_states_;  ///< of failed units
     std::set<std::size_t> finished_;                   ///< units
     std::set<std::string> failed_alone_;  ///< trials that could not be scored; their unit finished

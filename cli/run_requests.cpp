@@ -110,7 +110,7 @@ void RunRequests::cancel(std::size_t unit, std::vector<RunRequest>& asked) const
         return observer_.is_cancelled(trial);
     });
     const auto asks_so = [unit](const RunRequest& request) { return request.unit == unit; };
-    if (unwanted && observer_.is_open(unit) && std::none_of(asked.begin(), asked.end(), asks_so)) {
+    if (unwanted && std::none_of(asked.begin(), asked.end(), asks_so)) {
         asked.push_back({RunRequest::Kind::Cancel, unit});
     }
 }
@@ -125,9 +125,7 @@ bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked
         return true;  // others kept its training in the run
     }
     for (const std::size_t needed : work_.plan.units[unit].depends_on) {
-        if (observer_.reopen(needed)) {
-            asked.push_back({RunRequest::Kind::Retry, needed});
-        }
+        observer_.reopen(needed);  // the scheduler tries it again by itself
     }
     if (!observer_.reopen(unit)) {
         return false;  // it is done, without this trial

@@ -1,6 +1,7 @@
 #include "cli/run_session.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_journal.hpp"
+#include "cli/run_limits.hpp"
 #include "cli/run_requests.hpp"
 #include "cli/run_slots.hpp"
 #include "cli/signals.hpp"
@@ -94,35 +96,6 @@ void log_child_line(const std::filesystem::path& file,
     std::ofstream(file, std::ios::app) << slot << " " << key.substr(0, 8) << " " << line << "\n";
 }
 
-ExitCode exit_code_of(const coordinator::RunOutcome& outcome, std::size_t failed_trials) {
-    using Verdict = coordinator::RunOutcome::Verdict;
-    switch (outcome.verdict) {
-        case Verdict::AllDone:
-            return failed_trials > 0 ? ExitCode::TrialsFailed : ExitCode::Ok;
-        case Verdict::SomeFailed:
-            return ExitCode::TrialsFailed;
-        case Verdict::StoppedEarly:
-            return second_signal() != 0 ? static_cast<ExitCode>(128 + second_signal())
-                                        : ExitCode::Resumable;
-        case Verdict::InfrastructureLost:
-            return ExitCode::Infrastructure;
-    }
-    return ExitCode::Bug;
-}
-
-std::string outcome_word(ExitCode code) {
-    switch (code) {
-        case ExitCode::Ok:
-            return "done";
-        case ExitCode::TrialsFailed:
-            return "failed";
-        case ExitCode::Infrastructure:
-            return "infrastructure_lost";
-        default:
-            return "stopped";
-    }
-}
-
 }  // namespace
 
 std::string worker_program() {
@@ -155,6 +128,10 @@ coordinator::SupervisorOptions supervisor_options(const RunOptions& options,
     if (!options.resident.empty()) {
         supervisor.resident_bytes = static_cast<std::int64_t>(parse_size(options.resident));
     }
+    if (!options.max_rss.empty()) {
+        supervisor.max_rss_bytes = static_cast<std::int64_t>(parse_size(options.max_rss));
+    }
+    supervisor.hang_limit = std::chrono::milliseconds(std::llround(options.hang_limit_s * 1000.0));
     supervisor.slots = std::move(slots);
     const std::filesystem::path log =
         std::filesystem::absolute(options.dir) / "logs" / ("rank-" + std::to_string(rank) + ".log");
@@ -249,6 +226,9 @@ ExitCode RunSession::run(const Launch& launch) {
     if (!journal.torn_tail().empty()) {
         std::cerr << "journal: " << journal.torn_tail() << "\n";
     }
+    if (!journal.lock_note().empty()) {
+        std::cerr << journal.lock_note() << "\n";
+    }
     state_ = storage::replay(journal.replayed());
     refuse_another_device(launch);
     reconcile(journal);
@@ -256,7 +236,8 @@ ExitCode RunSession::run(const Launch& launch) {
         return work_off(journal, launch);
     } catch (const sweeps::Error& error) {
         try {
-            publish_status(directory_, error.exit_code(), outcome_word(error.exit_code()));
+            publish_status(
+                directory_, error.exit_code(), outcome_word(error.exit_code(), stop_cause_));
         } catch (const sweeps::Error&) {
             // The first error is the one to report; a full disk refuses the status file as well.
         }
@@ -286,12 +267,16 @@ ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
     if (code == ExitCode::Ok && failed > 0) {
         code = ExitCode::TrialsFailed;
     }
-    publish_status(directory_, code, outcome_word(code));
+    publish_status(directory_, code, outcome_word(code, stop_cause_));
     std::cout << analysis::terminal_table(make_run_report(state, false), terminal_width()) << "\n";
     if (nothing_to_do) {
-        std::cout << "nothing to do: " << plan_.trials.size() - failed << " of "
-                  << plan_.trials.size() << " trials are finished in " << directory_.path().string()
-                  << (failed > 0 ? "; the others failed and stay so (harrow status says why)" : "")
+        const std::size_t finished = finished_of_this_sweep(state);
+        std::cout << "nothing to do: " << finished << " of " << plan_.trials.size()
+                  << " trials are finished in " << directory_.path().string()
+                  << (finished < plan_.trials.size()
+                          ? "; the others failed or were cancelled and stay so until harrow retry "
+                            "(harrow status says why)"
+                          : "")
                   << "\n";
         return code;
     }
@@ -319,15 +304,15 @@ ExitCode RunSession::execute(storage::Journal& journal,
     journal.commit();
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
-    RunJournal observer(journal, work, display);
-    coordinator::RunLimits limits;
-    limits.fail_fast = options_.fail_fast;
-    limits.drain = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::duration<double>(options_.drain_s));
-    limits.stop = requested_stop;
+    coordinator::RunLimits limits = run_limits(options_);
+    RunJournal observer(journal, work, display, {directory_.path(), cache_.root()}, limits);
     RunRequests requests(
         storage::Inbox(directory_.inbox_directory()), journal, work, state_, observer);
     limits.requests = [&requests] { return requests.poll(); };
+    if (limits.end_time) {
+        const auto now = std::chrono::system_clock::now();
+        display.line("ends before " + moment_text(*limits.end_time, now));
+    }
     const DrainScope drain_on_signals;
     const std::unique_ptr<coordinator::Transport> transport = launch.make_transport();
     const coordinator::RunOutcome outcome =
@@ -335,11 +320,14 @@ ExitCode RunSession::execute(storage::Journal& journal,
     requests.poll();  // what came last; there is no unit left that it could touch
     display.clear();
     where_time_went_ = observer.time_text();
+    stop_cause_ = outcome.cause;
     const ExitCode code = exit_code_of(outcome, observer.failed_trials());
     if (!outcome.reason.empty()) {
         std::cerr << outcome.reason << "\n";
     }
-    storage::append_record(journal, storage::SessionEndRecord{outcome_word(code), utc_now()});
+    storage::append_record(
+        journal,
+        storage::SessionEndRecord{outcome_word(code, stop_cause_), utc_now(), outcome.reason});
     journal.commit();
     return code;
 }
@@ -347,7 +335,17 @@ ExitCode RunSession::execute(storage::Journal& journal,
 std::size_t RunSession::failed_of_this_sweep(const storage::RunState& state) const {
     return static_cast<std::size_t>(std::count_if(
         plan_.trials.begin(), plan_.trials.end(), [&](const sweeps::PlannedTrial& trial) {
-            return state.failed.count(trial.id) > 0;
+            const auto failed = state.failed.find(trial.id);
+            return failed != state.failed.end() &&
+                   failed->second.state !=
+                       coordinator::name_of(coordinator::FailureKind::Cancelled);
+        }));
+}
+
+std::size_t RunSession::finished_of_this_sweep(const storage::RunState& state) const {
+    return static_cast<std::size_t>(std::count_if(
+        plan_.trials.begin(), plan_.trials.end(), [&](const sweeps::PlannedTrial& trial) {
+            return state.finished.count(trial.id) > 0;
         }));
 }
 

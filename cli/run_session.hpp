@@ -10,6 +10,7 @@
 #include "cli/sweep_changes.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/work_units.hpp"
+#include "coordinator/run_loop.hpp"
 #include "coordinator/supervisor.hpp"
 #include "coordinator/transport.hpp"
 #include "storage/journal.hpp"
@@ -53,6 +54,7 @@ private:
                              const WorkUnits& work,
                              const Launch& launch);
     void print_summary(const storage::RunState& state, const std::string& duration) const;
+    std::size_t finished_of_this_sweep(const storage::RunState& state) const;
     std::size_t failed_of_this_sweep(const storage::RunState& state) const;
     storage::RunState read_state() const;
 
@@ -63,6 +65,7 @@ private:
     storage::RunDirectory directory_;
     storage::FeatureCache cache_;
     storage::RunState state_;
+    coordinator::StopCause stop_cause_ = coordinator::StopCause::None;
     std::string where_time_went_;  ///< of the session that ended; one line
 };
 

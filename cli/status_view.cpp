@@ -52,8 +52,9 @@ std::string counts_text(const TrialCounts& counts) {
 std::string coordinator_text(const storage::RunState& state, const StatusFacts& facts) {
     const Coordinator& who = facts.coordinator;
     if (who.alive) {
-        return "running on " + who.host + ", pid " + std::to_string(who.pid) + ", since " +
-               who.since;
+        return who.host.empty() ? "running"
+                                : "running on " + who.host + ", pid " + std::to_string(who.pid) +
+                                      ", since " + who.since;
     }
     if (state.sessions.empty()) {
         return "not started; `harrow run --dir " + facts.dir + "` starts it";

@@ -14,7 +14,7 @@ namespace harrow::cli {
 /// Who works in the run directory.
 struct Coordinator {
     bool alive = false;
-    std::string host, since;  ///< of the last session; empty: none began
+    std::string host, since;  ///< as the lock says; empty: it does not
     std::int64_t pid = 0;
 };
 

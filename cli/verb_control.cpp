@@ -11,6 +11,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "cli/live_run.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/terminal_text.hpp"
@@ -18,7 +19,6 @@
 #include "cli/trial_requests.hpp"
 #include "cli/verbs.hpp"
 #include "coordinator/messages.hpp"
-#include "storage/directory_lock.hpp"
 #include "storage/files.hpp"
 #include "storage/run_directory.hpp"
 #include "sweeps/parameters.hpp"
@@ -92,7 +92,7 @@ public:
 private:
     /// Where nobody else works in the directory: the records, under its lock.
     bool done_without_coordinator() {
-        if (storage::DirectoryLock::is_held(directory_.lock_file())) {
+        if (coordinator_of(directory_).alive) {
             return false;
         }
         try {

@@ -1,3 +1,5 @@
+#include <chrono>
+#include <cmath>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -50,6 +52,7 @@ int run_rank(coordinator::MpiSession& session,
     coordinator::RankOptions rank_options;
     rank_options.supervisor = supervisor_options(options, slots, session.rank());
     rank_options.sweep_digest = sweep_digest(plan);
+    rank_options.lease = std::chrono::milliseconds(std::llround(options.rank_limit_s * 1000.0));
     if (session.rank() > 0) {
         const DrainScope rank_0_decides;
         std::cerr << slots_text(slots);

@@ -86,6 +86,12 @@ void RunView::count_failed(std::size_t unit) {
     snapshot_.cost_done += plan_.units[unit].expected_cost;
 }
 
+void RunView::count_revived(std::size_t unit) {
+    --snapshot_.units_failed;
+    snapshot_.trials_failed -= plan_.units[unit].trials;
+    snapshot_.cost_done -= plan_.units[unit].expected_cost;
+}
+
 void RunView::set_stopping(StopLevel level) {
     snapshot_.stopping = level;
 }

@@ -26,6 +26,7 @@ public:
     void note_end(std::size_t slot, std::size_t unit);
     void count_finished(std::size_t unit);
     void count_failed(std::size_t unit);
+    void count_revived(std::size_t unit);  ///< a failed one will be tried again
     void set_stopping(StopLevel level);
 
     RunSnapshot take(Clock::time_point now) const;

@@ -1,50 +1,77 @@
 #include "coordinator/scheduler.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <numeric>
 #include <stdexcept>
-
-#include <signal.h>
-
-#include "coordinator/child_process.hpp"
 
 namespace harrow::coordinator {
 namespace {
 
-constexpr std::size_t kUnitsPerSlot = 2;  // one runs, one waits
-
-void require(bool holds, const char* what) {
-    if (!holds) {
-        throw std::logic_error(std::string("scheduler: ") + what);
-    }
+std::vector<std::size_t> own_devices(std::size_t slots) {
+    std::vector<std::size_t> devices(slots);
+    std::iota(devices.begin(), devices.end(), std::size_t{0});
+    return devices;
 }
 
 }  // namespace
 
 Scheduler::Scheduler(std::vector<SchedulerUnit> units, std::size_t slots, SchedulerLimits limits)
-    : limits_(limits), units_(units.size()), slots_(slots), live_slots_(slots) {
+    : Scheduler(std::move(units), own_devices(slots), limits) {}
+
+Scheduler::Scheduler(std::vector<SchedulerUnit> units,
+                     const std::vector<std::size_t>& device_of_slot,
+                     SchedulerLimits limits)
+    : limits_(limits),
+      policy_(limits),
+      units_(units.size()),
+      slots_(device_of_slot.size()),
+      live_slots_(device_of_slot.size()) {
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+        slots_[slot].device = device_of_slot[slot];
+        devices_.resize(std::max(devices_.size(), device_of_slot[slot] + 1));
+        devices_[device_of_slot[slot]].slots.push_back(slot);
+    }
+    number_inputs(units);
     link_dependencies(units);
 }
 
-void Scheduler::link_dependencies(const std::vector<SchedulerUnit>& units) {
+// Equal sets of inputs get one number.
+void Scheduler::number_inputs(std::vector<SchedulerUnit>& units) {
+    std::map<std::vector<std::uint32_t>, std::uint32_t> numbers = {{{}, 0}};
+    for (std::size_t unit = 0; unit < units.size(); ++unit) {
+        const auto next = static_cast<std::uint32_t>(input_sets_.size());
+        const auto [found, is_new] = numbers.emplace(std::move(units[unit].inputs), next);
+        if (is_new) {
+            input_sets_.push_back(found->first);
+        }
+        units_[unit].inputs = found->second;
+    }
+}
+
+void Scheduler::link_dependencies(std::vector<SchedulerUnit>& units) {
     std::vector<std::size_t> unmet(units.size());
     std::vector<std::size_t> open;
-    for (std::size_t unit = 0; unit < units.size(); ++unit) {
-        units_[unit].attempt = units[unit].attempts_before;
-        for (const std::size_t needed : units[unit].depends_on) {
+    for (std::size_t index = 0; index < units.size(); ++index) {
+        Unit& unit = units_[index];
+        unit.attempt = units[index].attempts_before;
+        unit.expected = units[index].expected_seconds;
+        unit.share_to_checkpoint = static_cast<float>(units[index].share_to_checkpoint);
+        unit.seed_rank = units[index].seed_rank;
+        unit.needs = std::move(units[index].depends_on);
+        for (const std::size_t needed : unit.needs) {
             if (needed >= units.size()) {
-                throw std::invalid_argument("unit " + std::to_string(unit) + " depends on unit " +
+                throw std::invalid_argument("unit " + std::to_string(index) + " depends on unit " +
                                             std::to_string(needed) + ", which does not exist");
             }
-            units_[needed].dependants.push_back(unit);
+            units_[needed].dependants.push_back(index);
         }
-        unmet[unit] = units_[unit].unmet = units[unit].depends_on.size();
-        if (unmet[unit] == 0) {
-            units_[unit].state = UnitState::Ready;
-            ready_.insert(unit);
-            open.push_back(unit);
+        unmet[index] = unit.needs.size();
+        unit.unmet = static_cast<std::uint32_t>(unit.needs.size());
+        if (unmet[index] == 0) {
+            open.push_back(index);
         }
     }
+    const std::size_t roots = open.size();
     for (std::size_t next = 0; next < open.size(); ++next) {  // Kahn's topological order
         for (const std::size_t dependant : units_[open[next]].dependants) {
             if (--unmet[dependant] == 0) {
@@ -55,18 +82,30 @@ void Scheduler::link_dependencies(const std::vector<SchedulerUnit>& units) {
     if (open.size() != units.size()) {
         throw std::invalid_argument("the dependencies of the units form a cycle");
     }
+    for (std::size_t next = 0; next < roots; ++next) {
+        enqueue(open[next]);
+    }
 }
 
 std::vector<SchedulerAction> Scheduler::handle(const SchedulerEvent& event) {
     Actions actions;
     std::visit([&](const auto& body) { on(body, actions); }, event);
-    dispatch(actions);
+    if (!std::holds_alternative<UnitProgressed>(event)) {
+        dispatch(actions);
+    }
     return actions;
 }
 
 bool Scheduler::is_current(std::size_t slot, std::size_t unit, std::uint32_t attempt) const {
     return slot < slots_.size() && unit < units_.size() && units_[unit].state == UnitState::Held &&
            units_[unit].slot == slot && units_[unit].attempt == attempt;
+}
+
+bool Scheduler::gpu_is_shared(std::size_t slot) const {
+    const std::vector<std::size_t>& sharing = devices_[slots_[slot].device].slots;
+    return std::count_if(sharing.begin(), sharing.end(), [&](std::size_t other) {
+               return slots_[other].state != SlotState::Gone;
+           }) > 1;
 }
 
 void Scheduler::on(const SlotReady& event, Actions&) {
@@ -83,26 +122,13 @@ void Scheduler::on(const SlotChildLost& event, Actions& actions) {
         return;
     }
     slot.state = SlotState::Starting;
+    slot.inputs = 0;  // the fresh child holds no features
     index_slot(event.slot);
     if (event.attempt == 0 || !is_current(event.slot, event.unit, event.attempt)) {
         return;
     }
-    Unit& unit = units_[event.unit];
-    Retry failure{event.slot, event.unit, event.attempt, FailureKind::Lost, event.reason};
-    bool is_last = ++unit.lost_workers >= limits_.max_lost_workers;
-    if (event.signal != SIGKILL &&
-        ++unit.crashes[{event.signal, event.exit_code}] >= limits_.max_same_crashes) {
-        is_last = true;
-        failure.kind = FailureKind::Crashed;
-        failure.reason = "crashed (" +
-                         (event.signal != 0 ? signal_name(event.signal)
-                                            : "exit code " + std::to_string(event.exit_code)) +
-                         ")";
-    } else if (is_last) {
-        failure.reason = "lost its worker " + std::to_string(unit.lost_workers) +
-                         " times; the last time: " + event.reason;
-    }
-    fail_attempt(std::move(failure), is_last, actions);
+    end_attempt(
+        event.unit, policy_.on_child_lost(event, slot.reached, gpu_is_shared(event.slot)), actions);
 }
 
 void Scheduler::on(const SlotGone& event, Actions& actions) {
@@ -115,13 +141,9 @@ void Scheduler::on(const SlotGone& event, Actions& actions) {
     const std::deque<std::size_t> held = slot.units;
     for (const std::size_t unit : held) {
         if (units_[unit].running) {
-            const bool is_last = ++units_[unit].lost_workers >= limits_.max_lost_workers;
-            fail_attempt(
-                {event.slot, unit, units_[unit].attempt, FailureKind::Lost, "its slot was lost"},
-                is_last,
-                actions);
+            end_attempt(unit, policy_.on_lost(unit, slot.reached, "its slot was lost"), actions);
         } else {
-            take_from_slot(unit);
+            return_to_queue(unit, actions);
         }
     }
     index_slot(event.slot);
@@ -132,10 +154,24 @@ void Scheduler::on(const UnitStarted& event, Actions& actions) {
         return;
     }
     Unit& unit = units_[event.unit];
+    behind_long_.erase(unit.key);
+    forget_fetch(event.unit);
     unit.running = true;
     withdrawing_ -= unit.withdrawing ? 1 : 0;  // the request came too late
     unit.withdrawing = false;
+    slots_[event.slot].reached = {};
+    index_slot(event.slot);
     actions.emplace_back(NoteStart{event.slot, event.unit, event.attempt});
+    if (unit.cancelling) {
+        actions.emplace_back(CancelUnit{event.slot, event.unit, event.attempt});
+    }
+}
+
+void Scheduler::on(const UnitProgressed& event, Actions&) {
+    if (is_current(event.slot, event.unit, event.attempt) && units_[event.unit].running) {
+        Position& reached = slots_[event.slot].reached;
+        reached = std::max(reached, Position{event.task, event.epoch});
+    }
 }
 
 void Scheduler::on(const UnitFinished& event, Actions& actions) {
@@ -143,14 +179,12 @@ void Scheduler::on(const UnitFinished& event, Actions& actions) {
         return;
     }
     take_from_slot(event.unit);
-    ready_.erase(event.unit);
     units_[event.unit].state = UnitState::Finished;
     ++finished_;
     for (const std::size_t dependant : units_[event.unit].dependants) {
         Unit& waiting = units_[dependant];
         if (--waiting.unmet == 0 && waiting.state == UnitState::Blocked) {
-            waiting.state = UnitState::Ready;
-            ready_.insert(dependant);
+            enqueue(dependant);
         }
     }
     actions.emplace_back(Complete{event.slot, event.unit, event.attempt});
@@ -160,69 +194,91 @@ void Scheduler::on(const UnitFailed& event, Actions& actions) {
     if (!is_current(event.slot, event.unit, event.attempt)) {
         return;
     }
-    Unit& unit = units_[event.unit];
-    bool is_last = true;
-    if (event.kind == FailureKind::Storage) {
-        is_last = ++unit.storage_failures >= limits_.max_storage_failures;
-    } else if (event.kind == FailureKind::Stopped) {
-        is_last = ++unit.lost_workers >= limits_.max_lost_workers;
+    if (draining_ && event.kind == FailureKind::Stopped) {  // as it was told
+        end_attempt(event.unit, {false, false, event.kind, event.message}, actions);
+        return;
     }
-    fail_attempt(
-        {event.slot, event.unit, event.attempt, event.kind, event.message}, is_last, actions);
+    end_attempt(
+        event.unit,
+        policy_.on_failed(event, slots_[event.slot].reached, gpu_is_shared(event.slot), finished_),
+        actions);
 }
 
-void Scheduler::on(const UnitReturned& event, Actions&) {
+void Scheduler::on(const UnitReturned& event, Actions& actions) {
     if (is_current(event.slot, event.unit, event.attempt) && !units_[event.unit].running) {
-        take_from_slot(event.unit);
-        --units_[event.unit].attempt;  // it never started, so no report of it can be under way
+        return_to_queue(event.unit, actions);
     }
 }
 
 void Scheduler::on(const DrainRequested&, Actions&) {
     draining_ = true;
+    index_all_slots();
 }
 
-// Afterwards the unit is Ready.
-void Scheduler::take_from_slot(std::size_t unit_index) {
-    Unit& unit = units_[unit_index];
+// A unit that never started, so that no report of it can be under way.
+void Scheduler::return_to_queue(std::size_t index, Actions& actions) {
+    Unit& unit = units_[index];
+    const std::size_t slot = unit.slot;
+    const bool cancelled = unit.cancelling;
+    take_from_slot(index);
+    unit.attempt -= slots_[slot].state == SlotState::Gone ? 0 : 1;
+    if (cancelled) {
+        give_up({slot, index, 0, FailureKind::Cancelled, "cancelled on request", index}, actions);
+    } else {
+        enqueue(index);
+    }
+}
+
+// The caller decides what the unit is afterwards.
+void Scheduler::take_from_slot(std::size_t index) {
+    Unit& unit = units_[index];
+    behind_long_.erase(unit.key);
+    forget_fetch(index);
+    release_device(index);
     std::deque<std::size_t>& held = slots_[unit.slot].units;
-    held.erase(std::find(held.begin(), held.end(), unit_index));
-    index_slot(unit.slot);
+    held.erase(std::find(held.begin(), held.end(), index));
     --held_;
     withdrawing_ -= unit.withdrawing ? 1 : 0;
-    unit.withdrawing = unit.running = false;
-    unit.state = UnitState::Ready;
-    ready_.insert(unit_index);
+    unit.withdrawing = unit.running = unit.cancelling = false;
+    unit.state = UnitState::Blocked;
+    index_slot(unit.slot);
 }
 
-void Scheduler::fail_attempt(Retry failure, bool is_last, Actions& actions) {
-    take_from_slot(failure.unit);
-    if (!is_last) {
-        actions.emplace_back(std::move(failure));
-        return;
+void Scheduler::end_attempt(std::size_t index, const RetryDecision& decision, Actions& actions) {
+    Unit& unit = units_[index];
+    const bool cancelled = unit.cancelling;
+    const std::size_t slot = unit.slot;
+    take_from_slot(index);
+    unit.alone = unit.alone || decision.alone;
+    if (cancelled) {
+        give_up({slot, index, unit.attempt, FailureKind::Cancelled, "cancelled on request", index},
+                actions);
+    } else if (decision.give_up) {
+        give_up({slot, index, unit.attempt, decision.kind, decision.reason, index}, actions);
+    } else {
+        enqueue(index);
+        actions.emplace_back(Retry{slot, index, unit.attempt, decision.kind, decision.reason});
     }
-    give_up({failure.slot,
-             failure.unit,
-             failure.attempt,
-             failure.kind,
-             std::move(failure.reason),
-             failure.unit},
-            actions);
 }
 
+// For a unit that is in no queue and at no slot.
 void Scheduler::give_up(GiveUp verdict, Actions& actions) {
     const std::string reason = verdict.reason;
-    const bool storage_is_gone = verdict.kind == FailureKind::Storage;
     const std::size_t cause = verdict.unit;
+    if (limits_.fail_fast && verdict.kind != FailureKind::Cancelled && !draining_) {
+        draining_ = true;
+        index_all_slots();
+    }
     std::vector<std::size_t> affected = {verdict.unit};
-    ready_.erase(verdict.unit);
     units_[verdict.unit].state = UnitState::Failed;
+    units_[verdict.unit].failed_by_need = false;
     ++failed_;
     actions.emplace_back(std::move(verdict));
     for (std::size_t next = 0; next < affected.size(); ++next) {
         for (const std::size_t dependant : units_[affected[next]].dependants) {
             if (units_[dependant].state == UnitState::Blocked) {
                 units_[dependant].state = UnitState::Failed;
+                units_[dependant].failed_by_need = true;
                 ++failed_;
                 affected.push_back(dependant);
                 actions.emplace_back(
@@ -230,105 +286,6 @@ void Scheduler::give_up(GiveUp verdict, Actions& actions) {
             }
         }
     }
-    // A full disk refuses every unit alike: start no more of them.
-    draining_ = draining_ || limits_.fail_fast || storage_is_gone;
-}
-
-void Scheduler::dispatch(Actions& actions) {
-    if (draining_) {
-        take_back_waiting(std::numeric_limits<std::size_t>::max(), actions);
-        return;
-    }
-    while (!ready_.empty() && !idle_.empty()) {
-        assign(*idle_.begin(), actions);
-    }
-    while (!ready_.empty() && !single_.empty()) {
-        assign(*single_.begin(), actions);
-    }
-    if (idle_.size() > withdrawing_) {
-        take_back_waiting(idle_.size() - withdrawing_, actions);
-    }
-}
-
-void Scheduler::assign(std::size_t slot, Actions& actions) {
-    const std::size_t unit = *ready_.begin();
-    ready_.erase(ready_.begin());
-    units_[unit].state = UnitState::Held;
-    units_[unit].slot = slot;
-    ++units_[unit].attempt;
-    ++held_;
-    slots_[slot].units.push_back(unit);
-    index_slot(slot);
-    actions.emplace_back(AssignUnit{slot, unit, units_[unit].attempt});
-}
-
-// Asks for units that wait behind another one or at a slot without a child; when draining, for all
-// that have not started.
-void Scheduler::take_back_waiting(std::size_t at_most, Actions& actions) {
-    for (std::size_t index = 0; index < slots_.size() && at_most > 0; ++index) {
-        const Slot& slot = slots_[index];
-        for (std::size_t place = 0; place < slot.units.size() && at_most > 0; ++place) {
-            Unit& unit = units_[slot.units[place]];
-            const bool is_next = place == 0 && slot.state == SlotState::Ready && !draining_;
-            if (!unit.running && !unit.withdrawing && !is_next) {
-                unit.withdrawing = true;
-                ++withdrawing_;
-                --at_most;
-                actions.emplace_back(WithdrawUnit{index, slot.units[place], unit.attempt});
-            }
-        }
-    }
-}
-
-// Brings idle_ and single_ up to date after a change of the slot.
-void Scheduler::index_slot(std::size_t index) {
-    const Slot& slot = slots_[index];
-    idle_.erase(index);
-    single_.erase(index);
-    if (slot.state == SlotState::Ready && slot.units.empty()) {
-        idle_.insert(index);
-    } else if (slot.state == SlotState::Ready && slot.units.size() < kUnitsPerSlot) {
-        single_.insert(index);
-    }
-}
-
-void Scheduler::check_invariants() const {
-    std::size_t finished = 0;
-    std::size_t failed = 0;
-    std::size_t held = 0;
-    std::size_t withdrawing = 0;
-    for (std::size_t index = 0; index < units_.size(); ++index) {
-        const Unit& unit = units_[index];
-        finished += unit.state == UnitState::Finished ? 1 : 0;
-        failed += unit.state == UnitState::Failed ? 1 : 0;
-        held += unit.state == UnitState::Held ? 1 : 0;
-        withdrawing += unit.withdrawing ? 1 : 0;
-        require((ready_.count(index) == 1) == (unit.state == UnitState::Ready), "ready set");
-        require(unit.state == UnitState::Held || (!unit.running && !unit.withdrawing),
-                "a unit at no slot runs");
-        require(unit.state != UnitState::Ready || unit.unmet == 0, "a blocked unit is ready");
-    }
-    require(finished == finished_ && failed == failed_ && held == held_, "counts");
-    require(withdrawing == withdrawing_, "count of withdrawals");
-    std::size_t at_slots = 0;
-    std::size_t live = 0;
-    for (std::size_t index = 0; index < slots_.size(); ++index) {
-        const Slot& slot = slots_[index];
-        live += slot.state != SlotState::Gone ? 1 : 0;
-        require(slot.units.size() <= kUnitsPerSlot, "a slot holds too much");
-        require(slot.state != SlotState::Gone || slot.units.empty(), "a lost slot holds a unit");
-        for (const std::size_t unit : slot.units) {
-            require(units_[unit].state == UnitState::Held && units_[unit].slot == index,
-                    "slot and unit disagree");
-            require(!units_[unit].running || unit == slot.units.front(), "two units run at a slot");
-            ++at_slots;
-        }
-        require((idle_.count(index) == 1) == (slot.state == SlotState::Ready && slot.units.empty()),
-                "idle set");
-    }
-    require(at_slots == held_, "a unit is held twice");
-    require(live == live_slots_, "count of slots");
-    require(draining_ || ready_.empty() || idle_.empty(), "a slot starves");
 }
 
 }  // namespace harrow::coordinator

@@ -1,11 +1,11 @@
 #include "storage/directory_lock.hpp"
 
 #include <cerrno>
-#include <ctime>
-#include <string>
+#include <optional>
+#include <thread>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sweeps/error.hpp"
@@ -14,110 +14,146 @@ namespace harrow::storage {
 
 namespace {
 
-using nlohmann::json;
+using std::chrono::milliseconds;
 using sweeps::StorageError;
+using namespace std::chrono_literals;
 
-/// Text of a small file of /proc, or nothing.
-std::string proc_text(const std::string& path) {
-    try {
-        return read_file(path);
-    } catch (const StorageError&) {
-        return "";
-    }
-}
+constexpr auto kClaimLimit = 60s;  // a claim that is older was left by a crash
 
-std::string boot_id() {
-    std::string id = proc_text("/proc/sys/kernel/random/boot_id");
-    return id.substr(0, id.find('\n'));
-}
-
-/// Start of a process in clock ticks since boot, as text; empty when it is gone or a zombie.
-/// The command name (field 2) is in parentheses and may hold anything: count from the last ')'.
-std::string start_time(std::int64_t pid) {
-    const std::string stat = proc_text("/proc/" + std::to_string(pid) + "/stat");
-    std::size_t at = stat.rfind(')');
-    if (at == std::string::npos || at + 2 >= stat.size() || stat[at + 2] == 'Z' ||
-        stat[at + 2] == 'X') {
-        return "";
-    }
-    constexpr int kFieldsToStartTime = 20;  // state is field 3, starttime field 22
-    for (int field = 0; field < kFieldsToStartTime && at != std::string::npos; ++field) {
-        at = stat.find(' ', at + 1);
-    }
-    return at == std::string::npos ? "" : stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
-}
-
-std::string utc_now() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    std::string text(32, '\0');
-    text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
-    return text;
-}
-
-std::string own_description() {
-    const json holder = {{"host", host_name()},
-                         {"boot_id", boot_id()},
-                         {"pid", ::getpid()},
-                         {"start_ticks", start_time(::getpid())},
-                         {"since", utc_now()}};
-    return holder.dump() + "\n";
-}
-
-json parse_holder(const std::filesystem::path& file) {
-    const json holder = json::parse(read_file(file), nullptr, false);
-    return holder.is_object() ? holder : json::object();
-}
-
-std::string text_of(const json& holder, const char* member) {
-    const auto found = holder.find(member);
-    if (found == holder.end()) {
-        return "?";
-    }
-    return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& cure) {
-    const json holder = parse_holder(file);
-    throw sweeps::UsageError("another harrow works in " + file.parent_path().string() +
-                             ": process " + text_of(holder, "pid") + " on host " +
-                             text_of(holder, "host") + " since " + text_of(holder, "since") + "; " +
+[[noreturn]] void refuse(const std::filesystem::path& file,
+                         const std::optional<LockHolder>& holder,
+                         const std::string& cure) {
+    throw sweeps::UsageError("another harrow works in " + file.parent_path().string() + ": " +
+                             (holder ? text_of(*holder) : "its name is not known yet") + "; " +
                              cure);
 }
 
-/// Where the file system has no locks: refuses while the process written in the file may be alive.
-void refuse_living_holder(const std::filesystem::path& file) {
-    const json holder = parse_holder(file);
-    if (holder.empty()) {
-        return;
-    }
-    const std::string by_hand = "if it is gone, delete " + file.string();
-    if (text_of(holder, "host") != host_name()) {
-        refuse(file, "this file system has no locks, so it cannot be asked from here: " + by_hand);
-    }
-    const auto pid = holder.find("pid");
-    const bool is_number = pid != holder.end() && pid->is_number_integer();
-    const std::string started = is_number ? start_time(pid->get<std::int64_t>()) : "";
-    if (!started.empty() && text_of(holder, "boot_id") == boot_id() &&
-        text_of(holder, "start_ticks") == started) {
-        refuse(file, "wait for it or stop it (" + by_hand + ")");
-    }
+std::string minutes_text(milliseconds time) {
+    return time < 1min ? std::to_string(time / 1s) + " s" : std::to_string(time / 1min) + " min";
 }
 
 FileDescriptor open_lock_file(const std::filesystem::path& file) {
     FileDescriptor descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!descriptor) {
-        throw StorageError(io_error_text("open lock", file, errno));
+        throw_io_error("open lock", file, errno);
     }
     return descriptor;
 }
 
-void describe_self(const FileDescriptor& descriptor, const std::filesystem::path& file) {
-    if (::ftruncate(descriptor.get(), 0) != 0) {
-        throw StorageError(io_error_text("write", file, errno));
+std::optional<LockHolder> holder_of(const std::filesystem::path& file) {
+    try {
+        return holder_from(read_file(file));
+    } catch (const StorageError&) {
+        return std::nullopt;
     }
-    write_all(descriptor.get(), own_description(), file);
+}
+
+/// Last change of an open file by the file system's clock, in ns since 1970.
+std::int64_t changed_at(int descriptor, const std::filesystem::path& file) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0) {
+        throw_io_error("look at", file, errno);
+    }
+    return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
+/// How long ago the file was written to. A file written just now is asked what time it is, so that
+/// hosts whose clocks differ agree.
+milliseconds age_of(const FileDescriptor& descriptor, const std::filesystem::path& file) {
+    PendingFile now(file);
+    write_all(now.descriptor(), "now", now.temporary());
+    const std::int64_t age =
+        changed_at(now.descriptor(), file) - changed_at(descriptor.get(), file);
+    now.discard();
+    return std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(age));
+}
+
+/// Only one process at a time judges and takes over a lock file that the file system cannot lock.
+class Claim {
+public:
+    explicit Claim(const std::filesystem::path& lock_file) : file_(lock_file.string() + ".claim") {
+        for (int attempt = 0; !descriptor_; ++attempt) {
+            descriptor_.reset(::open(file_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+            if (descriptor_) {
+                return;
+            }
+            if (errno != EEXIST) {
+                throw_io_error("create", file_, errno);
+            }
+            const FileDescriptor other(::open(file_.c_str(), O_RDONLY | O_CLOEXEC));
+            if (attempt > 0 || (other && age_of(other, file_) < kClaimLimit)) {
+                refuse(lock_file, std::nullopt, "it is just starting");
+            }
+            ::unlink(file_.c_str());
+        }
+    }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    ~Claim() { ::unlink(file_.c_str()); }
+
+private:
+    std::filesystem::path file_;
+    FileDescriptor descriptor_;
+};
+
+/// Where the file system has no locks: refuses while the holder written in the file may be alive.
+/// Returns what to say when its lease is taken over.
+std::string judge_holder(const FileDescriptor& descriptor,
+                         const std::filesystem::path& file,
+                         LeaseTimes times) {
+    const std::optional<LockHolder> holder = holder_of(file);
+    if (!holder) {
+        return "";
+    }
+    const std::string by_hand = "if it is gone, delete " + file.string();
+    if (holder->host == host_name()) {
+        if (is_alive_here(*holder)) {
+            refuse(file, holder, "wait for it or stop it (" + by_hand + ")");
+        }
+        return "";
+    }
+    const milliseconds age = age_of(descriptor, file);
+    if (age < times.silence) {
+        refuse(file,
+               holder,
+               "its lease was renewed " + minutes_text(age) +
+                   " ago; this file system has no locks, so it counts as gone only after " +
+                   minutes_text(times.silence) + " (" + by_hand + ")");
+    }
+    return "took over from " + text_of(*holder) + ", which has not renewed its lease for " +
+           minutes_text(age);
+}
+
+/// The lock was got, but a lease of another host looks fresh: maybe its process died just now,
+/// maybe locks end at the host's border. Its next renewal would show.
+void watch_other_host(const FileDescriptor& descriptor,
+                      const std::filesystem::path& file,
+                      LeaseTimes times) {
+    const std::optional<LockHolder> holder = holder_of(file);
+    if (!holder || holder->host == host_name() || age_of(descriptor, file) > times.renew * 2) {
+        return;
+    }
+    const std::int64_t before = changed_at(descriptor.get(), file);
+    const auto end = std::chrono::steady_clock::now() + times.renew * 3 / 2;
+    while (std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::min<milliseconds>(times.renew / 10, 1s));
+        const FileDescriptor fresh(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (fresh && changed_at(fresh.get(), file) != before) {
+            refuse(file,
+                   holder,
+                   "locks of this file system do not reach across hosts; wait for it or stop it");
+        }
+    }
+}
+
+void describe(const FileDescriptor& descriptor,
+              const std::filesystem::path& file,
+              const LockHolder& self) {
+    const std::string text = description_of(self);
+    if (::ftruncate(descriptor.get(), static_cast<off_t>(text.size())) != 0) {
+        throw_io_error("write", file, errno);
+    }
+    write_at(descriptor.get(), 0, text.data(), text.size(), file);
 }
 
 bool has_no_locks(int error_number) {
@@ -127,7 +163,20 @@ bool has_no_locks(int error_number) {
 
 }  // namespace
 
-DirectoryLock DirectoryLock::acquire(const std::filesystem::path& file) {
+DirectoryLock::DirectoryLock(std::filesystem::path file,
+                             FileDescriptor descriptor,
+                             LeaseTimes times,
+                             std::string note)
+    : file_(std::move(file)),
+      descriptor_(std::move(descriptor)),
+      self_(this_process()),
+      times_(times),
+      note_(std::move(note)),
+      renewed_(std::chrono::steady_clock::now()) {
+    describe(descriptor_, file_, self_);
+}
+
+DirectoryLock DirectoryLock::acquire(const std::filesystem::path& file, LeaseTimes times) {
     FileDescriptor descriptor = open_lock_file(file);
     struct flock whole_file {};
     whole_file.l_type = F_WRLCK;
@@ -135,22 +184,23 @@ DirectoryLock DirectoryLock::acquire(const std::filesystem::path& file) {
     if (::fcntl(descriptor.get(), F_OFD_SETLK, &whole_file) != 0) {
         const int reason = errno;
         if (reason == EAGAIN || reason == EACCES) {
-            refuse(file, "wait for it, stop it, or choose another --dir");
+            refuse(file, holder_of(file), "wait for it, stop it, or choose another --dir");
         }
-        if (!has_no_locks(reason)) {
-            throw StorageError(io_error_text("lock", file, reason));
+        if (has_no_locks(reason)) {
+            return acquire_by_description(file, times);
         }
-        refuse_living_holder(file);
+        throw StorageError(io_error_text("lock", file, reason));
     }
-    describe_self(descriptor, file);
-    return DirectoryLock(std::move(descriptor));
+    watch_other_host(descriptor, file, times);
+    return DirectoryLock(file, std::move(descriptor), times, "");
 }
 
-DirectoryLock DirectoryLock::acquire_by_description(const std::filesystem::path& file) {
+DirectoryLock DirectoryLock::acquire_by_description(const std::filesystem::path& file,
+                                                    LeaseTimes times) {
+    const Claim claim(file);
     FileDescriptor descriptor = open_lock_file(file);
-    refuse_living_holder(file);
-    describe_self(descriptor, file);
-    return DirectoryLock(std::move(descriptor));
+    std::string note = judge_holder(descriptor, file, times);
+    return DirectoryLock(file, std::move(descriptor), times, std::move(note));
 }
 
 bool DirectoryLock::is_held(const std::filesystem::path& file) noexcept {
@@ -162,14 +212,53 @@ bool DirectoryLock::is_held(const std::filesystem::path& file) noexcept {
            lock.l_type != F_UNLCK;
 }
 
+bool DirectoryLock::is_ours() const {
+    struct stat ours {};
+    struct stat named {};
+    if (::fstat(descriptor_.get(), &ours) != 0 || ::stat(file_.c_str(), &named) != 0 ||
+        ours.st_ino != named.st_ino || ours.st_dev != named.st_dev) {
+        return false;
+    }
+    const std::optional<LockHolder> holder = holder_of(file_);
+    return holder && holder->is_same_process(self_);
+}
+
+void DirectoryLock::keep() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - renewed_ < times_.renew) {
+        return;
+    }
+    if (!is_ours()) {
+        const std::optional<LockHolder> holder = holder_of(file_);
+        throw sweeps::Error(sweeps::ExitCode::Infrastructure,
+                            "this run no longer holds " + file_.parent_path().string() + ": " +
+                                (holder ? text_of(*holder) + " took it over"
+                                        : "its lock file was removed or emptied") +
+                                "; nothing more is written");
+    }
+    renewed_ = now;
+    try {
+        const std::string text = description_of(self_);
+        write_at(descriptor_.get(), 0, text.data(), text.size(), file_);
+    } catch (const StorageError&) {
+        return;  // a full disk, for example; the lease holds for many more renewals
+    }
+}
+
 DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
+    std::swap(file_, other.file_);
     std::swap(descriptor_, other.descriptor_);
+    std::swap(self_, other.self_);
+    std::swap(times_, other.times_);
+    std::swap(note_, other.note_);
+    std::swap(renewed_, other.renewed_);
     return *this;
 }
 
 DirectoryLock::~DirectoryLock() {
-    // An empty file names no holder, also to a host that cannot ask whether we live.
-    if (descriptor_ && ::ftruncate(descriptor_.get(), 0) != 0) {
+    // An empty file names no holder, also to a host that cannot ask whether we live. A lease that
+    // another process has taken over is not ours to end.
+    if (descriptor_ && is_ours() && ::ftruncate(descriptor_.get(), 0) != 0) {
         return;  // then the next holder finds that this process is gone
     }
 }

@@ -79,6 +79,19 @@ std::string io_error_text(std::string_view action,
            std::generic_category().message(error_number) + "; " + cure_of(error_number);
 }
 
+void throw_io_error(std::string_view action, const std::filesystem::path& path, int error_number) {
+    const std::string text = io_error_text(action, path, error_number);
+    if (error_number == ENOSPC || error_number == EDQUOT) {
+        throw NoSpaceError(text);
+    }
+    throw StorageError(text);
+}
+
+bool tells_of_no_space(std::string_view message) {
+    return message.find(std::generic_category().message(ENOSPC)) != std::string_view::npos ||
+           message.find(std::generic_category().message(EDQUOT)) != std::string_view::npos;
+}
+
 void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -86,7 +99,7 @@ void write_all(int descriptor, std::string_view bytes, const std::filesystem::pa
             continue;
         }
         if (written < 0) {
-            throw StorageError(io_error_text("write", path, errno));
+            throw_io_error("write", path, errno);
         }
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -130,7 +143,7 @@ void write_at(int descriptor,
             continue;
         }
         if (written < 0) {
-            throw StorageError(io_error_text("write", path, errno));
+            throw_io_error("write", path, errno);
         }
         position += written;
         offset += static_cast<std::uint64_t>(written);

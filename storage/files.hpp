@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sweeps/error.hpp"
 #include "sweeps/unique_handle.hpp"
 
 namespace harrow::storage {
@@ -22,6 +23,23 @@ using FileDescriptor = sweeps::UniqueHandle<FileDescriptorTraits>;
 std::string io_error_text(std::string_view action,
                           const std::filesystem::path& path,
                           int error_number);
+
+/// A write found no room: the disk or the user's quota is full. It may succeed later.
+class NoSpaceError : public sweeps::StorageError {
+public:
+    using StorageError::StorageError;
+};
+
+/// Throws NoSpaceError or StorageError with the text of io_error_text.
+[[noreturn]] void throw_io_error(std::string_view action,
+                                 const std::filesystem::path& path,
+                                 int error_number);
+
+/// Whether an error's text, maybe another process's, is that of a NoSpaceError.
+bool tells_of_no_space(std::string_view message);
+
+/// Whether `bytes` more can be written in `directory` now: writes and removes them.
+bool has_room_for(const std::filesystem::path& directory, std::uint64_t bytes) noexcept;
 
 /// Replaces the file's content in one step: a reader sees the old bytes or the new ones, also after
 /// a power cut. Writes beside the file, syncs, renames, syncs the directory. The directory must

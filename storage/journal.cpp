@@ -213,13 +213,14 @@ void Journal::commit() {
     if (pending_.empty()) {
         return;
     }
+    lock_.keep();
     try {
         if (::lseek(descriptor_.get(), static_cast<off_t>(committed_bytes_), SEEK_SET) < 0) {
-            throw StorageError(io_error_text("write", path_, errno));
+            throw_io_error("write", path_, errno);
         }
         write_all(descriptor_.get(), pending_, path_);
         if (::fdatasync(descriptor_.get()) != 0) {
-            throw StorageError(io_error_text("sync", path_, errno));
+            throw_io_error("sync", path_, errno);
         }
     } catch (const StorageError&) {
         // Best effort: what stays is a torn tail that the next open() cuts off, unless the write

@@ -59,12 +59,20 @@ public:
     /// Empty, or one line for the log: what a crash had left half-written and was cut off.
     const std::string& torn_tail() const noexcept { return torn_tail_; }
 
+    /// Empty, or one line for the log: whose lease on the directory was taken over.
+    const std::string& lock_note() const noexcept { return lock_.note(); }
+    /// Call it often, also while nothing happens: see DirectoryLock::keep.
+    void keep_lock() { lock_.keep(); }
+
     /// Queues a record. `json` is an object in one line. Not durable before commit().
     void append(const std::string& type, const std::string& json);
     /// Writes all queued records and syncs once; a record is durable only after this returns.
-    /// Throws StorageError (disk full, …): what was partly written is cut off again, the queue is
-    /// kept, so that the file stays valid and a later commit() may succeed.
+    /// Throws as keep_lock() does, NoSpaceError, or StorageError for other failures: what was
+    /// partly written is cut off again, the queue is kept, so that the file stays valid and a later
+    /// commit() may succeed.
     void commit();
+    /// Queued and not durable yet.
+    std::size_t pending_bytes() const noexcept { return pending_.size(); }
 
 private:
     Journal(std::filesystem::path path,

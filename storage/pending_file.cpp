@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -75,6 +76,21 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
     file.publish();
 }
 
+bool has_room_for(const std::filesystem::path& directory, std::uint64_t bytes) noexcept {
+    try {
+        PendingFile probe(directory / "room");
+        const std::string block(1U << 16, '.');
+        for (std::uint64_t written = 0; written < bytes; written += block.size()) {
+            write_all(probe.descriptor(), block, probe.temporary());
+        }
+        const bool is_on_disk = ::fsync(probe.descriptor()) == 0;
+        probe.discard();
+        return is_on_disk;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 PendingFile::PendingFile(const std::filesystem::path& target) : target_(target) {
     const std::string stem = temporary_stem(target);
     std::filesystem::path candidate;
@@ -82,7 +98,7 @@ PendingFile::PendingFile(const std::filesystem::path& target) : target_(target) 
         candidate = directory_of(target) / (stem + std::to_string(counter));
         descriptor_.reset(::open(candidate.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         if (!descriptor_ && (errno != EEXIST || counter > 100000)) {
-            throw StorageError(io_error_text("create", target_, errno));
+            throw_io_error("create", target_, errno);
         }
     }
     temporary_ = candidate;
@@ -109,11 +125,11 @@ PendingFile::~PendingFile() {
 
 void PendingFile::publish() {
     if (::fsync(descriptor_.get()) != 0) {
-        throw StorageError(io_error_text("write", target_, errno));
+        throw_io_error("write", target_, errno);
     }
     // Network file systems may report a full disk only here.
     if (::close(descriptor_.release()) != 0) {
-        throw StorageError(io_error_text("write", target_, errno));
+        throw_io_error("write", target_, errno);
     }
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
         throw StorageError(io_error_text("replace", target_, errno));

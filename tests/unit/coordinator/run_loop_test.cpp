@@ -131,10 +131,11 @@ TEST(RunLoopTest, ARepeatedCrashFailsTheUnitNotTheRun) {
     EXPECT_EQ(outcome.failed, 2U);
     ASSERT_EQ(recorder.failures.size(), 4U);
     EXPECT_EQ(recorder.failures[2].kind, FailureKind::Crashed);
-    EXPECT_EQ(recorder.failures[2].message, "crashed (SIGSEGV)");
+    EXPECT_EQ(recorder.failures[2].message, "crashed (SIGSEGV) 3 times at task 0");
     EXPECT_EQ(recorder.failures[2].attempt, 3);
     EXPECT_EQ(recorder.failures[3].kind, FailureKind::Dependency);
-    EXPECT_EQ(recorder.failures[3].message, "unit of 'crash 11' failed: crashed (SIGSEGV)");
+    EXPECT_EQ(recorder.failures[3].message,
+              "unit of 'crash 11' failed: crashed (SIGSEGV) 3 times at task 0");
 }
 
 TEST(RunLoopTest, AUserFailureIsRecordedOnce) {
@@ -147,12 +148,17 @@ TEST(RunLoopTest, AUserFailureIsRecordedOnce) {
     EXPECT_EQ(recorder.failures[0].message, "failed as told");
 }
 
-TEST(RunLoopTest, StorageFailuresAreInfrastructure) {
+TEST(RunLoopTest, StorageFailuresOfOneUnitAreInfrastructureAndEndWhileOthersSucceed) {
     RunPlan plan;
     plan.units = {unit("fail " + std::to_string(static_cast<int>(FailureKind::Storage)))};
+    for (int index = 0; index < 30; ++index) {
+        plan.units.push_back(unit("note other"));
+    }
     Recorder recorder;
-    EXPECT_EQ(run(plan, recorder).verdict, Verdict::InfrastructureLost);
-    EXPECT_EQ(recorder.failures.size(), 3U);
+    const RunOutcome outcome = run(plan, recorder);
+    EXPECT_EQ(outcome.verdict, Verdict::InfrastructureLost);
+    EXPECT_EQ(outcome.failed, 1U);
+    EXPECT_GE(recorder.failures.size(), 10U);
 }
 
 TEST(RunLoopTest, FailFastLeavesTheRest) {

@@ -147,14 +147,14 @@ TEST(SchedulerTest, ThreeCrashesWithOneSignalAreTheUnitsOwnFault) {
     GiveUp verdict;
     EXPECT_EQ(losses_until_given_up(drive, SIGSEGV, 0, &verdict), 3);
     EXPECT_EQ(verdict.kind, FailureKind::Crashed);
-    EXPECT_EQ(verdict.reason, "crashed (SIGSEGV)");
+    EXPECT_EQ(verdict.reason, "crashed (SIGSEGV) 3 times at task 0");
 }
 
 TEST(SchedulerTest, TheSameExitCodeCountsAsACrash) {
     Driver drive(independent(1), 1);
     GiveUp verdict;
     EXPECT_EQ(losses_until_given_up(drive, 0, 3, &verdict), 3);
-    EXPECT_EQ(verdict.reason, "crashed (exit code 3)");
+    EXPECT_EQ(verdict.reason, "crashed (exit code 3) 3 times at task 0");
 }
 
 TEST(SchedulerTest, KillsAreRetriedTenTimes) {

@@ -1,8 +1,10 @@
 #include "storage/journal.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "sweeps/error.hpp"
@@ -144,6 +146,31 @@ TEST_F(JournalTest, FullDiskLeavesAValidJournalAndACommitMaySucceedLater) {
     journal.append("finished", "{}");
     journal.commit();
     EXPECT_EQ(read_journal(file()).records.size(), 3U);
+}
+
+TEST_F(JournalTest, ADiskWithoutRoomIsToldApartFromABrokenOne) {
+    EXPECT_TRUE(tells_of_no_space(io_error_text("write", "/x", ENOSPC)));
+    EXPECT_TRUE(tells_of_no_space(io_error_text("write", "/x", EDQUOT)));
+    EXPECT_FALSE(tells_of_no_space(io_error_text("write", "/x", EIO)));
+    EXPECT_THROW(throw_io_error("write", "/x", ENOSPC), NoSpaceError);
+    try {
+        throw_io_error("write", "/x", EIO);
+    } catch (const NoSpaceError&) {
+        FAIL() << "it would be waited for";
+    } catch (const StorageError& error) {
+        EXPECT_TRUE(contains(error.what(), "/x"));
+    }
+    const FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    EXPECT_THROW(write_all(full.get(), "some bytes", "/dev/full"), NoSpaceError);
+}
+
+TEST_F(JournalTest, RoomIsTriedByWritingAndNothingStays) {
+    EXPECT_TRUE(has_room_for(directory_.path(), 1U << 20U));
+    EXPECT_EQ(entries_in(directory_.path()), 0U);
+    const FileSizeLimit full(1U << 16U);
+    EXPECT_FALSE(has_room_for(directory_.path(), 1U << 20U));
+    EXPECT_EQ(entries_in(directory_.path()), 0U);
+    EXPECT_FALSE(has_room_for(directory_ / "missing", 1));
 }
 
 TEST_F(JournalTest, ASecondWriterIsRefusedWhileReadersAreNot) {

@@ -163,6 +163,87 @@ TEST_F(RunStateTest, ExtendingAddsCellsAndRenamesNone) {
     EXPECT_EQ(state.sweep->text, longer.text);
 }
 
+TEST_F(RunStateTest, CancelledTrialsStayOutUntilTheyAreRetried) {
+    add(CancelledRecord{{"bb.s0", "aa.s0"}, "me@node1", "2026-01-01T00:00:00Z"});
+    ASSERT_EQ(state().failed.count("bb.s0"), 1U);
+    EXPECT_EQ(state().failed.at("bb.s0").state, "cancelled");
+    EXPECT_TRUE(contains(state().failed.at("bb.s0").message, "me@node1"));
+    fail("t2", 1, true);
+    EXPECT_EQ(state().failed.at("bb.s0").state, "cancelled") << "its unit's end changes nothing";
+    start("t2", 2);
+    EXPECT_EQ(state().failed.count("bb.s0"), 1U) << "nor does the unit's start for other trials";
+    finish("t1", "aa.s0", 0.5);
+    EXPECT_EQ(state().failed.count("aa.s0"), 0U) << "rows that came all the same count";
+    add(CancelledRecord{{"aa.s0"}, "me@node1"});
+    EXPECT_EQ(state().failed.count("aa.s0"), 0U);
+    add(RetriedRecord{{"bb.s0"}, "me@node1"});
+    EXPECT_TRUE(state().failed.empty());
+}
+
+TEST_F(RunStateTest, TheNewestCheckpointOfATrainingIsKnownUntilItIsTrained) {
+    start("t1", 1);
+    add(CheckpointRecord{"t1", 1, 0, 5, 1000, "2026-01-01T00:00:05Z"});
+    add(CheckpointRecord{"t1", 1, 1, 0, 2000, "2026-01-01T00:00:09Z"});
+    EXPECT_EQ(state().running.at("t1").checkpoint->task, 1);
+    add(SessionStartRecord{"node1", 11, 1, 2, "2026-01-01T00:01:00Z"});
+    EXPECT_EQ(state().checkpoints.at("t1").bytes, 2000) << "it outlives its session";
+    start("t1", 2);
+    add(ResumedRecord{"t1", 2, 1, 0});
+    const RunState resumed = state();
+    EXPECT_EQ(resumed.running.at("t1").checkpoint->time, "2026-01-01T00:00:09Z");
+    EXPECT_EQ(resumed.running.at("t1").resumed->task, 1);
+    finish("t1", "aa.s0", 0.5);
+    EXPECT_TRUE(state().checkpoints.empty());
+    EXPECT_EQ(state().seconds.at("t1"), 1.5);
+}
+
+TEST_F(RunStateTest, FailedAttemptsAreKeptWithWhatKilledThemUpToALimit) {
+    FailedRecord failed{UnitKind::Training, "t2", 1, "lost", "killed by SIGKILL", false, {}};
+    failed.slot = "node1/0";
+    failed.host = "node1";
+    failed.signal = 9;
+    failed.peak_rss_bytes = 1 << 30;
+    failed.stderr_tail = "line 1\nline 2";
+    for (int attempt = 1; attempt <= 12; ++attempt) {
+        failed.attempt = attempt;
+        add(failed);
+    }
+    const RunState state = this->state();
+    const std::vector<FailedAttempt>& kept = state.failed_attempts.at("t2");
+    ASSERT_EQ(kept.size(), kKeptAttempts);
+    EXPECT_EQ(kept.front().attempt, 3);
+    EXPECT_EQ(kept.back().attempt, 12);
+    EXPECT_EQ(kept.back().signal, 9);
+    EXPECT_EQ(kept.back().peak_rss_bytes, 1 << 30);
+    EXPECT_EQ(kept.back().slot, "node1/0");
+    const RecordData record = parse_record(records_.at(kept.back().record - 1));
+    EXPECT_EQ(std::get<FailedRecord>(record).stderr_tail, "line 1\nline 2");
+}
+
+TEST_F(RunStateTest, LostRanksBelongToTheirSession) {
+    add(SessionStartRecord{"node1", 11, 3, 2, "2026-01-01T00:00:00Z"});
+    add(LostRankRecord{2, "node3", "no sign of life for 30 s", "2026-01-01T00:01:00Z"});
+    ASSERT_EQ(state().sessions.back().lost_ranks.size(), 1U);
+    EXPECT_EQ(state().sessions.back().lost_ranks[0].host, "node3");
+}
+
+TEST_F(RunStateTest, RecordsOfAnOlderHarrowLackSomeMembers) {
+    records_.push_back({records_.size() + 1,
+                        "started",
+                        R"({"kind":"training","key":"t1","attempt":1,"slot":"s","host":"h"})"});
+    EXPECT_EQ(state().running.at("t1").started, "");
+    records_.push_back(
+        {records_.size() + 1,
+         "failed",
+         R"({"kind":"training","key":"t1","attempt":1,"state":"lost","message":"m","final":true,"trials":["bb.s0"]})"});
+    EXPECT_EQ(state().failed_attempts.at("t1").back().signal, 0);
+    records_.push_back({records_.size() + 1,
+                        "session_start",
+                        R"({"host":"h","pid":1,"ranks":1,"slots":1,"time":"now"})"});
+    records_.push_back({records_.size() + 1, "session_end", R"({"outcome":"done","time":"now"})"});
+    EXPECT_EQ(state().sessions.back().end->reason, "");
+}
+
 TEST_F(RunStateTest, ContradictionsNameTheRecord) {
     add(example_sweep());
     EXPECT_TRUE(contains(message_of<StorageError>([this] { state(); }), "record 2"));

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "cli/options.hpp"
+#include "coordinator/run_loop.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::cli {
+
+/// A moment given as "+2h30m" (from `now`), "14:30" or "14:30:15" (the next such local time),
+/// "2026-11-22T14:30[:15]" (local) or with a final Z (UTC).
+/// Throws UsageError for anything else and for a moment that has passed.
+std::chrono::system_clock::time_point parse_moment(const std::string& text,
+                                                   std::chrono::system_clock::time_point now);
+
+/// When the run must have ended: the earlier of `--until` and the end of the Slurm job
+/// (`slurm_end`: the value of SLURM_JOB_END_TIME, seconds since 1970; nullptr: not set).
+/// Throws UsageError.
+std::optional<std::chrono::system_clock::time_point> end_time_of(
+    const std::string& until, const char* slurm_end, std::chrono::system_clock::time_point now);
+
+/// Local, "14:30:15", with the date when it is not the day of `now`.
+std::string moment_text(std::chrono::system_clock::time_point moment,
+                        std::chrono::system_clock::time_point now);
+
+/// The limits that the command line and Slurm set.
+coordinator::RunLimits run_limits(const RunOptions& options);
+
+sweeps::ExitCode exit_code_of(const coordinator::RunOutcome& outcome, std::size_t failed_trials);
+
+/// For `session_end` and DIR/status: "done", "failed", "drained", "time_limit", "stopped",
+/// "infrastructure_lost".
+std::string outcome_word(sweeps::ExitCode code, coordinator::StopCause cause);
+
+}  // namespace harrow::cli
