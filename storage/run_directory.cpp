@@ -46,6 +46,10 @@ std::filesystem::path training_log_file(const std::filesystem::path& training_di
     return training_directory / "log";
 }
 
+std::filesystem::path training_checkpoints(const std::filesystem::path& training_directory) {
+    return training_directory / "checkpoints";
+}
+
 RunDirectory::RunDirectory(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
 std::filesystem::path RunDirectory::training_directory(const std::string& training_key) const {

@@ -12,6 +12,7 @@ namespace harrow::storage {
 std::filesystem::path training_scores_file(const std::filesystem::path& training_directory);
 std::filesystem::path training_history_file(const std::filesystem::path& training_directory);
 std::filesystem::path training_log_file(const std::filesystem::path& training_directory);
+std::filesystem::path training_checkpoints(const std::filesystem::path& training_directory);
 
 /// What stands at the path before a run.
 enum class DirectoryContent {

@@ -124,9 +124,21 @@ public:
         }
     }
 
+    void operator()(const LostWorkerRecord&) {
+        if (!state_.sessions.empty()) {
+            ++state_.sessions.back().lost_workers;
+        }
+    }
+
+    void operator()(const LostSlotRecord& lost) {
+        if (!state_.sessions.empty()) {
+            state_.sessions.back().lost_slots.push_back(lost);
+        }
+    }
+
     void operator()(const SessionStartRecord& start) {
         state_.running.clear();  // what an earlier session left open died with it
-        state_.sessions.push_back({start, std::nullopt, {}, {}});
+        state_.sessions.push_back({start, std::nullopt, {}, {}, {}, 0});
     }
 
     void operator()(const SessionEndRecord& end) {

@@ -44,6 +44,8 @@ struct SessionState {
     std::optional<SessionEndRecord> end;  ///< missing: alive, or killed
     WorkCounters work;
     std::vector<LostRankRecord> lost_ranks;
+    std::vector<LostSlotRecord> lost_slots;
+    std::int64_t lost_workers = 0;  ///< that had no unit in hand
 };
 
 struct RunningUnit {
