@@ -29,6 +29,8 @@ std::function<std::string(const std::string&)> understood_by(Number (*parse)(con
     };
 }
 
+constexpr const char* kTrial = "trial: its id, CELL.sSEED, or the beginning of one";
+
 /// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
 class Parser {
 public:
@@ -43,6 +45,7 @@ public:
         add_plan();
         add_run();
         add_reading_verbs();
+        add_control_verbs();
         add_data();
         add_cache();
         add_weights();
@@ -145,21 +148,7 @@ private:
                         "units of work at a time on this rank (default: slots_per_gpu of the "
                         "sweep, which is 1, for each GPU; else 1)")
             ->check(CLI::Range(1, 1024));
-        app->add_option("--device",
-                        options->device,
-                        "auto (default: GPUs if harrow-worker finds some), cpu or cuda")
-            ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-        app->add_option("--gpu-map",
-                        options->gpu_map,
-                        "the device of each slot, e.g. 0,0,1; numbers count this rank's GPUs")
-            ->check([](const std::string& text) {
-                return text.empty() ? std::string("--gpu-map is empty") : std::string();
-            });
-        app->add_option("--threads", options->threads, "threads per slot; results depend on it")
-            ->check(CLI::Range(1, 1024));
-        app->add_option("--cache",
-                        options->cache,
-                        "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+        add_device_options(app, *options);
         app->add_option("--resident",
                         options->resident,
                         "memory of a GPU that features may keep, e.g. 20G (default: half of what "
@@ -171,6 +160,25 @@ private:
         app->add_flag(
             "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
         app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");
+    }
+
+    /// Where and how work is computed; `options` must live as long as the parser.
+    static void add_device_options(CLI::App* app, RunOptions& options) {
+        app->add_option("--device",
+                        options.device,
+                        "auto (default: GPUs if harrow-worker finds some), cpu or cuda")
+            ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+        app->add_option("--gpu-map",
+                        options.gpu_map,
+                        "the device of each slot, e.g. 0,0,1; numbers count this rank's GPUs")
+            ->check([](const std::string& text) {
+                return text.empty() ? std::string("--gpu-map is empty") : std::string();
+            });
+        app->add_option("--threads", options.threads, "threads per slot; results depend on it")
+            ->check(CLI::Range(1, 1024));
+        app->add_option("--cache",
+                        options.cache,
+                        "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
     }
 
     static void add_run_limits(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
@@ -199,6 +207,7 @@ private:
     void add_reading_verbs() {
         auto [status, status_options] = verb<StatusOptions>(app_, "status", "how far a run is");
         status->add_option("dir", status_options->dir, "run directory")->required();
+        status->add_flag("--watch", status_options->watch, "show it anew until the run ends");
         status->add_flag("--json", status_options->json, "machine-readable");
 
         auto [report, report_options] =
@@ -224,6 +233,59 @@ private:
         show->add_option("--worst", show_options->worst, "how many of the worst-ranked test images")
             ->check(CLI::Range(1, 64));
         show->add_option("--out", show_options->out, "PNG file to write")->required();
+    }
+
+    template <typename Options>
+    static void add_run_and_trial(CLI::App* app, const std::shared_ptr<Options>& options) {
+        app->add_option("dir", options->dir, "run directory")->required();
+        app->add_option("trial", options->trial, kTrial)->required();
+    }
+
+    template <typename Options>
+    static void add_run_and_trials(CLI::App* app, const std::shared_ptr<Options>& options) {
+        app->add_option("dir", options->dir, "run directory")->required();
+        app->add_option("trials", options->trials, "trials, as for explain, or whole cells");
+        app->add_option(
+               "--wait", options->wait_s, "seconds to wait for a run that goes on (default: 10)")
+            ->check(CLI::Range(0.0, 3600.0));
+    }
+
+    void add_control_verbs() {
+        auto [explain, explain_options] = verb<ExplainOptions>(
+            app_, "explain", "why a trial waits, where it runs, of what it failed, what to do");
+        add_run_and_trial(explain, explain_options);
+
+        auto [logs, logs_options] = verb<LogsOptions>(app_, "logs", "what a trial's training said");
+        add_run_and_trial(logs, logs_options);
+        logs->add_option("--lines", logs_options->lines, "the last N lines only")
+            ->check(CLI::Range(1, 1'000'000));
+        logs->add_flag("--follow", logs_options->follow, "go on until the training ends");
+
+        auto [retry, retry_options] = verb<RetryOptions>(
+            app_, "retry", "run failed trials again, also while the run goes on");
+        add_run_and_trials(retry, retry_options);
+        retry
+            ->add_option("--state",
+                         retry_options->states,
+                         "those of this state: failed (any), diverged, cancelled, …")
+            ->delimiter(',');
+
+        auto [cancel, cancel_options] = verb<CancelOptions>(
+            app_, "cancel", "take trials out of the sweep, also while the run goes on");
+        add_run_and_trials(cancel, cancel_options);
+        cancel->get_option("trials")->required();
+
+        auto [replay, replay_options] = verb<ReplayOptions>(
+            app_, "replay", "how to reproduce a trial; --verify trains it again and compares");
+        add_run_and_trial(replay, replay_options);
+        replay->add_flag("--verify", replay_options->verify, "compare rows and patch scores");
+        add_device_options(replay, replay_options->how);
+
+        auto [doctor, doctor_options] =
+            verb<DoctorOptions>(app_, "doctor", "what is wrong with this machine, and the cure");
+        doctor->add_option("--dir", doctor_options->dir, "look at this run directory as well");
+        add_cache_option(doctor, doctor_options);
+        doctor->add_flag("--json", doctor_options->json, "machine-readable");
     }
 
     void add_data() {

@@ -40,6 +40,45 @@ struct RunOptions {
 
 struct StatusOptions {
     std::string dir;
+    bool watch = false;  ///< until the run ends
+    bool json = false;
+};
+
+struct ExplainOptions {
+    std::string dir;
+    std::string trial;  ///< id, "cell.s3", or the beginning of one
+};
+
+struct LogsOptions {
+    std::string dir;
+    std::string trial;
+    int lines = 0;  ///< the last ones; 0: all
+    bool follow = false;
+};
+
+struct RetryOptions {
+    std::string dir;
+    std::vector<std::string> trials;  ///< or cells; empty with no states: all that failed
+    std::vector<std::string> states;  ///< "failed" is every one but cancelled
+    double wait_s = 10;               ///< for a running coordinator's answer
+};
+
+struct CancelOptions {
+    std::string dir;
+    std::vector<std::string> trials;  ///< or cells
+    double wait_s = 10;
+};
+
+struct ReplayOptions {
+    std::string dir;
+    std::string trial;
+    bool verify = false;
+    RunOptions how;  ///< device, gpu_map, threads and cache
+};
+
+struct DoctorOptions {
+    std::string dir;    ///< empty: no run directory is looked at
+    std::string cache;  ///< empty: the default cache
     bool json = false;
 };
 
@@ -115,6 +154,12 @@ struct VersionOptions {
 using Command = std::variant<PlanOptions,
                              RunOptions,
                              StatusOptions,
+                             ExplainOptions,
+                             LogsOptions,
+                             RetryOptions,
+                             CancelOptions,
+                             ReplayOptions,
+                             DoctorOptions,
                              ReportOptions,
                              BestOptions,
                              ShowOptions,

@@ -70,10 +70,16 @@ std::string RunJournal::label(std::size_t unit) const {
 
 void RunJournal::started(std::size_t unit, int attempt, const coordinator::SlotPlace& place) {
     const UnitMeaning& meaning = work_.meanings[unit];
-    storage::append_record(
-        journal_,
-        storage::StartedRecord{
-            record_kind(meaning.kind), meaning.key, attempt, place.name, place.host, utc_now()});
+    final_states_.erase(unit);  // it failed, and is tried again because it or another was retried
+    storage::append_record(journal_,
+                           storage::StartedRecord{record_kind(meaning.kind),
+                                                  meaning.key,
+                                                  attempt,
+                                                  place.name,
+                                                  place.host,
+                                                  utc_now(),
+                                                  label(unit),
+                                                  meaning.trials});
     if (!display_.live()) {
         display_.line("start " + label(unit) + " on " + place.name +
                       (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""));
@@ -149,10 +155,11 @@ void RunJournal::finished(std::size_t unit,
     }
     storage::FinishedRecord record{meaning.key, {}};
     for (const coordinator::TrialResult& trial : result.trials) {
-        if (trial.error.empty()) {
+        if (trial.error.empty() && !is_cancelled(trial.trial)) {
             record.trials.push_back({trial.trial, trial.rows, trial.notes});
         }
     }
+    finished_.insert(unit);
     if (!record.trials.empty()) {
         storage::append_record(journal_, record);
     }
@@ -170,7 +177,7 @@ void RunJournal::record_trial_failures(std::size_t unit,
                                        int attempt,
                                        const coordinator::WorkResult& result) {
     for (const coordinator::TrialResult& trial : result.trials) {
-        if (trial.error.empty()) {
+        if (trial.error.empty() || is_cancelled(trial.trial)) {
             continue;
         }
         storage::append_record(journal_,
@@ -188,7 +195,7 @@ void RunJournal::record_trial_failures(std::size_t unit,
                                                      0,
                                                      "",
                                                      utc_now()});
-        ++failed_trials_;
+        failed_alone_.insert(trial.trial);
         display_.line("failed " + label(unit) + ": " + trial.error);
     }
 }
@@ -225,10 +232,50 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
     storage::append_record(journal_, record);
     if (failure.final) {
         final_states_[failure.unit] = state;
-        failed_trials_ += meaning.trials.size();
     }
     display_.line((failure.final ? "failed " : "retry  ") + label(failure.unit) + ": " + state +
                   ": " + failure.message);
+}
+
+std::size_t RunJournal::failed_trials() const {
+    std::size_t failed = failed_alone_.size();
+    for (const auto& [unit, state] : final_states_) {
+        const std::vector<std::string>& trials = work_.meanings[unit].trials;
+        failed += static_cast<std::size_t>(
+            std::count_if(trials.begin(), trials.end(), [this](const std::string& trial) {
+                return !is_cancelled(trial);
+            }));
+    }
+    return failed;
+}
+
+void RunJournal::set_cancelled(const std::string& trial, bool cancelled) {
+    if (cancelled) {
+        cancelled_.insert(trial);
+    } else {
+        cancelled_.erase(trial);
+    }
+}
+
+bool RunJournal::is_open(std::size_t unit) const {
+    return finished_.count(unit) == 0 && final_states_.count(unit) == 0;
+}
+
+bool RunJournal::reopen(std::size_t unit) {
+    return final_states_.erase(unit) > 0;
+}
+
+TrialFate RunJournal::fate(std::size_t unit, const std::string& trial) const {
+    if (is_open(unit)) {
+        return TrialFate::Open;
+    }
+    return finished_.count(unit) > 0 && failed_alone_.count(trial) == 0 ? TrialFate::Finished
+                                                                        : TrialFate::Failed;
+}
+
+void RunJournal::requested(const std::string& verb, std::size_t trials, const std::string& by) {
+    display_.line(verb + " " + std::to_string(trials) + (trials == 1 ? " trial" : " trials") +
+                  ", asked by " + by);
 }
 
 std::string RunJournal::time_text() const {

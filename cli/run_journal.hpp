@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "cli/trial_requests.hpp"
 #include "cli/work_units.hpp"
 #include "coordinator/progress.hpp"
 #include "coordinator/run_loop.hpp"
@@ -41,7 +43,21 @@ public:
     void warning(const std::string& message) override;
     void tick(const coordinator::RunSnapshot& snapshot) override;
 
-    std::size_t failed_trials() const { return failed_trials_; }
+    /// That failed for good in this session; cancelled ones did not fail.
+    std::size_t failed_trials() const;
+
+    /// Rows of a cancelled trial are not recorded when its training finishes.
+    void set_cancelled(const std::string& trial, bool cancelled);
+    bool is_cancelled(const std::string& trial) const { return cancelled_.count(trial) > 0; }
+    /// Whether the unit is still to be done or running.
+    bool is_open(std::size_t unit) const;
+    /// A unit that failed or was cancelled is to be done again. False: it did not, or it finished.
+    bool reopen(std::size_t unit);
+    /// How a trial of this session's unit stands, when it was not cancelled.
+    TrialFate fate(std::size_t unit, const std::string& trial) const;
+    /// Tells the user that somebody asked for something.
+    void requested(const std::string& verb, std::size_t trials, const std::string& by);
+
     /// "time of all slots: 61.3 s (training 71 %, …)"; empty when nothing was finished.
     std::string time_text() const;
 
@@ -62,8 +78,10 @@ private:
     const coordinator::RunLimits& limits_;
     bool journal_full_ = false;
     std::map<std::size_t, std::string> final_states_;  ///< of failed units
-    std::size_t failed_trials_ = 0;
-    coordinator::WorkTimes times_;  ///< of all finished units
+    std::set<std::size_t> finished_;                   ///< units
+    std::set<std::string> failed_alone_;  ///< trials that could not be scored; their unit finished
+    std::set<std::string> cancelled_;     ///< trials
+    coordinator::WorkTimes times_;        ///< of all finished units
     double seconds_ = 0;
 };
 

@@ -163,9 +163,8 @@ ExitCode exit_code_of(const coordinator::RunOutcome& outcome, std::size_t failed
     using Verdict = coordinator::RunOutcome::Verdict;
     switch (outcome.verdict) {
         case Verdict::AllDone:
+        case Verdict::SomeFailed:  // or were cancelled, which is no failure
             return failed_trials > 0 ? ExitCode::TrialsFailed : ExitCode::Ok;
-        case Verdict::SomeFailed:
-            return ExitCode::TrialsFailed;
         case Verdict::StoppedEarly:
             return outcome.cause == coordinator::StopCause::Now && second_signal() != 0
                        ? static_cast<ExitCode>(128 + second_signal())

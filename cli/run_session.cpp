@@ -20,6 +20,7 @@
 #include "cli/run_files.hpp"
 #include "cli/run_journal.hpp"
 #include "cli/run_limits.hpp"
+#include "cli/run_requests.hpp"
 #include "cli/run_slots.hpp"
 #include "cli/signals.hpp"
 #include "cli/sweep_changes.hpp"
@@ -272,9 +273,13 @@ ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
     publish_status(directory_, code, outcome_word(code, stop_cause_));
     std::cout << analysis::terminal_table(make_run_report(state, false), terminal_width()) << "\n";
     if (nothing_to_do) {
-        std::cout << "nothing to do: " << plan_.trials.size() - failed << " of "
-                  << plan_.trials.size() << " trials are finished in " << directory_.path().string()
-                  << (failed > 0 ? "; the others failed and stay so (harrow status says why)" : "")
+        const std::size_t finished = finished_of_this_sweep(state);
+        std::cout << "nothing to do: " << finished << " of " << plan_.trials.size()
+                  << " trials are finished in " << directory_.path().string()
+                  << (finished < plan_.trials.size()
+                          ? "; the others failed or were cancelled and stay so until harrow retry "
+                            "(harrow status says why)"
+                          : "")
                   << "\n";
         return code;
     }
@@ -296,12 +301,17 @@ ExitCode RunSession::execute(storage::Journal& journal,
                                     launch.ranks,
                                     static_cast<int>(launch.slots.size()),
                                     utc_now(),
-                                    std::string(coordinator::device_kind(launch.slots))});
+                                    std::string(coordinator::device_kind(launch.slots)),
+                                    build_id(),
+                                    options_.threads});
     journal.commit();
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
-    const coordinator::RunLimits limits = run_limits(options_);
+    coordinator::RunLimits limits = run_limits(options_);
     RunJournal observer(journal, work, display, {directory_.path(), cache_.root()}, limits);
+    RunRequests requests(
+        storage::Inbox(directory_.inbox_directory()), journal, work, state_, observer);
+    limits.requests = [&requests] { return requests.poll(); };
     if (limits.end_time) {
         const auto now = std::chrono::system_clock::now();
         display.line("ends before " + moment_text(*limits.end_time, now));
@@ -310,6 +320,7 @@ ExitCode RunSession::execute(storage::Journal& journal,
     const std::unique_ptr<coordinator::Transport> transport = launch.make_transport();
     const coordinator::RunOutcome outcome =
         coordinator::run_units(work.plan, *transport, observer, limits);
+    requests.poll();  // what came last; there is no unit left that it could touch
     display.clear();
     where_time_went_ = observer.time_text();
     stop_cause_ = outcome.cause;
@@ -327,7 +338,17 @@ ExitCode RunSession::execute(storage::Journal& journal,
 std::size_t RunSession::failed_of_this_sweep(const storage::RunState& state) const {
     return static_cast<std::size_t>(std::count_if(
         plan_.trials.begin(), plan_.trials.end(), [&](const sweeps::PlannedTrial& trial) {
-            return state.failed.count(trial.id) > 0;
+            const auto failed = state.failed.find(trial.id);
+            return failed != state.failed.end() &&
+                   failed->second.state !=
+                       coordinator::name_of(coordinator::FailureKind::Cancelled);
+        }));
+}
+
+std::size_t RunSession::finished_of_this_sweep(const storage::RunState& state) const {
+    return static_cast<std::size_t>(std::count_if(
+        plan_.trials.begin(), plan_.trials.end(), [&](const sweeps::PlannedTrial& trial) {
+            return state.finished.count(trial.id) > 0;
         }));
 }
 

@@ -54,6 +54,7 @@ private:
                              const WorkUnits& work,
                              const Launch& launch);
     void print_summary(const storage::RunState& state, const std::string& duration) const;
+    std::size_t finished_of_this_sweep(const storage::RunState& state) const;
     std::size_t failed_of_this_sweep(const storage::RunState& state) const;
     storage::RunState read_state() const;
 

@@ -62,4 +62,23 @@ std::string printable_lines(std::string_view text) {
     return shown(text, "\n\t");
 }
 
+std::string fitted(std::string_view text, std::size_t columns) {
+    const auto continues = [](char byte) {
+        return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+    };
+    std::size_t used = 0;
+    std::size_t cut = 0;  // where the last column begins
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (continues(text[at])) {
+            continue;
+        }
+        if (used == columns) {
+            return columns == 0 ? "" : std::string(text.substr(0, cut)) + "…";
+        }
+        cut = at;
+        ++used;
+    }
+    return std::string(text);
+}
+
 }  // namespace harrow::cli

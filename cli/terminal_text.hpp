@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,8 @@ std::string printable(std::string_view text);
 
 /// The same of several lines: line breaks and tabs stay.
 std::string printable_lines(std::string_view text);
+
+/// At most `columns` columns, one per character; what is cut ends in "…".
+std::string fitted(std::string_view text, std::size_t columns);
 
 }  // namespace harrow::cli

@@ -10,6 +10,12 @@ namespace harrow::cli {
 sweeps::ExitCode run_verb(const PlanOptions& options);
 sweeps::ExitCode run_verb(const RunOptions& options);
 sweeps::ExitCode run_verb(const StatusOptions& options);
+sweeps::ExitCode run_verb(const ExplainOptions& options);
+sweeps::ExitCode run_verb(const LogsOptions& options);
+sweeps::ExitCode run_verb(const RetryOptions& options);
+sweeps::ExitCode run_verb(const CancelOptions& options);
+sweeps::ExitCode run_verb(const ReplayOptions& options);
+sweeps::ExitCode run_verb(const DoctorOptions& options);
 sweeps::ExitCode run_verb(const ReportOptions& options);
 sweeps::ExitCode run_verb(const BestOptions& options);
 sweeps::ExitCode run_verb(const ShowOptions& options);

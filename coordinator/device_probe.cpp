@@ -2,28 +2,22 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
-#include <poll.h>
 #include <unistd.h>
 
 #include "coordinator/child_process.hpp"
+#include "coordinator/program_output.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::coordinator {
 namespace {
 
 using Json = nlohmann::json;
-using Clock = std::chrono::steady_clock;
-using namespace std::chrono_literals;
-
-constexpr std::size_t kMaxOutput = 1 << 20;
 constexpr std::size_t kMaxDevices = 256;
 constexpr std::size_t kMaxText = 200;
-constexpr auto kLook = 20ms;
 
 // Names and notes go to a terminal and into an environment: one short line of printable letters.
 std::string clean(std::string text) {
@@ -68,36 +62,6 @@ std::optional<Device> device_from(const Json& json, std::size_t position) {
     device.name = clean(json.at("name").get<std::string>());
     device.memory_bytes = memory.get<std::int64_t>();
     return device.memory_bytes >= 0 ? std::optional(device) : std::nullopt;
-}
-
-// Of `child`, until it ends or `deadline`; the exit is missing then.
-struct Collected {
-    std::string output;
-    std::optional<ChildExit> end;
-};
-
-void read_available(const ChildProcess& child, std::string& output) {
-    char bytes[4096];
-    ssize_t count = 0;
-    while ((count = ::read(child.output(), bytes, sizeof(bytes))) > 0 ||
-           (count < 0 && errno == EINTR)) {
-        const std::size_t room = kMaxOutput - std::min(output.size(), kMaxOutput);
-        output.append(bytes, std::min(static_cast<std::size_t>(std::max<ssize_t>(count, 0)), room));
-    }
-}
-
-Collected collect(ChildProcess& child, Clock::time_point deadline) {
-    Collected collected;
-    while (!collected.end && Clock::now() < deadline) {
-        pollfd polled = {child.output(), POLLIN, 0};
-        ::poll(&polled, 1, static_cast<int>(kLook / 1ms));
-        if ((polled.revents & POLLIN) == 0 && (polled.revents & POLLHUP) != 0) {
-            ::usleep(1000);  // closed its output; the exit follows
-        }
-        collected.end = child.try_reap();
-        read_available(child, collected.output);
-    }
-    return collected;
 }
 
 // As a CPU slot's child, but with the devices that this process sees.
@@ -156,8 +120,8 @@ ProbeResult parse_probe(std::string_view output) {
 
 ProbeResult probe_devices(const std::string& worker_program, std::chrono::milliseconds limit) {
     try {
-        ChildProcess child(ChildSpec{worker_program, {"--probe"}, probe_environment()});
-        const Collected collected = collect(child, Clock::now() + limit);
+        const ProgramOutput collected =
+            run_for_output({worker_program, {"--probe"}, probe_environment()}, limit);
         if (!collected.end) {
             return problem("it did not end within " + std::to_string(limit.count()) + " ms" +
                            last_line(collected.output));

@@ -252,6 +252,14 @@ void MpiSession::release_ranks() {
     link_->flush(kReleaseLimit);
 }
 
+std::string mpi_library_version() {
+    char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+    int length = 0;
+    check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+    const std::string version(text, static_cast<std::size_t>(length));
+    return version.substr(0, version.find_first_of("\r\n"));
+}
+
 int run_under_mpi(const std::function<int(MpiSession&)>& body,
                   const std::function<int(const std::exception&)>& report) {
     MpiSession session;

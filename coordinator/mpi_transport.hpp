@@ -42,6 +42,9 @@ private:
 int run_under_mpi(const std::function<int(MpiSession&)>& body,
                   const std::function<int(const std::exception&)>& report);
 
+/// What the MPI library calls itself, on one line; works without a launcher.
+std::string mpi_library_version();
+
 struct RankOptions {
     SupervisorOptions supervisor;
     std::string sweep_digest;  ///< all ranks must hold the same sweep

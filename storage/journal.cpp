@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sweeps/error.hpp"
@@ -107,20 +108,24 @@ std::filesystem::path directory_of(const std::filesystem::path& file) {
     return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
-JournalContents parse_journal(std::string_view text, const std::filesystem::path& path) {
+/// `text` stands at byte `begin` of the file, behind `records` records.
+JournalContents parse_journal(std::string_view text,
+                              const std::filesystem::path& path,
+                              std::uint64_t begin = 0,
+                              std::uint64_t records = 0) {
     JournalContents contents;
     std::size_t offset = 0;
     for (std::size_t end = 0; (end = text.find('\n', offset)) != std::string_view::npos;
          offset = end + 1) {
         JournalRecord record;
-        const std::string problem =
-            parse_line(text.substr(offset, end - offset), contents.records.size() + 1, record);
+        const std::string problem = parse_line(
+            text.substr(offset, end - offset), records + contents.records.size() + 1, record);
         if (!problem.empty()) {
-            refuse(path, offset, problem);
+            refuse(path, begin + offset, problem);
         }
         contents.records.push_back(std::move(record));
     }
-    contents.valid_bytes = offset;
+    contents.valid_bytes = begin + offset;
     if (offset < text.size()) {
         contents.torn_tail = "journal " + path.string() + ": the last record is incomplete (" +
                              std::to_string(text.size() - offset) + " bytes at byte " +
@@ -133,6 +138,32 @@ JournalContents parse_journal(std::string_view text, const std::filesystem::path
 
 JournalContents read_journal(const std::filesystem::path& path) {
     return parse_journal(read_file(path), path);
+}
+
+JournalFollower::News JournalFollower::read() {
+    const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat found = {};
+    if (!file || ::fstat(file.get(), &found) != 0) {
+        throw StorageError(io_error_text("read", path_, errno));
+    }
+    const auto bytes = static_cast<std::uint64_t>(found.st_size);
+    for (bool anew = read_bytes_ == 0 || bytes < read_bytes_;; anew = true) {
+        if (anew) {
+            read_bytes_ = read_records_ = 0;
+        }
+        try {
+            std::string text(bytes - read_bytes_, '\0');
+            read_at(file.get(), read_bytes_, text.data(), text.size(), path_);
+            JournalContents contents = parse_journal(text, path_, read_bytes_, read_records_);
+            read_bytes_ = contents.valid_bytes;
+            read_records_ += contents.records.size();
+            return {std::move(contents.records), anew};
+        } catch (const StorageError&) {
+            if (anew) {
+                throw;
+            }
+        }
+    }
 }
 
 Journal Journal::open(const std::filesystem::path& path) {

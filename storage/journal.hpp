@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/directory_lock.hpp"
@@ -26,6 +27,24 @@ struct JournalContents {
 /// without newline is a torn tail. Throws StorageError with the byte offset for a complete line
 /// that is damaged, out of sequence or of another format version, and when there is no file.
 JournalContents read_journal(const std::filesystem::path& path);
+
+/// Follows a journal that another process writes to; reads only what is new.
+class JournalFollower {
+public:
+    explicit JournalFollower(std::filesystem::path path) : path_(std::move(path)) {}
+
+    struct News {
+        std::vector<JournalRecord> records;
+        bool anew = false;  ///< `records` begin with the first: forget what came before
+    };
+    /// Complete records since the last call. A journal that was cut behind what was read (a full
+    /// disk) is read anew. Throws as read_journal.
+    News read();
+
+private:
+    std::filesystem::path path_;
+    std::uint64_t read_bytes_ = 0, read_records_ = 0;
+};
 
 /// The append-only truth of a run directory; exactly one writer. Format: docs/file-formats.md.
 class Journal {

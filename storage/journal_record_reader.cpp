@@ -98,6 +98,10 @@ std::vector<std::string> texts(const json& object, const char* name) {
     return values;
 }
 
+std::vector<std::string> optional_texts(const json& object, const char* name) {
+    return object.contains(name) ? texts(object, name) : std::vector<std::string>();
+}
+
 UnitKind unit_kind(const json& object) {
     const std::string kind = text(object, "kind");
     if (kind != "extraction" && kind != "training") {
@@ -220,7 +224,9 @@ SessionStartRecord session_start_from(const json& object) {
             small_integer(object, "ranks"),
             small_integer(object, "slots"),
             text(object, "time"),
-            object.contains("device") ? text(object, "device") : "cpu"};
+            object.contains("device") ? text(object, "device") : "cpu",
+            optional_text(object, "build"),
+            object.contains("threads") ? small_integer(object, "threads") : 0};
 }
 
 CheckpointRecord checkpoint_from(const json& object) {
@@ -240,7 +246,9 @@ std::optional<RecordData> work_record_from(const std::string& type, const json& 
                              small_integer(data, "attempt"),
                              text(data, "slot"),
                              text(data, "host"),
-                             optional_text(data, "time")};
+                             optional_text(data, "time"),
+                             optional_text(data, "label"),
+                             optional_texts(data, "trials")};
     }
     if (type == "checkpoint") {
         return checkpoint_from(data);

@@ -78,7 +78,9 @@ json to_json(const StartedRecord& started) {
             {"attempt", started.attempt},
             {"slot", started.slot},
             {"host", started.host},
-            {"time", started.time}};
+            {"time", started.time},
+            {"label", started.label},
+            {"trials", started.trials}};
 }
 
 json to_json(const ExtractedRecord& extracted) {
@@ -198,7 +200,9 @@ json to_json(const SessionStartRecord& start) {
             {"ranks", start.ranks},
             {"slots", start.slots},
             {"time", start.time},
-            {"device", start.device}};
+            {"device", start.device},
+            {"build", start.build},
+            {"threads", start.threads}};
 }
 
 json to_json(const SessionEndRecord& end) {

@@ -48,7 +48,9 @@ struct StartedRecord {
     std::string key;  ///< feature key or training key
     int attempt = 1;
     std::string slot, host;
-    std::string time = {};  ///< UTC, ISO 8601, here and below; empty in older journals
+    std::string time = {};   ///< UTC, ISO 8601, here and below; empty in older journals
+    std::string label = {};  ///< for people: "main seed 0"; empty in older journals
+    std::vector<std::string> trials = {};  ///< that wait for it; none for an extraction
 };
 
 /// `checkpoint`: what an attempt at a training has on disk. The next thing to be trained is `epoch`
@@ -161,6 +163,8 @@ struct SessionStartRecord {
     int slots = 1;
     std::string time;            ///< UTC, ISO 8601
     std::string device = "cpu";  ///< kind of its slots: "cpu" or "cuda"
+    std::string build = {};      ///< empty in older journals
+    int threads = 0;             ///< per slot; 0: not known
 };
 struct SessionEndRecord {
     /// "done", "failed", "drained" (on a signal), "time_limit", "stopped" (at once),

@@ -34,6 +34,7 @@ public:
     std::filesystem::path status_file() const { return directory_ / "status"; }
     std::filesystem::path lock_file() const { return directory_ / "lock"; }
     std::filesystem::path journal_file() const { return directory_ / "journal.jsonl"; }
+    std::filesystem::path inbox_directory() const { return directory_ / "inbox"; }
     std::filesystem::path results_file() const { return directory_ / "results.csv"; }
     std::filesystem::path cells_file() const { return directory_ / "cells.csv"; }
     std::filesystem::path training_directory(const std::string& training_key) const;

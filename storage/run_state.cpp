@@ -14,9 +14,12 @@ using sweeps::StorageError;
 
 constexpr const char* kCancelled = "cancelled";
 
+}  // namespace
+
 /// Applies records one by one; one function per type.
-class Replay {
+class Replay::Conclusions {
 public:
+    const RunState& state() const noexcept { return state_; }
     RunState take() { return std::move(state_); }
 
     void operator()(const SweepRecord& sweep) {
@@ -36,6 +39,8 @@ public:
                          started.slot,
                          started.host,
                          started.time,
+                         started.label,
+                         started.trials,
                          std::nullopt,
                          std::nullopt};
         const auto checkpoint = state_.checkpoints.find(started.key);
@@ -235,19 +240,33 @@ private:
     std::map<std::string, std::vector<std::string>> trials_failed_by_;
 };
 
-}  // namespace
+Replay::Replay() : conclusions_(std::make_unique<Conclusions>()) {}
+
+Replay::~Replay() = default;
+
+const RunState& Replay::state() const noexcept {
+    return conclusions_->state();
+}
+
+RunState Replay::take() {
+    return conclusions_->take();
+}
+
+void Replay::apply(const JournalRecord& record) {
+    const RecordData data = parse_record(record);
+    try {
+        conclusions_->begin(record.seq, data);
+        std::visit(*conclusions_, data);
+    } catch (const StorageError& reason) {
+        throw StorageError("journal record " + std::to_string(record.seq) +
+                           " does not follow from those before it: " + reason.what());
+    }
+}
 
 RunState replay(const std::vector<JournalRecord>& records) {
     Replay replay_state;
     for (const JournalRecord& record : records) {
-        const RecordData data = parse_record(record);
-        try {
-            replay_state.begin(record.seq, data);
-            std::visit(replay_state, data);
-        } catch (const StorageError& reason) {
-            throw StorageError("journal record " + std::to_string(record.seq) +
-                               " does not follow from those before it: " + reason.what());
-        }
+        replay_state.apply(record);
     }
     return replay_state.take();
 }

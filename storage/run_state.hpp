@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -52,6 +53,8 @@ struct RunningUnit {
     int attempt = 1;
     std::string slot, host;
     std::string started;                   ///< UTC; empty in older journals
+    std::string label;                     ///< for people; empty in older journals
+    std::vector<std::string> trials;       ///< that wait for it
     std::optional<ResumedRecord> resumed;  ///< where this attempt went on
     /// The newest on disk, be it of an earlier attempt.
     std::optional<CheckpointRecord> checkpoint;
@@ -85,8 +88,23 @@ struct RunState {
     }
 };
 
-/// Pure. Throws StorageError when the records contradict each other: no `sweep` first, a second
-/// one, unknown types.
+/// Concludes from records as they come.
+class Replay {
+public:
+    Replay();
+    ~Replay();
+    /// Pure. Throws StorageError when the record contradicts those before it: no `sweep` first, a
+    /// second one, an unknown type.
+    void apply(const JournalRecord& record);
+    const RunState& state() const noexcept;
+    RunState take();
+
+private:
+    class Conclusions;
+    std::unique_ptr<Conclusions> conclusions_;
+};
+
+/// Of all records at once; throws as Replay::apply.
 RunState replay(const std::vector<JournalRecord>& records);
 
 /// Rows of every finished trial with its cell's fixed name, ready for results.csv.

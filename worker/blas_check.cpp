@@ -27,23 +27,40 @@ std::vector<std::string> loaded_libraries() {
     return paths;
 }
 
-bool any_contains(const std::vector<std::string>& paths, const std::string& part) {
-    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+constexpr const char* kFast[] = {"openblas", "libmkl", "blis", "atlas", "armpl"};
+constexpr const char* kReference = "/libblas.so";
+
+/// The first library whose path contains `part`; empty when there is none.
+std::string library_with(const std::vector<std::string>& paths, const std::string& part) {
+    const auto found = std::find_if(paths.begin(), paths.end(), [&](const std::string& path) {
         return path.find(part) != std::string::npos;
     });
+    return found == paths.end() ? "" : *found;
+}
+
+std::string fast_library(const std::vector<std::string>& paths) {
+    for (const char* fast : kFast) {
+        const std::string found = library_with(paths, fast);
+        if (!found.empty()) {
+            return found;
+        }
+    }
+    return "";
 }
 
 }  // namespace
 
+std::string blas_library() {
+    const std::vector<std::string> paths = loaded_libraries();
+    const std::string fast = fast_library(paths);
+    return fast.empty() ? library_with(paths, kReference) : fast;
+}
+
 std::optional<std::string> slow_blas_warning() {
     const std::vector<std::string> paths = loaded_libraries();
-    for (const char* fast : {"openblas", "libmkl", "blis", "atlas", "armpl"}) {
-        if (any_contains(paths, fast)) {
-            return std::nullopt;
-        }
-    }
-    if (!any_contains(paths, "/libblas.so")) {
-        return std::nullopt;  // linked into torch, as its makers ship it
+    // One linked into torch, as its makers ship it, has no path.
+    if (!fast_library(paths).empty() || library_with(paths, kReference).empty()) {
+        return std::nullopt;
     }
     return "torch computes with the reference BLAS, which is some 25 times slower than OpenBLAS; "
            "install libopenblas0-pthread";

@@ -7,10 +7,12 @@
 #include "sweeps/error.hpp"
 #include "worker/allocator.hpp"
 #include "worker/device_probe.hpp"
+#include "worker/self_check.hpp"
 #include "worker/worker_loop.hpp"
 
 /// harrow-worker: trains and extracts for the supervisor that started it. `--version` prints the
-/// build id that both must share, `--probe` the GPUs it can use, as JSON.
+/// build id that both must share, `--probe` the GPUs it can use, `--doctor` what it was built with,
+/// both as JSON.
 int main(int argc, char** argv) {
     using harrow::sweeps::ExitCode;
     if (argc == 2 && std::string(argv[1]) == "--version") {
@@ -19,6 +21,10 @@ int main(int argc, char** argv) {
     }
     if (argc == 2 && std::string(argv[1]) == "--probe") {
         std::printf("%s\n", harrow::worker::probe_json().c_str());
+        return static_cast<int>(ExitCode::Ok);
+    }
+    if (argc == 2 && std::string(argv[1]) == "--doctor") {
+        std::printf("%s\n", harrow::worker::self_check_json(harrow::build_id()).c_str());
         return static_cast<int>(ExitCode::Ok);
     }
     harrow::worker::keep_freed_memory();

@@ -69,5 +69,14 @@ TEST(TerminalTextTest, VerbsShowNamesOfFilesAndTensorsHarmless) {
     EXPECT_NE(output_of(inspect).find("w?x?"), std::string::npos);
 }
 
+TEST(TerminalTextTest, FittedTextNeverExceedsItsColumns) {
+    EXPECT_EQ(fitted("abc", 3), "abc");
+    EXPECT_EQ(fitted("abcd", 3), "ab…");
+    EXPECT_EQ(fitted("äöüß", 3), "äö…");
+    EXPECT_EQ(fitted("äöü", 3), "äöü");
+    EXPECT_EQ(fitted("abc", 0), "");
+    EXPECT_EQ(fitted("", 0), "");
+}
+
 }  // namespace
 }  // namespace harrow::cli

@@ -194,5 +194,50 @@ TEST_F(JournalTest, MissingFileIsAnError) {
     EXPECT_THROW(read_journal(file()), StorageError);
 }
 
+TEST_F(JournalTest, FollowerSeesEachRecordOnceAndWaitsForTheEndOfALine) {
+    JournalFollower follower(file());
+    EXPECT_THROW(follower.read(), StorageError);
+    const std::string text = write_example();
+    std::size_t records = 0;
+    for (std::size_t bytes = 0; bytes <= text.size(); ++bytes) {
+        spill(file(), text.substr(0, bytes));
+        for (const JournalRecord& record : follower.read().records) {
+            EXPECT_EQ(record.seq, ++records);
+            EXPECT_EQ(text[bytes - 1], '\n');
+        }
+    }
+    EXPECT_EQ(records, 3U);
+    EXPECT_FALSE(follower.read().anew);
+}
+
+TEST_F(JournalTest, FollowerStartsAnewWhenWhatItReadWasCutOff) {
+    const std::string text = write_example();
+    JournalFollower follower(file());
+    EXPECT_TRUE(follower.read().anew);
+    spill(file(), text.substr(0, text.find('\n') + 1));
+    JournalFollower::News news = follower.read();
+    EXPECT_TRUE(news.anew);
+    EXPECT_EQ(news.records.size(), 1U);
+
+    // Cut and written again, longer than before: the sequence tells.
+    spill(file(), text);
+    EXPECT_EQ(follower.read().records.size(), 2U);
+    std::string other = text.substr(0, text.find('\n') + 1);
+    {
+        spill(file(), other);
+        Journal journal = Journal::open(file());
+        for (int record = 0; record < 20; ++record) {
+            journal.append("another", R"({"with":"a longer text than the one before"})");
+        }
+        journal.commit();
+    }
+    news = follower.read();
+    EXPECT_TRUE(news.anew);
+    EXPECT_EQ(news.records.size(), 21U);
+
+    spill(file(), text.substr(0, 5) + "x" + text.substr(6));
+    EXPECT_THROW(follower.read(), StorageError);
+}
+
 }  // namespace
 }  // namespace harrow::storage

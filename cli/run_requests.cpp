@@ -1,0 +1,147 @@
+#include "cli/run_requests.hpp"
+
+#include <algorithm>
+
+#include "coordinator/messages.hpp"
+#include "sweeps/error.hpp"
+
+namespace harrow::cli {
+namespace {
+
+using coordinator::RunRequest;
+
+TrialFate fate_in(const storage::RunState& state, const std::string& trial) {
+    if (state.finished.count(trial) > 0) {
+        return TrialFate::Finished;
+    }
+    const auto failed = state.failed.find(trial);
+    if (failed == state.failed.end()) {
+        return TrialFate::Unknown;
+    }
+    return failed->second.state == coordinator::name_of(coordinator::FailureKind::Cancelled)
+               ? TrialFate::Cancelled
+               : TrialFate::Failed;
+}
+
+}  // namespace
+
+RunRequests::RunRequests(storage::Inbox inbox,
+                         storage::Journal& journal,
+                         const WorkUnits& work,
+                         const storage::RunState& before,
+                         RunJournal& observer)
+    : inbox_(std::move(inbox)),
+      journal_(journal),
+      work_(work),
+      before_(before),
+      observer_(observer) {
+    inbox_.remove_old_answers();
+}
+
+std::vector<RunRequest> RunRequests::poll() {
+    std::vector<RunRequest> asked;
+    try {
+        answer_what_is_durable();
+        const storage::Inbox::Taken taken = inbox_.take();
+        for (const std::string& warning : taken.warnings) {
+            observer_.warning(warning);
+        }
+        for (const storage::InboxRequest& request : taken.requests) {
+            const auto waits = [&](const auto& answer) { return answer.first == request.id; };
+            if (std::none_of(answers_.begin(), answers_.end(), waits)) {
+                const std::vector<RunRequest> more = handle(request);
+                asked.insert(asked.end(), more.begin(), more.end());
+            }
+        }
+        answer_what_is_durable();
+        warned_ = false;
+    } catch (const sweeps::StorageError& error) {
+        if (!warned_) {
+            observer_.warning("requests cannot be taken: " + std::string(error.what()));
+        }
+        warned_ = true;
+    }
+    return asked;
+}
+
+std::vector<RunRequest> RunRequests::handle(const storage::InboxRequest& request) {
+    if (unit_of_.empty()) {
+        for (std::size_t unit = 0; unit < work_.meanings.size(); ++unit) {
+            for (const std::string& trial : work_.meanings[unit].trials) {
+                unit_of_[trial] = unit;
+            }
+        }
+    }
+    RequestEffect effect =
+        effect_of(request, [this](const std::string& trial) { return fate(trial); });
+    append_effect(journal_, request, effect);
+    std::vector<RunRequest> asked;
+    for (const std::string& trial : effect.trials) {
+        const bool is_cancelled = request.verb == kCancel;
+        observer_.set_cancelled(trial, is_cancelled);
+        if (is_cancelled) {
+            const auto unit = unit_of_.find(trial);
+            if (unit != unit_of_.end()) {
+                cancel(unit->second, asked);
+            }
+        } else if (!retry(trial, asked)) {
+            const auto line =
+                std::find(effect.lines.begin(), effect.lines.end(), trial + " will be run again");
+            *line = trial + " will be run again by the next session (harrow run), not by this one";
+        }
+    }
+    observer_.requested(request.verb, effect.trials.size(), request.by);
+    answers_.emplace_back(request.id, storage::InboxAnswer{effect.done, std::move(effect.lines)});
+    return asked;
+}
+
+TrialFate RunRequests::fate(const std::string& trial) const {
+    const auto unit = unit_of_.find(trial);
+    if (observer_.is_cancelled(trial)) {
+        return TrialFate::Cancelled;
+    }
+    return unit == unit_of_.end() ? fate_in(before_, trial) : observer_.fate(unit->second, trial);
+}
+
+/// A training goes on while one of its trials is wanted.
+void RunRequests::cancel(std::size_t unit, std::vector<RunRequest>& asked) const {
+    const std::vector<std::string>& trials = work_.meanings[unit].trials;
+    const bool unwanted = std::all_of(trials.begin(), trials.end(), [this](const auto& trial) {
+        return observer_.is_cancelled(trial);
+    });
+    const auto asks_so = [unit](const RunRequest& request) { return request.unit == unit; };
+    if (unwanted && std::none_of(asked.begin(), asked.end(), asks_so)) {
+        asked.push_back({RunRequest::Kind::Cancel, unit});
+    }
+}
+
+bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked) {
+    const auto found = unit_of_.find(trial);
+    if (found == unit_of_.end()) {
+        return false;
+    }
+    const std::size_t unit = found->second;
+    if (observer_.is_open(unit)) {
+        return true;  // others kept its training in the run
+    }
+    for (const std::size_t needed : work_.plan.units[unit].depends_on) {
+        observer_.reopen(needed);  // the scheduler tries it again by itself
+    }
+    if (!observer_.reopen(unit)) {
+        return false;  // it is done, without this trial
+    }
+    asked.push_back({RunRequest::Kind::Retry, unit});
+    return true;
+}
+
+void RunRequests::answer_what_is_durable() {
+    if (answers_.empty() || !observer_.commit()) {
+        return;
+    }
+    while (!answers_.empty()) {
+        inbox_.answer(answers_.front().first, answers_.front().second);
+        answers_.erase(answers_.begin());
+    }
+}
+
+}  // namespace harrow::cli

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/run_journal.hpp"
+#include "cli/trial_requests.hpp"
+#include "cli/work_units.hpp"
+#include "coordinator/run_loop.hpp"
+#include "storage/inbox.hpp"
+#include "storage/journal.hpp"
+#include "storage/run_state.hpp"
+
+namespace harrow::cli {
+
+/// What others ask of a session while it runs: takes requests from the inbox, records them and
+/// tells the run loop which units they touch. An answer leaves once its record is durable.
+class RunRequests {
+public:
+    /// All references must outlive this object. `before`: what the journal held when the session
+    /// began.
+    RunRequests(storage::Inbox inbox,
+                storage::Journal& journal,
+                const WorkUnits& work,
+                const storage::RunState& before,
+                RunJournal& observer);
+
+    /// Never throws because of what lies in the inbox; a folder that cannot be used is a warning.
+    std::vector<coordinator::RunRequest> poll();
+
+private:
+    TrialFate fate(const std::string& trial) const;
+    std::vector<coordinator::RunRequest> handle(const storage::InboxRequest& request);
+    void cancel(std::size_t unit, std::vector<coordinator::RunRequest>& asked) const;
+    /// False: only a later session can run it.
+    bool retry(const std::string& trial, std::vector<coordinator::RunRequest>& asked);
+    void answer_what_is_durable();
+
+    storage::Inbox inbox_;
+    storage::Journal& journal_;
+    const WorkUnits& work_;
+    const storage::RunState& before_;
+    RunJournal& observer_;
+    std::map<std::string, std::size_t> unit_of_;  ///< by trial; of this session's trainings
+    std::vector<std::pair<std::string, storage::InboxAnswer>> answers_;
+    bool warned_ = false;
+};
+
+}  // namespace harrow::cli

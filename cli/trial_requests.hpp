@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "storage/inbox.hpp"
+#include "storage/journal.hpp"
+
+namespace harrow::cli {
+
+/// The verbs that change what a run still does.
+constexpr const char* kCancel = "cancel";
+constexpr const char* kRetry = "retry";
+
+/// How a trial stands when somebody asks for something about it.
+enum class TrialFate { Open, Finished, Failed, Cancelled, Unknown };
+
+/// What becomes of a request.
+struct RequestEffect {
+    std::vector<std::string> trials;  ///< that change: they belong in the record
+    /// One per trial asked for: "<id> cancelled", "<id> is finished and stays so".
+    std::vector<std::string> lines;
+    bool done = false;  ///< false: no trial is now as was asked
+};
+
+RequestEffect effect_of(const storage::InboxRequest& request,
+                        const std::function<TrialFate(const std::string&)>& fate);
+
+/// Queues the journal's record of the effect; nothing where nothing changes.
+void append_effect(storage::Journal& journal,
+                   const storage::InboxRequest& request,
+                   const RequestEffect& effect);
+
+}  // namespace harrow::cli
