@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/quantities.hpp"
+#include "slurm/job_request.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
@@ -42,6 +43,7 @@ public:
             "4 infrastructure lost; 75 stopped early and resumable; 128+n a second signal.");
         add_plan();
         add_run();
+        add_slurm();
         add_reading_verbs();
         add_data();
         add_cache();
@@ -125,6 +127,11 @@ private:
             verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
         add_spec(app, options, false);
         app->add_option("--dir", options->dir, "run directory")->required();
+        add_run_flags(app, options);
+    }
+
+    /// Flags that `harrow slurm` hands on to the run inside the job.
+    static void add_run_flags(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
         app->add_option("--slots",
                         options->slots,
                         "units of work at a time on this rank (default: one per GPU, else 1)")
@@ -154,6 +161,80 @@ private:
         app->add_flag(
             "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
         app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");
+    }
+
+    void add_slurm() {
+        CLI::App* slurm = app_.add_subcommand("slurm", "run a sweep as a job of Slurm");
+        slurm->require_subcommand(1);
+        auto [render, render_options] =
+            verb<SlurmRenderOptions>(*slurm, "render", "print the job script");
+        add_job(render, render_options);
+        render->add_option(
+            "--output", render_options->output, "file to write it to (default: standard output)");
+
+        auto [submit, submit_options] = verb<SlurmSubmitOptions>(
+            *slurm, "submit", "write the job script into the run directory and send it");
+        add_job(submit, submit_options);
+        submit->add_flag(
+            "--again", submit_options->again, "although a job of this directory waits or runs");
+    }
+
+    template <typename Options>
+    static void add_job(CLI::App* app, const std::shared_ptr<Options>& options) {
+        add_spec(app, options, false);
+        app->add_option("--dir", options->dir, "run directory")->required();
+        app->add_option("--site",
+                        options->site,
+                        "file of defaults (default: ~/.config/harrow/site.yaml, if it is there)");
+        for (const slurm::JobSetting& setting : slurm::job_settings()) {
+            const std::string name = setting.name;
+            auto* option = app->add_option_function<std::vector<std::string>>(
+                flag_of(name),
+                [options, name](const std::vector<std::string>& values) {
+                    for (const std::string& value : values) {
+                        options->settings.emplace_back(name, value);
+                    }
+                },
+                setting.help);
+            option->type_name(setting.value)->type_size(1)->group("Job");
+            setting.is_list ? option->allow_extra_args(false) : option->expected(1);
+        }
+        const std::vector<CLI::Option*> before = app->get_options();
+        const auto run = std::make_shared<RunOptions>();
+        add_run_flags(app, run);
+        for (CLI::Option* flag : app->get_options()) {
+            if (std::find(before.begin(), before.end(), flag) == before.end()) {
+                flag->group("Handed on to harrow run");
+            }
+        }
+        app->parse_complete_callback([app, options, run, before] {
+            options->cache = run->cache;
+            options->run_flags = typed_flags(*app, before);
+        });
+    }
+
+    /// "gpus_per_node" -> "--gpus-per-node".
+    static std::string flag_of(std::string name) {
+        std::replace(name.begin(), name.end(), '_', '-');
+        return "--" + name;
+    }
+
+    /// The command line of all options that were given, but for those in `others`.
+    static std::vector<std::string> typed_flags(const CLI::App& app,
+                                                const std::vector<CLI::Option*>& others) {
+        std::vector<std::string> words;
+        for (const CLI::Option* option : app.get_options()) {
+            if (option->count() == 0 ||
+                std::find(others.begin(), others.end(), option) != others.end()) {
+                continue;
+            }
+            words.push_back(option->get_name());
+            if (option->get_items_expected_max() > 0) {
+                const std::vector<std::string> values = option->results();
+                words.insert(words.end(), values.begin(), values.end());
+            }
+        }
+        return words;
     }
 
     void add_reading_verbs() {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/report_source.hpp"
+#include "cli/slurm_status.hpp"
 #include "cli/verbs.hpp"
 #include "storage/directory_lock.hpp"
 #include "storage/run_directory.hpp"
@@ -89,7 +90,8 @@ Json status_json(const storage::RunState& state, const std::string& dir) {
             {"extractions", state.total.extractions},
             {"session", session_text(state, dir)},
             {"running", std::move(running)},
-            {"failures", std::move(failures)}};
+            {"failures", std::move(failures)},
+            {"slurm", slurm_status_json(dir)}};
 }
 
 void print_status(const storage::RunState& state, const std::string& dir) {
@@ -123,11 +125,18 @@ void print_status(const storage::RunState& state, const std::string& dir) {
 }  // namespace
 
 sweeps::ExitCode run_verb(const StatusOptions& options) {
+    if (only_submitted(options.dir)) {
+        std::cout << (options.json
+                          ? Json({{"slurm", slurm_status_json(options.dir)}}).dump(2) + "\n"
+                          : slurm_status_text(options.dir));
+        return sweeps::ExitCode::Ok;
+    }
     const storage::RunState state = read_run_state(options.dir);
     if (options.json) {
         std::cout << status_json(state, options.dir).dump(2) << "\n";
     } else {
         print_status(state, options.dir);
+        std::cout << slurm_status_text(options.dir);
     }
     return sweeps::ExitCode::Ok;
 }
