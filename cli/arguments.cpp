@@ -199,17 +199,18 @@ private:
             option->type_name(setting.value)->type_size(1)->group("Job");
             setting.is_list ? option->allow_extra_args(false) : option->expected(1);
         }
-        const std::vector<CLI::Option*> before = app->get_options();
+        const std::vector<CLI::Option*> of_the_job = app->get_options();
         const auto run = std::make_shared<RunOptions>();
         add_run_flags(app, run);
-        for (CLI::Option* flag : app->get_options()) {
-            if (std::find(before.begin(), before.end(), flag) == before.end()) {
-                flag->group("Handed on to harrow run");
-            }
+        std::vector<CLI::Option*> of_the_run = app->get_options();
+        of_the_run.erase(of_the_run.begin(),
+                         of_the_run.begin() + static_cast<std::ptrdiff_t>(of_the_job.size()));
+        for (CLI::Option* option : of_the_run) {
+            option->group("Handed on to harrow run");
         }
-        app->parse_complete_callback([app, options, run, before] {
+        app->parse_complete_callback([options, run, of_the_run] {
             options->cache = run->cache;
-            options->run_flags = typed_flags(*app, before);
+            options->run_flags = as_typed(of_the_run);
         });
     }
 
@@ -219,18 +220,15 @@ private:
         return "--" + name;
     }
 
-    /// The command line of all options that were given, but for those in `others`.
-    static std::vector<std::string> typed_flags(const CLI::App& app,
-                                                const std::vector<CLI::Option*>& others) {
+    /// Those of the options that were given, as words of a command line.
+    static std::vector<std::string> as_typed(const std::vector<CLI::Option*>& options) {
         std::vector<std::string> words;
-        for (const CLI::Option* option : app.get_options()) {
-            if (option->count() == 0 ||
-                std::find(others.begin(), others.end(), option) != others.end()) {
-                continue;
-            }
-            words.push_back(option->get_name());
-            if (option->get_items_expected_max() > 0) {
-                const std::vector<std::string> values = option->results();
+        for (const CLI::Option* option : options) {
+            if (option->count() > 0) {
+                words.push_back(option->get_name());
+                const bool has_value = option->get_items_expected_max() > 0;
+                const std::vector<std::string> values =
+                    has_value ? option->results() : std::vector<std::string>();
                 words.insert(words.end(), values.begin(), values.end());
             }
         }

@@ -6,6 +6,7 @@
 #include "cli/disk_catalog.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
+#include "cli/sweep_changes.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/verbs.hpp"
 #include "slurm/job_script.hpp"
@@ -14,6 +15,8 @@
 #include "slurm/submission.hpp"
 #include "storage/files.hpp"
 #include "storage/run_directory.hpp"
+#include "sweeps/canonical.hpp"
+#include "sweeps/sweep_weights.hpp"
 #include "sweeps/work_plan.hpp"
 
 namespace harrow::cli {
@@ -26,6 +29,37 @@ std::string absolute(const std::string& path) {
     return fs::absolute(path).lexically_normal().string();
 }
 
+/// What `harrow run` would say once the job has waited for its turn.
+void refuse_another_sweep(const SlurmJobOptions& options,
+                          const SweepSource& source,
+                          sweeps::InputCatalog& catalog) {
+    if (storage::RunDirectory(options.dir).content() != storage::DirectoryContent::Run) {
+        return;
+    }
+    storage::SweepRecord wanted;
+    for (const sweeps::Cell& cell : source.sweep.cells) {
+        storage::CellRecord record;
+        record.id = cell.id;
+        record.name = cell.name;
+        record.seeds = cell.seeds;
+        record.config = sweeps::canonical_text(cell.config);
+        record.data_root = cell.config.data.root;
+        record.weights = cell.config.backbone.weights;
+        record.weights_digest = sweeps::weights_digest(cell.config.backbone, catalog);
+        wanted.cells.push_back(std::move(record));
+    }
+    const SweepChanges changes = compare_sweeps(read_run_state(options.dir), wanted);
+    const auto& flags = options.run_flags;
+    const bool extend = std::find(flags.begin(), flags.end(), "--extend") != flags.end();
+    if (!changes.changed.empty() || !changes.dropped.empty() ||
+        (!changes.added.empty() && !extend)) {
+        throw sweeps::UsageError(
+            options.dir + " holds another sweep (+ new, - gone, ~ changed):" + changes.text() +
+            "\nAdd what is new with --extend; for a changed sweep choose "
+            "another --dir, or put back what is missing.");
+    }
+}
+
 /// As `harrow plan` would: throws UsageError with everything that is wrong with the sweep.
 SweepSource checked_source(const SlurmJobOptions& options) {
     DiskCatalog catalog(cache_directory(options.cache));
@@ -34,6 +68,7 @@ SweepSource checked_source(const SlurmJobOptions& options) {
     if (!options.spec.empty() && !is_override) {
         SweepSource source = load_sweep_source(options.spec, options.overrides, catalog);
         sweeps::make_work_plan(source.sweep, catalog);
+        refuse_another_sweep(options, source, catalog);
         return source;
     }
     std::vector<std::string> overrides = options.overrides;
@@ -43,6 +78,7 @@ SweepSource checked_source(const SlurmJobOptions& options) {
     SweepSource source =
         resume_sweep_source(*read_run_state(options.dir).sweep, overrides, catalog);
     sweeps::make_work_plan(source.sweep, catalog);
+    refuse_another_sweep(options, source, catalog);
     source.overrides = std::move(overrides);
     return source;
 }

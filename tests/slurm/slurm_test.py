@@ -1,4 +1,5 @@
 """Harrow as a job of a real Slurm: one cluster of emulated nodes with fake GPUs for all cases."""
+import contextlib
 import json
 import os
 import pwd
@@ -11,7 +12,7 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from cluster import Cluster, missing_programs
+from cluster import Cluster, members, missing_programs
 
 BUILD = Path(os.environ["HARROW_BUILD_DIR"])
 SOURCE = Path(os.environ["HARROW_SOURCE_DIR"])
@@ -80,6 +81,16 @@ def setUpModule():
     (work / "config" / "harrow" / "site.yaml").write_text(SITE)
     subprocess.run([HARROW, "data", "synth", work / "data", "--classes", "2", "--size", "64"], check=True,
                    stdout=subprocess.DEVNULL, timeout=TIMEOUT_S)
+
+
+def processes_with(*variables):
+    """The cluster's processes with all of these in their environment."""
+    found = []
+    for pid in members(cluster.root):
+        with contextlib.suppress(OSError):
+            if set(variables) <= set(Path(f"/proc/{pid}/environ").read_text().split("\0")):
+                found.append(pid)
+    return found
 
 
 class SlurmCase(unittest.TestCase):
@@ -176,15 +187,48 @@ class JobTest(SlurmCase):
                 self.assertEqual(sessions, ["stopped", "done"], output)
                 self.assertRegex(self.harrow("status", run).stdout, f"job {job} of Slurm, .*: COMPLETED")
 
-    def test_a_coordinator_that_was_killed_is_started_again(self):
+    def test_a_job_whose_ranks_were_killed_is_started_again(self):
+        """The coordinator of a job without MPI; another rank under srun, which then ends them all."""
         home = self.gpu_machine()
-        job = self.submit(self.sweep(), "--device", "cpu", program=home / "harrow")
-        cluster.wait(lambda: (home / "notes").exists(), "a worker")
-        os.kill(records(self.run_dir, "session_start")[0]["pid"], 9)
+        runs = {}
+        for name, arguments in [("alone", []), ("srun", ["--tasks-per-node", 2, "--launcher", "srun"])]:
+            run = self.dir / name
+            runs[run] = self.submit(self.sweep(), "--device", "cpu", *arguments, run=run, program=home / "harrow")
+        cluster.wait(lambda: (home / "notes").exists() and len((home / "notes").read_text().splitlines()) == 3,
+                     "three workers")
+        os.kill(records(self.dir / "alone", "session_start")[0]["pid"], 9)
+        for pid in processes_with(f"SLURM_JOB_ID={runs[self.dir / 'srun']}", "PMIX_RANK=1"):
+            os.kill(pid, 9)
+        for run, job in runs.items():
+            cluster.wait(lambda job=job, run=run: "unfinished: requeued" in self.output(job, run), f"job {job} to end")
         (home / "go").touch()
-        self.assertEqual(self.finish(job)["Restarts"], "1", self.output(job))
-        self.assertIn("harrow was lost", self.output(job))
-        self.assert_every_training_once(self.run_dir, trials=2)
+        for run, job in runs.items():
+            with self.subTest(run.name):
+                output = self.output(job, run)
+                self.assertEqual(self.finish(job, run=run)["Restarts"], "1", output)
+                self.assertIn("harrow was lost", self.output(job, run))
+                self.assert_every_training_once(run, trials=2)
+
+    @unittest.skipUnless(os.environ.get("HARROW_CHAOS"), "takes a minute; make chaos runs it")
+    def test_the_others_go_on_when_a_node_loses_its_rank(self):
+        home = self.gpu_machine()
+        runs = {}
+        for launcher in ["mpirun", "srun"]:
+            run = self.dir / launcher
+            runs[run] = self.submit(self.sweep(), "--device", "cpu", "--nodes", 2, "--launcher", launcher, run=run,
+                                    program=home / "harrow")
+        cluster.wait(lambda: (home / "notes").exists() and len((home / "notes").read_text().splitlines()) == 4,
+                     "four workers")
+        for variable in ["PMIX_RANK=1", "OMPI_COMM_WORLD_RANK=1"]:
+            for pid in processes_with(variable):
+                os.kill(pid, 9)
+        cluster.wait(lambda: all("lost" in self.output(job, run) for run, job in runs.items()), "the loss to be seen", 90)
+        (home / "go").touch()
+        for run, job in runs.items():
+            with self.subTest(run.name):
+                self.assertEqual(self.finish(job, run=run)["Restarts"], "0", self.output(job, run))
+                self.assertIn("harrow: 0 done", self.output(job, run))
+                self.assert_every_training_once(run, trials=2)
 
     def test_a_job_that_cannot_begin_is_not_started_again(self):
         job = self.submit(self.sweep(), "--program", "/no/such/harrow")
@@ -333,7 +377,22 @@ srun --mpi=pmix -n2 --gpus-per-task=2 {run} '{dir}/run'
         self.assertFalse((self.dir / "run").exists())
 
 
-class PlainUserTest(unittest.TestCase):
+class ClusterTest(unittest.TestCase):
+    def test_nothing_of_a_cluster_survives_its_test(self):
+        """Not even when the test is killed."""
+        code = ("import cluster, sys; c = cluster.Cluster(nodes=1); c.open(); "
+                "c.command('sbatch', '--output=/dev/null', '--wrap', 'sleep 600'); print(c.root, flush=True); "
+                "sys.stdin.read()")
+        child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 text=True, cwd=Path(__file__).parent)
+        root = Path(child.stdout.readline().strip())
+        self.assertGreaterEqual(len(members(root)), 3)
+        child.kill()
+        child.wait(timeout=TIMEOUT_S)
+        child.stdin.close()
+        child.stdout.close()
+        cluster.wait(lambda: not members(root) and not root.exists(), "the other cluster to be gone")
+
     @unittest.skipUnless(os.geteuid() == 0, "this is a plain user already")
     def test_the_cluster_needs_no_root(self):
         nobody = pwd.getpwnam("nobody")
