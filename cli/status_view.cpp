@@ -288,7 +288,8 @@ std::string status_json(const storage::RunState& state, const StatusFacts& facts
         {"running", facts.coordinator.alive ? running_json(state, facts.now) : Json::array()},
         {"lost_ranks", std::move(lost)},
         {"failures_by_state", failures_by_state_json(state)},
-        {"failures", failures_json(state)}};
+        {"failures", failures_json(state)},
+        {"slurm", Json::parse(facts.jobs_json)}};
     return status.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -22,8 +22,9 @@ struct Coordinator {
 struct StatusFacts {
     std::string dir;
     Coordinator coordinator;
-    std::string verdict;   ///< first line of DIR/status: "75 running"; empty: none
-    std::int64_t now = 0;  ///< seconds since 1970, UTC
+    std::string verdict;           ///< first line of DIR/status: "75 running"; empty: none
+    std::int64_t now = 0;          ///< seconds since 1970, UTC
+    std::string jobs_json = "[]";  ///< of Slurm, as slurm_status_json() lists them
 };
 
 struct TrialCounts {

@@ -7,10 +7,12 @@
 #include <thread>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/live_run.hpp"
+#include "cli/slurm_status.hpp"
 #include "cli/status_view.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
@@ -81,13 +83,21 @@ void watch(LiveRun& live, bool json) {
 }  // namespace
 
 sweeps::ExitCode run_verb(const StatusOptions& options) {
+    if (only_submitted(options.dir)) {
+        std::cout << (options.json ? "{\"slurm\": " + slurm_status_json(options.dir).dump() + "}\n"
+                                   : slurm_status_text(options.dir));
+        return sweeps::ExitCode::Ok;
+    }
     LiveRun live(options.dir);
     if (options.watch) {
         watch(live, options.json);
     } else if (options.json) {
-        std::cout << status_json(live.state(), live.facts(), 2) << "\n";
+        StatusFacts facts = live.facts();
+        facts.jobs_json = slurm_status_json(options.dir).dump();
+        std::cout << status_json(live.state(), facts, 2) << "\n";
     } else {
         print(live.state(), live.facts());
+        std::cout << slurm_status_text(options.dir);
     }
     return sweeps::ExitCode::Ok;
 }
