@@ -78,6 +78,7 @@ std::vector<fs::path> CheckpointDirectory::newest_first() const {
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a > b; });
     std::vector<fs::path> files;
+    files.reserve(found.size());
     for (auto& [number, file] : found) {
         files.push_back(std::move(file));
     }
