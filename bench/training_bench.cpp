@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <string>
 
 #include <benchmark/benchmark.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "tests/support/random_weights.hpp"
@@ -12,6 +14,7 @@
 #include "worker/backbones/aggregation.hpp"
 #include "worker/backbones/resnet.hpp"
 #include "worker/method.hpp"
+#include "worker/training_checkpoints.hpp"
 
 namespace harrow::worker {
 namespace {
@@ -76,6 +79,58 @@ BENCHMARK(train_epoch)
     ->Args({64, 28, 8, 4, 16})
     ->Args({768, 28, 8, 4, 16})
     ->Args({768, 28, 2, 1, 16})
+    ->Unit(benchmark::kMillisecond);
+
+/// One checkpoint inside the first task, written and read back; state.range as above, `experts`
+/// trained before. Bytes do not depend on the patches, so there are few.
+void checkpoint(benchmark::State& state) {
+    at::set_num_threads(1);
+    spdlog::set_level(spdlog::level::warn);
+    const std::filesystem::path place =
+        std::filesystem::temp_directory_path() / ("harrow-bench-" + std::to_string(::getpid()));
+    sweeps::TrialConfig config;
+    config.model.num_coupling_layers = static_cast<int>(state.range(1));
+    config.model.dia_n_blocks = static_cast<int>(state.range(2));
+    config.model.lora_rank = static_cast<int>(state.range(3));
+    config.train.batch_size = 2;
+    config.train.num_epochs = 1;
+    const std::int64_t channels = state.range(0);
+    const auto method = make_method(config, {4, 4, channels}, 0, torch::kCPU);
+    TaskData data{0, tensor_rows(torch::randn({4, 4, 4, channels}))};
+    for (; data.task < state.range(4); ++data.task) {
+        method->begin_task(data.task);
+        method->train(data, {});
+        method->update_router(data);
+    }
+    TrainingHooks hooks;
+    hooks.stop = [] { return true; };
+    method->begin_task(data.task);
+    method->train(data, hooks);
+    WorkMonitor monitor;
+    TrainingCheckpoints checkpoints(place, "bench", {}, monitor);
+    SavedTraining saved;
+    saved.stage = SavedTraining::Stage::Train;
+    saved.tensors = method->save_state();
+    for (auto _ : state) {
+        checkpoints.save(saved);
+    }
+    for (const auto& file : std::filesystem::directory_iterator(place / "checkpoints")) {
+        state.counters["MB"] = static_cast<double>(file.file_size()) / 1e6;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    make_method(config, {4, 4, channels}, 0, torch::kCPU)->load_state(saved.tensors);
+    checkpoints.resume([&](const SavedTraining&) {});
+    state.counters["resume_ms"] =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    std::filesystem::remove_all(place);
+}
+BENCHMARK(checkpoint)
+    ->Args({64, 4, 2, 16, 0})
+    ->Args({64, 4, 2, 16, 4})
+    ->Args({768, 8, 4, 64, 0})
+    ->Args({768, 8, 4, 64, 14})
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
 /// Filterbank features of one fixed batch of 8.

@@ -106,6 +106,29 @@ void RunJournal::resumed(const coordinator::Resumed& report) {
 void RunJournal::rank_lost(const coordinator::RankLost& lost) {
     storage::append_record(journal_,
                            storage::LostRankRecord{lost.rank, lost.host, lost.reason, utc_now()});
+    warning("rank " + std::to_string(lost.rank) + " (" + lost.host + ") is lost: " + lost.reason +
+            "; its work goes to other slots");
+}
+
+void RunJournal::worker_lost(const coordinator::SlotPlace& place,
+                             const coordinator::ChildLost& lost) {
+    storage::append_record(journal_,
+                           storage::LostWorkerRecord{place.name,
+                                                     place.host,
+                                                     lost.reason,
+                                                     lost.signal,
+                                                     lost.exit_code,
+                                                     lost.peak_rss_bytes,
+                                                     lost.stderr_tail,
+                                                     utc_now()});
+    warning("slot " + place.name + ": its worker died between two units of work (" + lost.reason +
+            "); a fresh one is started");
+}
+
+void RunJournal::slot_lost(const coordinator::SlotPlace& place, const std::string& reason) {
+    storage::append_record(journal_,
+                           storage::LostSlotRecord{place.name, place.host, reason, utc_now()});
+    warning(reason + "\nno more work goes to this slot");
 }
 
 void RunJournal::finished(std::size_t unit,

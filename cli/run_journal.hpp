@@ -31,6 +31,9 @@ public:
                   const coordinator::WorkResult& result) override;
     void failed(const coordinator::UnitFailure& failure) override;
     void rank_lost(const coordinator::RankLost& lost) override;
+    void worker_lost(const coordinator::SlotPlace& place,
+                     const coordinator::ChildLost& lost) override;
+    void slot_lost(const coordinator::SlotPlace& place, const std::string& reason) override;
     bool commit() override;
     void out_of_room(const std::string& message) override;
     bool has_room() override;

@@ -78,9 +78,8 @@ void RunEngine::on(std::size_t slot, const ChildLost& lost) {
         return;  // it was ended because it did not leave in time
     }
     if (lost.attempt == 0) {
-        observer_.warning("slot " + view_.place(slot).name +
-                          ": its worker died between two units of work (" + lost.reason +
-                          "); a fresh one is started");
+        observer_.worker_lost(view_.place(slot), lost);
+        disk_.mark();
     }
     view_.set_state(slot, SlotSnapshot::State::Starting);
     apply(SlotChildLost{slot,
@@ -95,7 +94,8 @@ void RunEngine::on(std::size_t slot, const ChildLost& lost) {
 
 void RunEngine::on(std::size_t slot, const Quarantined& quarantined) {
     last_loss_ = quarantined.reason;
-    observer_.warning(quarantined.reason + "\nno more work goes to this slot");
+    observer_.slot_lost(view_.place(slot), quarantined.reason);
+    disk_.mark();
     lose_slot(slot);
 }
 
@@ -104,7 +104,6 @@ void RunEngine::on_rank_lost(const RankLost& lost) {
         "rank " + std::to_string(lost.rank) + " (" + lost.host + ") is lost: " + lost.reason;
     observer_.rank_lost(lost);
     disk_.mark();
-    observer_.warning(last_loss_ + "; its work goes to other slots");
     for (std::size_t slot = lost.first_slot; slot < lost.first_slot + lost.slots; ++slot) {
         lose_slot(slot);
     }

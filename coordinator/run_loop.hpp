@@ -134,6 +134,10 @@ public:
     /// Called once per failed attempt, and once (attempt 0) for a unit whose dependency failed.
     virtual void failed(const UnitFailure& failure) = 0;
     virtual void rank_lost(const RankLost& /*lost*/) {}
+    /// A child without a unit in hand died; a fresh one is started.
+    virtual void worker_lost(const SlotPlace& /*place*/, const ChildLost& /*lost*/) {}
+    /// No more work goes to this slot.
+    virtual void slot_lost(const SlotPlace& /*place*/, const std::string& /*reason*/) {}
     /// Follows every group of records: when it returns true they are durable, and work that depends
     /// on them is sent out. False: there is no room on the disk; it is called again every
     /// `disk_retry`, and until then no new work is sent out.

@@ -180,6 +180,16 @@ FinishedRecord finished_from(const json& object) {
     return finished;
 }
 
+template <typename Record>
+void read_death(const json& object, Record& record) {
+    record.signal = optional_small_integer(object, "signal");
+    record.exit_code = optional_small_integer(object, "exit_code");
+    record.peak_rss_bytes =
+        object.contains("peak_rss_bytes") ? integer(object, "peak_rss_bytes") : 0;
+    record.stderr_tail = optional_text(object, "stderr");
+    record.time = optional_text(object, "time");
+}
+
 FailedRecord failed_from(const json& object) {
     FailedRecord failed;
     failed.kind = unit_kind(object);
@@ -191,13 +201,17 @@ FailedRecord failed_from(const json& object) {
     failed.trials = texts(object, "trials");
     failed.slot = optional_text(object, "slot");
     failed.host = optional_text(object, "host");
-    failed.signal = optional_small_integer(object, "signal");
-    failed.exit_code = optional_small_integer(object, "exit_code");
-    failed.peak_rss_bytes =
-        object.contains("peak_rss_bytes") ? integer(object, "peak_rss_bytes") : 0;
-    failed.stderr_tail = optional_text(object, "stderr");
-    failed.time = optional_text(object, "time");
+    read_death(object, failed);
     return failed;
+}
+
+LostWorkerRecord lost_worker_from(const json& object) {
+    LostWorkerRecord lost;
+    lost.slot = text(object, "slot");
+    lost.host = text(object, "host");
+    lost.reason = text(object, "reason");
+    read_death(object, lost);
+    return lost;
 }
 
 SessionStartRecord session_start_from(const json& object) {
@@ -260,6 +274,26 @@ std::optional<RecordData> work_record_from(const std::string& type, const json& 
     return std::nullopt;
 }
 
+/// The records about what a run lost.
+std::optional<RecordData> loss_record_from(const std::string& type, const json& data) {
+    if (type == "lost_rank") {
+        return LostRankRecord{small_integer(data, "rank"),
+                              text(data, "host"),
+                              text(data, "reason"),
+                              optional_text(data, "time")};
+    }
+    if (type == "lost_worker") {
+        return lost_worker_from(data);
+    }
+    if (type == "lost_slot") {
+        return LostSlotRecord{text(data, "slot"),
+                              text(data, "host"),
+                              text(data, "reason"),
+                              optional_text(data, "time")};
+    }
+    return std::nullopt;
+}
+
 RecordData data_from(const std::string& type, const json& data) {
     if (std::optional<RecordData> work = work_record_from(type, data)) {
         return std::move(*work);
@@ -277,11 +311,8 @@ RecordData data_from(const std::string& type, const json& data) {
     if (type == "retried") {
         return RetriedRecord{texts(data, "trials"), text(data, "by"), optional_text(data, "time")};
     }
-    if (type == "lost_rank") {
-        return LostRankRecord{small_integer(data, "rank"),
-                              text(data, "host"),
-                              text(data, "reason"),
-                              optional_text(data, "time")};
+    if (std::optional<RecordData> loss = loss_record_from(type, data)) {
+        return std::move(*loss);
     }
     if (type == "session_start") {
         return session_start_from(data);

@@ -114,7 +114,23 @@ json to_json(const FinishedRecord& finished) {
     return {{"training_key", finished.training_key}, {"trials", std::move(trials)}};
 }
 
-/// What only lost children have is written only then.
+/// What a dead child left, where it says something.
+template <typename Record>
+void add_death(json& object, const Record& record) {
+    if (record.signal != 0) {
+        object["signal"] = record.signal;
+    }
+    if (record.exit_code != 0) {
+        object["exit_code"] = record.exit_code;
+    }
+    if (record.peak_rss_bytes != 0) {
+        object["peak_rss_bytes"] = record.peak_rss_bytes;
+    }
+    if (!record.stderr_tail.empty()) {
+        object["stderr"] = record.stderr_tail;
+    }
+}
+
 json to_json(const FailedRecord& failed) {
     json object = {{"kind", text_of(failed.kind)},
                    {"key", failed.key},
@@ -126,19 +142,19 @@ json to_json(const FailedRecord& failed) {
                    {"slot", failed.slot},
                    {"host", failed.host},
                    {"time", failed.time}};
-    if (failed.signal != 0) {
-        object["signal"] = failed.signal;
-    }
-    if (failed.exit_code != 0) {
-        object["exit_code"] = failed.exit_code;
-    }
-    if (failed.peak_rss_bytes != 0) {
-        object["peak_rss_bytes"] = failed.peak_rss_bytes;
-    }
-    if (!failed.stderr_tail.empty()) {
-        object["stderr"] = failed.stderr_tail;
-    }
+    add_death(object, failed);
     return object;
+}
+
+json to_json(const LostWorkerRecord& lost) {
+    json object = {
+        {"slot", lost.slot}, {"host", lost.host}, {"reason", lost.reason}, {"time", lost.time}};
+    add_death(object, lost);
+    return object;
+}
+
+json to_json(const LostSlotRecord& lost) {
+    return {{"slot", lost.slot}, {"host", lost.host}, {"reason", lost.reason}, {"time", lost.time}};
 }
 
 json to_json(const CheckpointRecord& checkpoint) {
@@ -204,6 +220,8 @@ std::string record_type(const RecordData& data) {
                                  [](const CancelledRecord&) { return "cancelled"; },
                                  [](const RetriedRecord&) { return "retried"; },
                                  [](const LostRankRecord&) { return "lost_rank"; },
+                                 [](const LostWorkerRecord&) { return "lost_worker"; },
+                                 [](const LostSlotRecord&) { return "lost_slot"; },
                                  [](const SessionStartRecord&) { return "session_start"; },
                                  [](const SessionEndRecord&) { return "session_end"; }},
                       data);

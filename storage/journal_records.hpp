@@ -136,6 +136,23 @@ struct LostRankRecord {
     std::string time = {};
 };
 
+/// `lost_worker`: a child died that had no unit in hand.
+struct LostWorkerRecord {
+    std::string slot, host;
+    std::string reason;
+    int signal = 0, exit_code = 0;
+    std::int64_t peak_rss_bytes = 0;
+    std::string stderr_tail = {};
+    std::string time = {};
+};
+
+/// `lost_slot`: its children died before they were ready; no more work goes there.
+struct LostSlotRecord {
+    std::string slot, host;
+    std::string reason;
+    std::string time = {};
+};
+
 /// `session_start` and `session_end`: one life of a coordinator.
 struct SessionStartRecord {
     std::string host;
@@ -165,6 +182,8 @@ using RecordData = std::variant<SweepRecord,
                                 CancelledRecord,
                                 RetriedRecord,
                                 LostRankRecord,
+                                LostWorkerRecord,
+                                LostSlotRecord,
                                 SessionStartRecord,
                                 SessionEndRecord>;
 

@@ -12,6 +12,7 @@ namespace harrow::storage {
 std::filesystem::path training_scores_file(const std::filesystem::path& training_directory);
 std::filesystem::path training_history_file(const std::filesystem::path& training_directory);
 std::filesystem::path training_log_file(const std::filesystem::path& training_directory);
+std::filesystem::path training_checkpoints(const std::filesystem::path& training_directory);
 
 /// What stands at the path before a run.
 enum class DirectoryContent {
@@ -49,6 +50,7 @@ public:
     void publish_manifest(const std::string& json) const;
     void publish_status(const std::string& text) const;
     void publish_results(const std::vector<ResultRow>& rows) const;
+    void publish_results(const std::string& csv) const;
     void publish_cells(const std::vector<std::string>& swept_parameters,
                        const std::vector<CellRow>& cells) const;
 

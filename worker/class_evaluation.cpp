@@ -6,7 +6,37 @@
 #include <set>
 #include <utility>
 
+#include "storage/checkpoint.hpp"
+
 namespace harrow::worker {
+
+namespace {
+
+template <typename Value>
+torch::Tensor shared(std::vector<Value>& values, torch::IntArrayRef shape) {
+    return torch::from_blob(values.data(), shape, c10::CppTypeToScalarType<Value>::value);
+}
+
+template <typename Value>
+void fill(std::vector<Value>& values,
+          const StateTensors& state,
+          const std::string& name,
+          torch::IntArrayRef shape) {
+    const torch::Tensor stored =
+        state_tensor(state, name, c10::CppTypeToScalarType<Value>::value, shape).contiguous();
+    values.assign(stored.data_ptr<Value>(), stored.data_ptr<Value>() + stored.numel());
+}
+
+void require_below(const std::vector<std::int32_t>& indices, std::int64_t limit) {
+    for (const std::int32_t index : indices) {
+        if (index < -1 || index >= limit) {
+            throw storage::UnusableCheckpoint("a patch score map has the impossible number " +
+                                              std::to_string(index));
+        }
+    }
+}
+
+}  // namespace
 
 int nearest_task(const double* distances, int learned) {
     int nearest = 0;
@@ -157,6 +187,40 @@ bool ClassEvaluation::first_batch_unchanged(Method& method, const FeatureRows& f
         }
     }
     return true;
+}
+
+void ClassEvaluation::save(const std::string& prefix, StateTensors& state) {
+    const std::int64_t images = scores_.images;
+    state[prefix + "maps"] =
+        shared(scores_.maps, {scores_.num_maps(), scores_.height, scores_.width});
+    state[prefix + "routed_map"] = shared(scores_.routed_map, {num_tasks_, images});
+    state[prefix + "oracle_map"] = shared(scores_.oracle_map, {num_tasks_, images});
+    state[prefix + "routed_task"] = shared(scores_.routed_task, {num_tasks_, images});
+    state[prefix + "distances"] = shared(scores_.distances, {images, num_tasks_});
+    for (auto& [expert, maps] : map_of_expert_) {
+        state[prefix + "map_of_expert." + std::to_string(expert)] = shared(maps, {images});
+    }
+}
+
+void ClassEvaluation::restore(const std::string& prefix, const StateTensors& state) {
+    const std::int64_t images = scores_.images;
+    const std::int64_t maps = state_tensor(state, prefix + "maps", torch::kFloat32).size(0);
+    fill(scores_.maps, state, prefix + "maps", {maps, scores_.height, scores_.width});
+    fill(scores_.routed_map, state, prefix + "routed_map", {num_tasks_, images});
+    fill(scores_.oracle_map, state, prefix + "oracle_map", {num_tasks_, images});
+    fill(scores_.routed_task, state, prefix + "routed_task", {num_tasks_, images});
+    fill(scores_.distances, state, prefix + "distances", {images, num_tasks_});
+    require_below(scores_.routed_map, maps);
+    require_below(scores_.oracle_map, maps);
+    require_below(scores_.routed_task, num_tasks_);
+    map_of_expert_.clear();
+    for (int expert = 0; expert < num_tasks_; ++expert) {
+        const std::string name = prefix + "map_of_expert." + std::to_string(expert);
+        if (state.count(name) > 0) {
+            fill(map_of_expert_[expert], state, name, {images});
+            require_below(map_of_expert_[expert], maps);
+        }
+    }
 }
 
 }  // namespace harrow::worker

@@ -10,6 +10,7 @@
 #include "storage/patch_scores.hpp"
 #include "worker/feature_store.hpp"
 #include "worker/method.hpp"
+#include "worker/state_tensors.hpp"
 #include "worker/work_monitor.hpp"
 
 namespace harrow::worker {
@@ -41,6 +42,12 @@ public:
     /// Scores the first batch again with the class's own expert. True when every bit is as it was
     /// at first: what has_isolated_experts() promises.
     bool first_batch_unchanged(Method& method, const FeatureRows& features) const;
+
+    /// What was scored so far, as tensors whose names begin with `prefix`. They are shared with
+    /// this object.
+    void save(const std::string& prefix, StateTensors& state);
+    /// Into a new object of the same class. Throws storage::UnusableCheckpoint.
+    void restore(const std::string& prefix, const StateTensors& state);
 
     storage::ClassScores take() { return std::move(scores_); }
 

@@ -1,9 +1,15 @@
 #include "worker/continual_run.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
+#include "storage/checkpoint.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "worker/class_evaluation.hpp"
@@ -47,93 +53,250 @@ void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& i
     }
 }
 
-void train_task(const TaskData& data,
-                const ContinualSequence& sequence,
-                Method& method,
-                History& history,
-                WorkMonitor& monitor) {
-    WorkStatus status;
-    status.task = data.task;
-    status.tasks = static_cast<int>(sequence.tasks.size());
-    status.epochs = sequence.epochs;
-    status.text = "training";
-    monitor.report(status);
-    TrainingHooks hooks;
-    hooks.on_epoch = [&](const EpochRecord& record) {
-        history.add(record);
-        status.epoch = record.epoch + 1;
-        monitor.step();
-        monitor.report(status);
-    };
-    hooks.stop = [&] {
-        monitor.step();
-        return monitor.stop_requested();
-    };
-    method.begin_task(data.task);
-    method.train(data, hooks);
-    if (monitor.stop_requested()) {
-        throw WorkStopped();
-    }
-    method.update_router(data);
-    history.publish();
-}
+using Stage = SavedTraining::Stage;
 
-void check_isolation(Method& method,
-                     std::vector<SeenClass>& seen,
-                     FeatureStore& store,
-                     WorkMonitor& monitor) {
-    for (SeenClass& entry : seen) {
-        const SharedRows features = store.load(entry.source->test, monitor).rows;
-        if (!entry.evaluation.first_batch_unchanged(method, *features)) {
-            throw std::logic_error("later tasks changed the scores of class '" +
-                                   entry.source->name +
-                                   "' under its own expert, which its method excludes");
+/// The sequence under way. Between any two batches, save() describes it for going on.
+class ContinualRun {
+public:
+    ContinualRun(const ContinualSequence& sequence,
+                 FeatureStore& store,
+                 History& history,
+                 TrainingCheckpoints& checkpoints,
+                 coordinator::WorkTimes& times,
+                 WorkMonitor& monitor)
+        : sequence_(sequence),
+          store_(store),
+          history_(history),
+          checkpoints_(checkpoints),
+          times_(times),
+          monitor_(monitor),
+          num_tasks_(static_cast<int>(sequence.tasks.size())) {}
+
+    storage::PatchScores run(const MethodFactory& make_method) {
+        try {
+            begin(make_method);
+            while (place_.task < num_tasks_) {
+                train_task();
+                evaluate_task();
+            }
+            if (method_->has_isolated_experts()) {
+                check_isolation();
+            }
+        } catch (const WorkCancelled&) {
+            throw;
+        } catch (const WorkStopped&) {
+            if (moved_) {
+                save();
+            }
+            throw;
         }
-        monitor.step();
+        return take_scores();
     }
-}
+
+private:
+    void begin(const MethodFactory& make_method) {
+        const bool resumed = checkpoints_.resume([&](const SavedTraining& saved) {
+            method_ = make_method();
+            restore(saved);
+        });
+        if (!resumed) {
+            method_ = make_method();
+            seen_.clear();
+            place_ = {};
+            stage_ = Stage::Begin;
+            evaluated_ = 0;
+        }
+        laps_ = {};
+    }
+
+    void restore(const SavedTraining& saved) {
+        const int seen_tasks = saved.place.task + (saved.stage == Stage::Evaluate ? 1 : 0);
+        if (saved.place.task > num_tasks_ || seen_tasks > num_tasks_) {
+            throw storage::UnusableCheckpoint("it is of a longer sequence");
+        }
+        method_->load_state(saved.tensors);
+        seen_.clear();
+        for (int task = 0; task < seen_tasks; ++task) {
+            add_seen(classes_of_task(task));
+        }
+        for (std::size_t i = 0; i < seen_.size(); ++i) {
+            seen_[i].evaluation.restore(name_of_class(i), saved.tensors);
+        }
+        history_.restore(kHistory, saved.tensors);
+        place_ = saved.place;
+        stage_ = saved.stage;
+        evaluated_ = static_cast<std::size_t>(saved.evaluated);
+        times_.train += saved.train_seconds;
+        times_.evaluate += saved.evaluate_seconds;
+    }
+
+    void save(std::optional<int> after_task = std::nullopt) {
+        laps_.add_to(stage_ == Stage::Train ? times_.train : times_.evaluate);
+        SavedTraining saved;
+        saved.stage = stage_;
+        saved.place = place_;
+        saved.evaluated = static_cast<int>(evaluated_);
+        saved.train_seconds = times_.train;
+        saved.evaluate_seconds = times_.evaluate;
+        saved.tensors = method_->save_state();
+        history_.save(kHistory, saved.tensors);
+        for (std::size_t i = 0; i < seen_.size(); ++i) {
+            seen_[i].evaluation.save(name_of_class(i), saved.tensors);
+        }
+        checkpoints_.save(saved, after_task);
+        moved_ = false;
+    }
+
+    void step_forward() {
+        moved_ = true;
+        monitor_.step();
+        if (checkpoints_.due()) {
+            save();
+        }
+    }
+
+    void report_training() {
+        monitor_.report(
+            {place_.task, num_tasks_, place_.epoch, sequence_.epochs, "training", 0, 0});
+    }
+
+    void train_task() {
+        if (stage_ == Stage::Evaluate) {
+            return;
+        }
+        const TaskData data = task_data(
+            sequence_.tasks[static_cast<std::size_t>(place_.task)], place_.task, store_, monitor_);
+        if (stage_ == Stage::Begin) {
+            method_->begin_task(data.task);
+            stage_ = Stage::Train;
+        }
+        report_training();
+        TrainingHooks hooks;
+        hooks.on_epoch = [&](const EpochRecord& record) {
+            history_.add(record);
+            place_.epoch = record.epoch + 1;
+            step_forward();
+            report_training();
+        };
+        hooks.stop = [&] {
+            step_forward();
+            return monitor_.stop_requested();
+        };
+        method_->train(data, hooks);
+        stop_if_asked(monitor_);
+        std::vector<SeenClass> classes = classes_of_task(place_.task);  // may stop
+        method_->update_router(data);
+        laps_.add_to(times_.train);
+        add_seen(std::move(classes));
+        stage_ = Stage::Evaluate;
+        evaluated_ = 0;
+        moved_ = true;
+        publish_history();
+    }
+
+    std::vector<SeenClass> classes_of_task(int task) {
+        std::vector<SeenClass> classes;
+        for (const SequenceClass& entry : sequence_.tasks[static_cast<std::size_t>(task)].classes) {
+            const Features features = store_.load(entry.test, monitor_);
+            check_same_images(entry, *features.info);
+            classes.push_back(
+                {&entry,
+                 ClassEvaluation(entry.name, task, num_tasks_, features, entry.test_paths)});
+        }
+        return classes;
+    }
+
+    void add_seen(std::vector<SeenClass> classes) {
+        std::move(classes.begin(), classes.end(), std::back_inserter(seen_));
+    }
+
+    void evaluate_task() {
+        const int task = place_.task;
+        monitor_.report({task, num_tasks_, sequence_.epochs, sequence_.epochs, "evaluating", 0, 0});
+        while (evaluated_ < seen_.size()) {
+            SeenClass& entry = seen_[evaluated_];
+            const SharedRows features = store_.load(entry.source->test, monitor_).rows;
+            ClassEvaluation evaluation = entry.evaluation;  // a stop leaves the old one whole
+            evaluation.evaluate(*method_, *features, task, monitor_);
+            entry.evaluation = std::move(evaluation);
+            moved_ = true;
+            if (++evaluated_ < seen_.size()) {
+                step_forward();
+            }
+        }
+        laps_.add_to(times_.evaluate);
+        place_ = {task + 1, 0};
+        stage_ = Stage::Begin;
+        evaluated_ = 0;
+        if (place_.task < num_tasks_ || checkpoints_.wanted_afterwards()) {
+            save(task);
+        }
+    }
+
+    void check_isolation() {
+        for (SeenClass& entry : seen_) {
+            const SharedRows features = store_.load(entry.source->test, monitor_).rows;
+            if (!entry.evaluation.first_batch_unchanged(*method_, *features)) {
+                throw std::logic_error("later tasks changed the scores of class '" +
+                                       entry.source->name +
+                                       "' under its own expert, which its method excludes");
+            }
+            monitor_.step();
+        }
+        laps_.add_to(times_.evaluate);
+    }
+
+    /// For readers of a training under way: a full disk must not end it.
+    void publish_history() {
+        try {
+            history_.publish();
+        } catch (const sweeps::StorageError& error) {
+            spdlog::warn("history.csv could not be written: {}", error.what());
+        }
+    }
+
+    storage::PatchScores take_scores() {
+        history_.publish();
+        storage::PatchScores scores;
+        scores.num_tasks = num_tasks_;
+        scores.has_router = method_->has_router();
+        for (SeenClass& entry : seen_) {
+            scores.classes.push_back(entry.evaluation.take());
+        }
+        return scores;
+    }
+
+    static std::string name_of_class(std::size_t index) {
+        return "run.evaluation." + std::to_string(index) + ".";
+    }
+    static constexpr const char* kHistory = "run.history";
+
+    const ContinualSequence& sequence_;
+    FeatureStore& store_;
+    History& history_;
+    TrainingCheckpoints& checkpoints_;
+    coordinator::WorkTimes& times_;
+    WorkMonitor& monitor_;
+    int num_tasks_;
+    std::unique_ptr<Method> method_;
+    std::vector<SeenClass> seen_;
+    TrainingPlace place_;
+    Stage stage_ = Stage::Begin;
+    std::size_t evaluated_ = 0;  ///< of seen_, after place_.task
+    bool moved_ = false;         ///< since the last checkpoint or the start
+    Laps laps_;
+};
 
 }  // namespace
 
 storage::PatchScores run_continual(const ContinualSequence& sequence,
-                                   Method& method,
+                                   const MethodFactory& make_method,
                                    FeatureStore& store,
                                    History& history,
+                                   TrainingCheckpoints& checkpoints,
                                    coordinator::WorkTimes& times,
                                    WorkMonitor& monitor) {
-    Laps laps;
-    const int num_tasks = static_cast<int>(sequence.tasks.size());
-    std::vector<SeenClass> seen;
-    for (int number = 0; number < num_tasks; ++number) {
-        const SequenceTask& task = sequence.tasks[static_cast<std::size_t>(number)];
-        train_task(task_data(task, number, store, monitor), sequence, method, history, monitor);
-        laps.add_to(times.train);
-
-        monitor.report({number, num_tasks, sequence.epochs, sequence.epochs, "evaluating", 0, 0});
-        for (const SequenceClass& entry : task.classes) {
-            const Features features = store.load(entry.test, monitor);
-            check_same_images(entry, *features.info);
-            seen.push_back(
-                {&entry,
-                 ClassEvaluation(entry.name, number, num_tasks, features, entry.test_paths)});
-        }
-        for (SeenClass& entry : seen) {
-            const SharedRows features = store.load(entry.source->test, monitor).rows;
-            entry.evaluation.evaluate(method, *features, number, monitor);
-        }
-        laps.add_to(times.evaluate);
-    }
-    if (method.has_isolated_experts()) {
-        check_isolation(method, seen, store, monitor);
-        laps.add_to(times.evaluate);
-    }
-    storage::PatchScores scores;
-    scores.num_tasks = num_tasks;
-    scores.has_router = method.has_router();
-    for (SeenClass& entry : seen) {
-        scores.classes.push_back(entry.evaluation.take());
-    }
-    return scores;
+    return ContinualRun(sequence, store, history, checkpoints, times, monitor).run(make_method);
 }
 
 }  // namespace harrow::worker

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "worker/feature_store.hpp"
 #include "worker/history.hpp"
 #include "worker/method.hpp"
+#include "worker/training_checkpoints.hpp"
 #include "worker/work_monitor.hpp"
 
 namespace harrow::worker {
@@ -28,15 +31,22 @@ struct ContinualSequence {
     int epochs = 0;                   ///< per task, for progress
 };
 
-/// Trains `method` on one task after the other and, after each, scores the test images of every
+/// Always the same method, new.
+using MethodFactory = std::function<std::unique_ptr<Method>()>;
+
+/// Trains a method on one task after the other and, after each, scores the test images of every
 /// class seen so far: under the expert the router picks and under the one of the class's task.
-/// `training_key` of the result stays empty; `times` gains what training and evaluation took.
-/// Throws what the method and the feature store throw, WorkStopped, and std::logic_error when a
-/// method that declares isolated experts changed one.
+/// Begins where `checkpoints` ends, if it has one that is usable; what results is the same to the
+/// bit. `training_key` of the result stays empty; `times` gains what training and evaluation took,
+/// before the checkpoint too.
+/// Throws what the method and the feature store throw, WorkStopped once what was done is in a
+/// checkpoint, WorkCancelled, and std::logic_error when a method that declares isolated experts
+/// changed one.
 storage::PatchScores run_continual(const ContinualSequence& sequence,
-                                   Method& method,
+                                   const MethodFactory& make_method,
                                    FeatureStore& store,
                                    History& history,
+                                   TrainingCheckpoints& checkpoints,
                                    coordinator::WorkTimes& times,
                                    WorkMonitor& monitor);
 

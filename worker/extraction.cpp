@@ -74,9 +74,7 @@ storage::FeatureInfo describe(const FeatureRequest& request,
 /// The next image of the loader, unless the monitor asks to stop first.
 void take_image(ImageLoader& loader, float* out, WorkMonitor& monitor) {
     while (!loader.take(out, kStopPoll)) {
-        if (monitor.stop_requested()) {
-            throw WorkStopped();
-        }
+        stop_if_asked(monitor);
     }
 }
 

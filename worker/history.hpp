@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "worker/method.hpp"
+#include "worker/state_tensors.hpp"
 
 namespace harrow::worker {
 
@@ -17,9 +19,14 @@ public:
     /// Throws sweeps::StorageError.
     void publish() const;
 
+    /// The records so far; as float64 they are exact.
+    void save(const std::string& name, StateTensors& state) const;
+    /// Instead of those that are there. Throws storage::UnusableCheckpoint.
+    void restore(const std::string& name, const StateTensors& state);
+
 private:
     std::filesystem::path file_;
-    std::string text_ = "task,epoch,loss,lr,grad_norm,skipped_batches\n";
+    std::vector<EpochRecord> records_;
 };
 
 }  // namespace harrow::worker

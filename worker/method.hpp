@@ -9,6 +9,7 @@
 #include "sweeps/error.hpp"
 #include "sweeps/trial_config.hpp"
 #include "worker/feature_rows.hpp"
+#include "worker/state_tensors.hpp"
 
 namespace harrow::worker {
 
@@ -22,9 +23,9 @@ struct EpochRecord {
 };
 
 struct TrainingHooks {
-    std::function<void(const EpochRecord&)> on_epoch;  ///< may be empty
-    std::function<bool()>
-        stop;  ///< may be empty; asked after every batch, true ends training early
+    // Both may be empty, and may call Method::save_state.
+    std::function<void(const EpochRecord&)> on_epoch;
+    std::function<bool()> stop;  ///< asked after every batch, true ends training early
 };
 
 struct TaskData {
@@ -69,6 +70,17 @@ public:
     /// [B,H,W,D] -> distances to every learned task [B,tasks] float64 on the CPU; empty [B,0]
     /// without a router. The nearest (ties: the smaller task) is the expert to score with.
     virtual torch::Tensor route_distances(const torch::Tensor& features) = 0;
+
+    /// All that makes this method differ from a new one of the same configuration, geometry and
+    /// seed. From the first hook of train until update_router also what train needs to go on.
+    /// Tensors are shared with the method: use them before the next call. No name begins with
+    /// "run.".
+    virtual StateTensors save_state() const = 0;
+    /// Into a new method of the same configuration, geometry and seed; it then goes on to the same
+    /// bits. Between begin_task and update_router saved, it is followed by train, which does what
+    /// is left. Names that begin with "run." are ignored. Throws storage::UnusableCheckpoint when
+    /// the tensors are not those of such a method, which is of no use then.
+    virtual void load_state(const StateTensors& state) = 0;
 };
 
 /// Throws sweeps::UsageError for a method or option it does not know, and where the geometry does

@@ -48,6 +48,8 @@ Failed failure_in_flight(std::uint32_t unit, std::uint32_t attempt) {
     };
     try {
         throw;
+    } catch (const WorkCancelled& error) {
+        return failed(FailureKind::Cancelled, error.what());
     } catch (const WorkStopped& error) {
         return failed(FailureKind::Stopped, error.what());
     } catch (const TrainingDiverged& error) {

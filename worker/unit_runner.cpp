@@ -2,18 +2,23 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <spdlog/spdlog.h>
 
 #include "storage/datasets/dataset.hpp"
 #include "storage/files.hpp"
 #include "storage/run_directory.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/run_settings.hpp"
 #include "worker/class_images.hpp"
 #include "worker/continual_run.hpp"
 #include "worker/laps.hpp"
+#include "worker/training_checkpoints.hpp"
 #include "worker/trial_scoring.hpp"
 
 namespace harrow::worker {
@@ -75,6 +80,34 @@ ContinualSequence make_sequence(const coordinator::TrainingWork& work,
     return sequence;
 }
 
+sweeps::KeepCheckpoints keep_checkpoints_of(const coordinator::TrainingWork& work) {
+    for (const sweeps::KeepCheckpoints keep :
+         {sweeps::KeepCheckpoints::Last, sweeps::KeepCheckpoints::All}) {
+        if (work.keep_checkpoints == sweeps::name_of(keep)) {
+            return keep;
+        }
+    }
+    return sweeps::KeepCheckpoints::None;
+}
+
+/// What an attempt published that ended before it could say so; nothing when there is no such file
+/// or it cannot be used.
+std::optional<storage::PatchScores> stored_scores(const coordinator::TrainingWork& work) {
+    const std::filesystem::path file = storage::training_scores_file(work.directory);
+    if (storage::look_at_file(file).presence != storage::FileLook::Presence::Regular) {
+        return std::nullopt;
+    }
+    try {
+        storage::PatchScores scores = storage::load_patch_scores(file);
+        if (scores.training_key == work.training_key) {
+            return scores;
+        }
+    } catch (const sweeps::StorageError& error) {
+        spdlog::warn("trained again: {}", error.what());
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 UnitRunner::UnitRunner(const std::filesystem::path& cache_root,
@@ -102,8 +135,7 @@ coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& w
 coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
                                           WorkMonitor& monitor) {
     const Clock::time_point start = Clock::now();
-    const std::filesystem::path directory = work.directory;
-    const std::filesystem::path scores_file = storage::training_scores_file(directory);
+    const std::filesystem::path scores_file = storage::training_scores_file(work.directory);
     const std::int64_t extracted_before = store_.images_extracted();
     store_.take_notes();  // of a unit that failed
     coordinator::WorkResult result;
@@ -118,25 +150,58 @@ coordinator::WorkResult UnitRunner::train(const coordinator::TrainingWork& work,
             .dataset;
     monitor.step();
     if (work.train) {
-        const sweeps::TrialConfig config = located_config(work);
-        const ContinualSequence sequence = make_sequence(work, config, dataset);
-        const FeatureGeometry geometry =
-            store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).rows->geometry();
-        const auto method = make_method(config, geometry, work.seed, device_);
-        storage::create_directories(directory);
-        History history(storage::training_history_file(directory));
-        scores = run_continual(sequence, *method, store_, history, result.times, monitor);
-        scores.training_key = work.training_key;
-        storage::save_patch_scores(scores_file, scores);
+        scores = train_sequence(work, dataset, result, monitor);
     }
     monitor.report({scores.num_tasks - 1, scores.num_tasks, 0, 0, "scoring", 0, 0});
     Laps laps;
     result.trials = score_trials(work.jobs, scores, dataset, monitor);
     laps.add_to(result.times.score);
     result.images_extracted = store_.images_extracted() - extracted_before;
-    result.notes = store_.take_notes();
-    result.seconds = seconds_since(start);
+    for (std::string& note : store_.take_notes()) {
+        result.notes.push_back(std::move(note));
+    }
+    result.seconds += seconds_since(start);
     return result;
+}
+
+storage::PatchScores UnitRunner::train_sequence(const coordinator::TrainingWork& work,
+                                                const storage::Dataset& dataset,
+                                                coordinator::WorkResult& result,
+                                                WorkMonitor& monitor) {
+    const std::filesystem::path scores_file = storage::training_scores_file(work.directory);
+    TrainingCheckpoints checkpoints(work.directory,
+                                    work.training_key,
+                                    {work.checkpoint_seconds, keep_checkpoints_of(work)},
+                                    monitor);
+    if (std::optional<storage::PatchScores> stored = stored_scores(work)) {
+        spdlog::info("resumed from {}", scores_file.filename().string());
+        monitor.resumed({stored->num_tasks, 0});
+        checkpoints.finish();
+        return std::move(*stored);
+    }
+    const sweeps::TrialConfig config = located_config(work);
+    const ContinualSequence sequence = make_sequence(work, config, dataset);
+    storage::PatchScores scores;
+    try {
+        const FeatureGeometry geometry =
+            store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).rows->geometry();
+        const auto make = [&] { return make_method(config, geometry, work.seed, device_); };
+        storage::create_directories(work.directory);
+        History history(storage::training_history_file(work.directory));
+        scores = run_continual(sequence, make, store_, history, checkpoints, result.times, monitor);
+    } catch (const WorkCancelled&) {
+        checkpoints.discard();
+        throw;
+    } catch (const TrainingDiverged&) {  // it would again
+        checkpoints.discard();
+        throw;
+    }
+    scores.training_key = work.training_key;
+    storage::save_patch_scores(scores_file, scores);
+    checkpoints.finish();
+    result.notes = checkpoints.take_notes();
+    result.seconds = checkpoints.seconds_before();
+    return scores;
 }
 
 }  // namespace harrow::worker

@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "coordinator/work.hpp"
+#include "storage/datasets/dataset.hpp"
+#include "storage/patch_scores.hpp"
 #include "worker/feature_store.hpp"
 #include "worker/work_monitor.hpp"
 
@@ -21,12 +23,19 @@ public:
     /// extract_features.
     coordinator::WorkResult extract(const coordinator::ExtractionWork& work, WorkMonitor& monitor);
 
-    /// Trains the sequence, publishes history.csv and scores.h5 in the work's directory and scores
-    /// the trials; with `train` off, scores what is stored there. Missing or corrupt features are
+    /// Trains the sequence, from its last checkpoint on, publishes history.csv and scores.h5 in the
+    /// work's directory and scores the trials; with `train` off, or where the scores were published
+    /// already, scores what is stored there. `seconds` and `times` of the result count what went
+    /// before the checkpoint too. Missing or corrupt features are
     /// extracted, and the result's notes say so. Throws as run_continual and score_trials.
     coordinator::WorkResult train(const coordinator::TrainingWork& work, WorkMonitor& monitor);
 
 private:
+    storage::PatchScores train_sequence(const coordinator::TrainingWork& work,
+                                        const storage::Dataset& dataset,
+                                        coordinator::WorkResult& result,
+                                        WorkMonitor& monitor);
+
     torch::Device device_;
     FeatureStore store_;
 };

@@ -39,7 +39,22 @@ public:
     LinkMonitor(ChildLink& link, const Assign& assign) : link_(link), assign_(assign) {}
 
     void step() noexcept override { link_.step(); }
-    bool stop_requested() override { return link_.stop_requested(); }
+    bool stop_requested() override { return link_.stop_requested() || cancelled(); }
+    bool cancelled() override { return link_.cancel_requested(assign_); }
+    double seconds() override {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    }
+    void checkpointed(const TrainingPlace& place, std::uint64_t bytes) override {
+        link_.send(coordinator::Checkpointed{assign_.unit,
+                                             assign_.attempt,
+                                             place.task,
+                                             place.epoch,
+                                             static_cast<std::int64_t>(bytes)});
+    }
+    void resumed(const TrainingPlace& place) override {
+        link_.send(coordinator::Resumed{assign_.unit, assign_.attempt, place.task, place.epoch});
+    }
 
     void report(const WorkStatus& status) override {
         const auto now = std::chrono::steady_clock::now();

@@ -82,5 +82,33 @@ TEST_F(GpuMethods, RepeatThemselves) {
     EXPECT_TRUE(once.scores.equal(again.scores));
 }
 
+// Losses are looked at once an epoch here, so what is saved inside the second is its start.
+TEST_F(GpuMethods, GoOnFromASavedStateToTheSameBits) {
+    const torch::Device device("cuda:0");
+    const TaskData data{0, tensor_rows(random_features(0).to(device))};
+    const torch::Tensor images = random_features(9).narrow(0, 0, kBatchImages).to(device);
+    const auto undisturbed = make_method(small_config(), kGeometry, 7, device);
+    undisturbed->begin_task(0);
+    undisturbed->train(data, {});
+    undisturbed->update_router(data);
+
+    const auto stopped = make_method(small_config(), kGeometry, 7, device);
+    TrainingHooks hooks;
+    int batches = 0;
+    hooks.stop = [&] { return ++batches == 3; };  // of two epochs of two
+    stopped->begin_task(0);
+    stopped->train(data, hooks);
+    StateTensors state;
+    for (const auto& [name, tensor] : stopped->save_state()) {
+        state.emplace(name, tensor.cpu());
+    }
+    const auto resumed = make_method(small_config(), kGeometry, 7, device);
+    resumed->load_state(state);
+    resumed->train(data, {});
+    resumed->update_router(data);
+    EXPECT_TRUE(resumed->score(images, 0).equal(undisturbed->score(images, 0)));
+    EXPECT_TRUE(resumed->route_distances(images).equal(undisturbed->route_distances(images)));
+}
+
 }  // namespace
 }  // namespace harrow::worker

@@ -54,6 +54,9 @@ public:
     }
     void failed(const UnitFailure& failure) override { failures.push_back(failure); }
     void warning(const std::string& message) override { warnings += message + "\n"; }
+    void rank_lost(const RankLost& lost) override {
+        warnings += "rank " + std::to_string(lost.rank) + " (" + lost.host + "): " + lost.reason;
+    }
 
     std::map<std::size_t, int> attempts;
     std::set<std::string> slots;

@@ -13,6 +13,7 @@ set(HARROW_METHOD_SOURCES
     methods/moleflow/moleflow_model.cpp
     methods/moleflow/relu_network.cpp
     methods/moleflow/router.cpp
+    methods/moleflow/saved_state.cpp
     methods/moleflow/subnets.cpp
     methods/moleflow/training.cpp
     optimizers/adam.cpp

@@ -116,7 +116,9 @@ Adam::State Adam::state() const {
 
 void Adam::restore(const State& state) {
     const torch::NoGradGuard no_grad;
-    values_.copy_(state.values);
+    if (state.values.defined()) {
+        values_.copy_(state.values);
+    }
     mean_.copy_(state.mean);
     square_.copy_(state.square);
     steps_ = state.steps;

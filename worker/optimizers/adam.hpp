@@ -40,12 +40,17 @@ public:
     torch::Tensor clip_grad_norm(double max_norm);
     void step(double lr);
 
-    /// All that steps change, for going back.
+    /// All that steps change.
     struct State {
-        torch::Tensor values, mean, square;
+        torch::Tensor values;  ///< undefined: whoever keeps the state has the tensors themselves
+        torch::Tensor mean, square;
         std::int64_t steps = 0;
     };
+    /// A copy, for going back.
     State state() const;
+    /// Without values; the others are shared and change with the next step.
+    State moments() const { return {torch::Tensor(), mean_, square_, steps_}; }
+    /// Values stay as they are when the state has none. From any device.
     void restore(const State& state);
 
 private:

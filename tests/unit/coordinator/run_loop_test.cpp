@@ -41,6 +41,9 @@ public:
         uncommitted = false;
         return true;
     }
+    void slot_lost(const SlotPlace&, const std::string& reason) override {
+        warnings.push_back(reason);
+    }
     void warning(const std::string& message) override { warnings.push_back(message); }
     void tick(const RunSnapshot& snapshot) override { last = snapshot; }
 

@@ -2,12 +2,14 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include "sweeps/trial_config.hpp"
+#include "tests/unit/worker/small_method.hpp"
 #include "worker/method.hpp"
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
@@ -16,41 +18,6 @@
 
 namespace harrow::worker {
 namespace {
-
-constexpr FeatureGeometry kGeometry{4, 5, 8};
-
-sweeps::TrialConfig small_config() {
-    sweeps::TrialConfig config;
-    config.train.num_epochs = 3;
-    config.train.batch_size = 4;
-    config.train.lr = 1e-2;
-    config.model.num_coupling_layers = 2;
-    config.model.dia_n_blocks = 2;
-    config.model.lora_rank = 3;
-    return config;
-}
-
-// Images of one task differ from another task's by an offset per channel.
-torch::Tensor random_features(std::int64_t images, std::uint64_t seed, double offset) {
-    Initialiser random(seed, "features", torch::kCPU);
-    const torch::Tensor noise =
-        random.uniform({images, kGeometry.height, kGeometry.width, kGeometry.channels}, 1);
-    return noise + offset * random.uniform({kGeometry.channels}, 1);
-}
-
-TaskData make_task(int task, std::int64_t images = 10) {
-    return {task, tensor_rows(random_features(images, 100 + static_cast<std::uint64_t>(task), 3))};
-}
-
-void learn(Method& method, const TaskData& data, const TrainingHooks& hooks = {}) {
-    method.begin_task(data.task);
-    method.train(data, hooks);
-    method.update_router(data);
-}
-
-std::unique_ptr<Method> build(const sweeps::TrialConfig& config, std::uint64_t seed = 7) {
-    return make_method(config, kGeometry, seed, torch::kCPU);
-}
 
 torch::Tensor score_after_one_task(const sweeps::TrialConfig& config, std::uint64_t seed) {
     const auto method = build(config, seed);
@@ -268,13 +235,15 @@ TEST(MethodTest, UnseenStepsEndWhereCheckedStepsEnd) {
             hooks.on_epoch = [&](const EpochRecord& record) {
                 losses.back().insert(losses.back().end(), {record.loss, record.grad_norm});
             };
+            TrainingProgress progress;
             train_expert(model,
                          {0, Freezing::Isolate, Schedule::Base, check},
                          data,
                          small_config().train,
                          3,
                          torch::kCPU,
-                         hooks);
+                         hooks,
+                         progress);
             trained.push_back(trained_tensors(model.named_tensors(), 0, Freezing::Isolate));
         }
         EXPECT_EQ(losses[0], losses[1]);
@@ -312,13 +281,15 @@ TEST(MethodTest, GlobalAffineAndPermutationsAreNeverTrained) {
         }
     }
     ASSERT_FALSE(fixed.empty());
+    TrainingProgress progress;
     train_expert(model,
                  {0, Freezing::UnfreezeBase, Schedule::Base, LossCheck::EveryStep},
                  make_task(0),
                  small_config().train,
                  3,
                  torch::kCPU,
-                 {});
+                 {},
+                 progress);
     for (const NamedTensor& before : fixed) {
         for (const NamedTensor& after : model.named_tensors()) {
             if (after.name == before.name) {

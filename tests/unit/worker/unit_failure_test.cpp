@@ -40,6 +40,7 @@ TEST(UnitFailureTest, NamesUnitAttemptKindAndMessage) {
 TEST(UnitFailureTest, TellsTheKindsApart) {
     const auto kind_of = [](const std::function<void()>& work) { return failure_of(work).kind; };
     EXPECT_EQ(kind_of([] { throw WorkStopped(); }), FailureKind::Stopped);
+    EXPECT_EQ(kind_of([] { throw WorkCancelled(); }), FailureKind::Cancelled);
     EXPECT_EQ(kind_of([] { throw TrainingDiverged(0, 1, 2); }), FailureKind::Diverged);
     EXPECT_EQ(kind_of([] { throw sweeps::UsageError("x"); }), FailureKind::BadData);
     EXPECT_EQ(kind_of([] { throw sweeps::StorageError("x"); }), FailureKind::Storage);

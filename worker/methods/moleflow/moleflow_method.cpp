@@ -5,6 +5,7 @@
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
 #include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/moleflow/saved_state.hpp"
 #include "worker/methods/moleflow/training.hpp"
 
 namespace harrow::worker {
@@ -58,12 +59,15 @@ public:
     bool has_isolated_experts() const override { return freezing_ == Freezing::Isolate; }
     bool has_router() const override { return distance_ != RouterDistance::None; }
 
-    void begin_task(int /*task*/) override { add_expert(model_, seed_, device_); }
+    void begin_task(int /*task*/) override {
+        add_expert(model_, seed_, device_);
+        progress_ = {};
+    }
 
     void train(const TaskData& data, const TrainingHooks& hooks) override {
         const Schedule schedule = data.task == 0 ? Schedule::Base : Schedule::WarmUp;
         const ExpertTraining plan{data.task, freezing_, schedule, loss_check(device_)};
-        train_expert(model_, plan, data, train_, seed_, device_, hooks);
+        train_expert(model_, plan, data, train_, seed_, device_, hooks, progress_);
     }
 
     // All training images; the reference leaves out those its last incomplete batch drops.
@@ -71,6 +75,7 @@ public:
         if (has_router()) {
             router_.learn(image_features(*data.features));
         }
+        progress_ = {};
     }
 
     torch::Tensor score(const torch::Tensor& features, int expert) override {
@@ -81,6 +86,20 @@ public:
         return router_.distances(image_features(features));
     }
 
+    StateTensors save_state() const override {
+        StateTensors state;
+        save_model(model_, state);
+        save_router(router_, state);
+        save_progress(progress_, state);
+        return state;
+    }
+
+    void load_state(const StateTensors& state) override {
+        restore_model(state, model_, [this] { add_expert(model_, seed_, device_); });
+        restore_router(state, router_);
+        progress_ = restored_progress(state);
+    }
+
 private:
     sweeps::TrainConfig train_;
     Freezing freezing_;
@@ -89,6 +108,7 @@ private:
     RouterDistance distance_;
     MoleflowModel model_;
     PrototypeRouter router_;
+    TrainingProgress progress_;
 };
 
 class FinetuneMethod final : public Method {
@@ -109,15 +129,16 @@ public:
         if (task == 0) {
             add_expert(model_, seed_, device_);
         }
+        progress_ = {};
     }
 
     void train(const TaskData& data, const TrainingHooks& hooks) override {
         const ExpertTraining plan{
             kOnlyExpert, Freezing::UnfreezeBase, Schedule::Base, loss_check(device_)};
-        train_expert(model_, plan, data, train_, seed_, device_, hooks);
+        train_expert(model_, plan, data, train_, seed_, device_, hooks, progress_);
     }
 
-    void update_router(const TaskData& /*data*/) override {}
+    void update_router(const TaskData& /*data*/) override { progress_ = {}; }
 
     torch::Tensor score(const torch::Tensor& features, int /*expert*/) override {
         return score_on_cpu(model_, features, kOnlyExpert, device_);
@@ -127,6 +148,18 @@ public:
         return torch::empty({features.size(0), 0}, torch::kFloat64);
     }
 
+    StateTensors save_state() const override {
+        StateTensors state;
+        save_model(model_, state);
+        save_progress(progress_, state);
+        return state;
+    }
+
+    void load_state(const StateTensors& state) override {
+        restore_model(state, model_, [this] { add_expert(model_, seed_, device_); });
+        progress_ = restored_progress(state);
+    }
+
 private:
     static constexpr int kOnlyExpert = 0;
 
@@ -134,6 +167,7 @@ private:
     std::uint64_t seed_;
     torch::Device device_;
     MoleflowModel model_;
+    TrainingProgress progress_;
 };
 
 }  // namespace

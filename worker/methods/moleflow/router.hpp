@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -33,6 +34,8 @@ public:
     /// Image features [N,D] -> [N,tasks] float64 on the CPU.
     torch::Tensor distances(const torch::Tensor& image_features) const;
     const std::vector<Prototype>& prototypes() const { return prototypes_; }
+    /// Instead of learning: prototypes of tasks 0, 1, … as they were learned.
+    void restore(std::vector<Prototype> prototypes) { prototypes_ = std::move(prototypes); }
 
 private:
     RouterDistance distance_;

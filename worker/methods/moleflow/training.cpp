@@ -1,7 +1,5 @@
 #include "worker/methods/moleflow/training.hpp"
 
-#include <limits>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,13 +35,6 @@ void update(StepTensors& step, const sweeps::TrainConfig& config, double lr, Ada
 
 using Order = std::vector<std::int64_t>;
 
-struct EpochSums {
-    std::int64_t steps = 0;
-    double loss = 0;
-    double grad_norm = 0;
-    double last_loss = std::numeric_limits<double>::quiet_NaN();
-};
-
 /// One expert's training on one task, epoch by epoch.
 class EpochRunner {
 public:
@@ -63,19 +54,22 @@ public:
 
     std::int64_t num_batches() const { return num_batches_; }
 
-    /// Nothing: stopped on request.
-    std::optional<EpochSums> run(const Order& order, double lr, Adam& optimizer) const {
-        if (plan_.loss_check == LossCheck::EveryStep) {
-            return run_checked(order, lr, optimizer);
+    /// What is left of the epoch. False: stopped on request.
+    bool run(const Order& order, double lr, Adam& optimizer, TrainingProgress& progress) const {
+        if (plan_.loss_check == LossCheck::EveryStep || progress.batch > 0) {
+            return run_checked(order, lr, optimizer, progress);
         }
-        const Adam::State before = optimizer.state();
+        progress.optimizer = optimizer.state();
         bool usable = true;
-        std::optional<EpochSums> sums = run_unseen(order, lr, optimizer, usable);
-        if (sums && !usable) {
-            optimizer.restore(before);
-            return run_checked(order, lr, optimizer);
+        if (!run_unseen(order, lr, optimizer, progress.sums, usable)) {
+            return false;
         }
-        return sums;
+        if (usable) {
+            return true;
+        }
+        optimizer.restore(*progress.optimizer);
+        progress.sums = {};
+        return run_checked(order, lr, optimizer, progress);
     }
 
 private:
@@ -86,30 +80,33 @@ private:
 
     bool stopped() const { return hooks_.stop && hooks_.stop(); }
 
-    std::optional<EpochSums> run_checked(const Order& order, double lr, Adam& optimizer) const {
-        EpochSums sums;
-        torch::Tensor grad_norm;
-        for (std::int64_t i = 0; i < num_batches_; ++i) {
-            const StepResult step =
-                training_step(model_, plan_.expert, batch(order, i), config_, lr, optimizer);
+    bool run_checked(const Order& order,
+                     double lr,
+                     Adam& optimizer,
+                     TrainingProgress& progress) const {
+        EpochSums& sums = progress.sums;
+        while (progress.batch < num_batches_) {
+            const StepResult step = training_step(
+                model_, plan_.expert, batch(order, progress.batch), config_, lr, optimizer);
             sums.last_loss = step.total;
             if (step.stepped) {
                 ++sums.steps;
                 sums.loss += step.data;
-                grad_norm = grad_norm.defined() ? grad_norm + step.grad_norm : step.grad_norm;
+                sums.grad_norm =
+                    sums.grad_norm.defined() ? sums.grad_norm + step.grad_norm : step.grad_norm;
             }
+            ++progress.batch;
+            progress.optimizer = optimizer.moments();
             if (stopped()) {
-                return std::nullopt;
+                return false;
             }
         }
-        sums.grad_norm = grad_norm.defined() ? grad_norm.item<double>() : 0;
-        return sums;
+        return true;
     }
 
-    std::optional<EpochSums> run_unseen(const Order& order,
-                                        double lr,
-                                        Adam& optimizer,
-                                        bool& usable) const {
+    /// `sums` stays empty until the epoch is done: a hook sees the epoch's start.
+    bool run_unseen(
+        const Order& order, double lr, Adam& optimizer, EpochSums& sums, bool& usable) const {
         torch::Tensor total, loss, grad_norm, all_usable;
         for (std::int64_t i = 0; i < num_batches_; ++i) {
             StepTensors step = forward(model_, plan_.expert, batch(order, i), config_);
@@ -121,12 +118,12 @@ private:
             grad_norm = i == 0 ? step.grad_norm : grad_norm + step.grad_norm;
             all_usable = i == 0 ? fits : all_usable.logical_and(fits);
             if (stopped()) {
-                return std::nullopt;
+                return false;
             }
         }
         usable = all_usable.item<bool>();
-        return EpochSums{
-            num_batches_, loss.item<double>(), grad_norm.item<double>(), total.item<double>()};
+        sums = {num_batches_, loss.item<double>(), grad_norm, total.item<double>()};
+        return true;
     }
 
     const MoleflowModel& model_;
@@ -166,7 +163,8 @@ void train_expert(const MoleflowModel& model,
                   const sweeps::TrainConfig& config,
                   std::uint64_t seed,
                   torch::Device device,
-                  const TrainingHooks& hooks) {
+                  const TrainingHooks& hooks,
+                  TrainingProgress& progress) {
     const std::int64_t images = data.features->size();
     const EpochRunner runner(model, plan, data, config, device, hooks);
     if (runner.num_batches() == 0) {
@@ -183,27 +181,35 @@ void train_expert(const MoleflowModel& model,
     Adam optimizer(std::move(trained), adam_options(config));
     const ScheduleOptions rates{
         config.lr, config.min_lr_ratio, config.num_epochs, config.warmup_epochs};
+    if (progress.optimizer) {
+        optimizer.restore(*progress.optimizer);
+    }
     sweeps::RandomStream shuffle(seed, "shuffle/" + std::to_string(data.task));
+    for (int done = 0; done < progress.epoch; ++done) {
+        sweeps::random_permutation(images, shuffle);
+    }
 
-    for (int epoch = 0; epoch < config.num_epochs; ++epoch) {
+    while (progress.epoch < config.num_epochs) {
+        const int epoch = progress.epoch;
         const double lr = plan.schedule == Schedule::Base ? cosine_lr(rates, epoch)
                                                           : warmup_cosine_lr(rates, epoch);
         const Order order = sweeps::random_permutation(images, shuffle);
-        const std::optional<EpochSums> sums = runner.run(order, lr, optimizer);
-        if (!sums) {
+        if (!runner.run(order, lr, optimizer, progress)) {
             return;
         }
-        if (sums->steps == 0) {
-            throw TrainingDiverged(data.task, epoch, sums->last_loss);
+        const EpochSums sums = progress.sums;
+        if (sums.steps == 0) {
+            throw TrainingDiverged(data.task, epoch, sums.last_loss);
         }
+        progress = {epoch + 1, 0, {}, optimizer.moments()};
         if (hooks.on_epoch) {
-            const auto steps = static_cast<double>(sums->steps);
+            const auto steps = static_cast<double>(sums.steps);
             hooks.on_epoch({data.task,
                             epoch,
-                            sums->loss / steps,
+                            sums.loss / steps,
                             lr,
-                            sums->grad_norm / steps,
-                            runner.num_batches() - sums->steps});
+                            sums.grad_norm.item<double>() / steps,
+                            runner.num_batches() - sums.steps});
         }
     }
 }

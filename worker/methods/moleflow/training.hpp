@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 
 #include <torch/torch.h>
 
@@ -45,14 +47,35 @@ struct ExpertTraining {
     LossCheck loss_check = LossCheck::EveryStep;
 };
 
+struct EpochSums {
+    std::int64_t steps = 0;  ///< batches with a usable loss
+    double loss = 0;         ///< over the steps
+    torch::Tensor
+        grad_norm;  ///< over the steps, a scalar on the device; undefined before the first
+    double last_loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// Where an expert's training on a task stands. The order of the images is no part of it: the
+/// stream it comes from is drawn again up to the epoch, which costs microseconds.
+struct TrainingProgress {
+    int epoch = 0;           ///< under way, from 0
+    std::int64_t batch = 0;  ///< batches of the epoch that are done
+    EpochSums sums;          ///< over them
+    /// Nothing: not begun. With values where those of the model are ahead of this place.
+    std::optional<Adam::State> optimizer;
+};
+
 /// One expert on one task: all epochs, shuffled batches, the last incomplete batch left out.
-/// Throws TrainingDiverged, and sweeps::DataError for fewer images than one batch.
+/// Starts where `progress` says and keeps it up to date at every call of a hook: inside an epoch
+/// batch by batch, with LossCheck::EveryEpoch at the epoch's start. Started again where it ended,
+/// it does nothing. Throws TrainingDiverged, and sweeps::DataError for fewer images than one batch.
 void train_expert(const MoleflowModel& model,
                   const ExpertTraining& plan,
                   const TaskData& data,
                   const sweeps::TrainConfig& config,
                   std::uint64_t seed,
                   torch::Device device,
-                  const TrainingHooks& hooks);
+                  const TrainingHooks& hooks,
+                  TrainingProgress& progress);
 
 }  // namespace harrow::worker
