@@ -150,7 +150,7 @@ void publish_derived_files(const storage::RunDirectory& directory, const storage
         }
         rows.push_back(std::move(row));
     }
-    directory.publish_results(storage::result_rows(state));
+    directory.publish_results(storage::results_csv(state));
     directory.publish_cells(columns, rows);
 }
 

@@ -156,7 +156,7 @@ RunSession::RunSession(const RunOptions& options,
       cache_(cache_directory(options.cache)) {}
 
 storage::RunState RunSession::read_state() const {
-    return storage::replay(storage::read_journal(directory_.journal_file()).records);
+    return storage::read_run_state(directory_.journal_file(), false);
 }
 
 void RunSession::reconcile(storage::Journal& journal) {
@@ -225,14 +225,17 @@ void RunSession::announce(const WorkUnits& work, const Launch& launch) const {
 
 ExitCode RunSession::run(const Launch& launch) {
     directory_.prepare();
-    storage::Journal journal = storage::Journal::open(directory_.journal_file());
+    storage::Replay replay;
+    storage::Journal journal =
+        storage::Journal::open(directory_.journal_file(),
+                               [&](const storage::JournalRecord& record) { replay.apply(record); });
     if (!journal.torn_tail().empty()) {
         std::cerr << "journal: " << journal.torn_tail() << "\n";
     }
     if (!journal.lock_note().empty()) {
         std::cerr << journal.lock_note() << "\n";
     }
-    state_ = storage::replay(journal.replayed());
+    state_ = replay.take();
     refuse_another_device(launch);
     reconcile(journal);
     try {
@@ -250,20 +253,23 @@ ExitCode RunSession::run(const Launch& launch) {
 
 ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
     const auto begin = std::chrono::steady_clock::now();
-    const WorkUnits work = remaining_work(source_.sweep, plan_, state_, cache_, directory_);
-    const bool nothing_to_do = work.plan.units.empty();
+    std::optional<WorkUnits> work =
+        remaining_work(source_.sweep, plan_, state_, cache_, directory_);
+    state_ = {};  // a hundred thousand trials are kept once
+    const bool nothing_to_do = work->plan.units.empty();
     ExitCode code = ExitCode::Ok;
     if (!nothing_to_do || launch.ranks > 1) {
         if (!nothing_to_do) {
-            announce(work, launch);
+            announce(*work, launch);
         }
-        if (work.extractions > 0) {
+        if (work->extractions > 0) {
             cache_.require_writable();
         }
-        const storage::CacheLease lease(cache_.root(), work.feature_keys);
+        const storage::CacheLease lease(cache_.root(), work->feature_keys);
         publish_status(directory_, ExitCode::Resumable, "running");
-        code = execute(journal, work, launch);
+        code = execute(journal, *work, launch);
     }
+    work.reset();
     const storage::RunState state = read_state();
     publish_derived_files(directory_, state);
     const std::size_t failed = failed_of_this_sweep(state);

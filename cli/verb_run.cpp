@@ -32,8 +32,7 @@ SweepSource load_source(const RunOptions& options, DiskCatalog& catalog) {
     }
     const storage::RunDirectory directory(options.dir);
     directory.require_run();
-    const storage::RunState state =
-        storage::replay(storage::read_journal(directory.journal_file()).records);
+    const storage::RunState state = storage::read_run_state(directory.journal_file());
     return resume_sweep_source(*state.sweep, overrides, catalog);
 }
 

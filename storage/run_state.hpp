@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -91,7 +92,9 @@ struct RunState {
 /// Concludes from records as they come.
 class Replay {
 public:
-    Replay();
+    /// `with_units` false: `trained`, `extracted`, `attempts` and `seconds` of the result mean
+    /// nothing; a report of a hundred thousand trials has no use for them.
+    explicit Replay(bool with_units = true);
     ~Replay();
     /// Pure. Throws StorageError when the record contradicts those before it: no `sweep` first, a
     /// second one, an unknown type.
@@ -102,12 +105,20 @@ public:
 private:
     class Conclusions;
     std::unique_ptr<Conclusions> conclusions_;
+    bool with_units_;
 };
 
 /// Of all records at once; throws as Replay::apply.
 RunState replay(const std::vector<JournalRecord>& records);
 
+/// Of a journal file. Throws as visit_journal and Replay::apply.
+RunState read_run_state(const std::filesystem::path& journal, bool with_units = true);
+
 /// Rows of every finished trial with its cell's fixed name, ready for results.csv.
 std::vector<ResultRow> result_rows(const RunState& state);
+/// Those of one of its cells.
+std::vector<ResultRow> result_rows(const RunState& state, const CellRecord& cell);
+/// results_to_csv of result_rows, cell by cell.
+std::string results_csv(const RunState& state);
 
 }  // namespace harrow::storage
