@@ -15,7 +15,11 @@ constexpr auto kSlowInterval = 1s;  // between two looks at requests and at the 
 Scheduler make_scheduler(const RunPlan& plan, std::size_t slots, const RunLimits& limits) {
     std::vector<SchedulerUnit> units;
     for (const RunUnit& unit : plan.units) {
-        units.push_back({unit.depends_on, static_cast<std::uint32_t>(unit.attempts_before)});
+        SchedulerUnit described;
+        described.depends_on = unit.depends_on;
+        described.attempts_before = static_cast<std::uint32_t>(unit.attempts_before);
+        described.expected_seconds = unit.expected_cost;
+        units.push_back(std::move(described));
     }
     SchedulerLimits scheduler_limits;
     scheduler_limits.max_lost_workers = static_cast<std::uint32_t>(limits.max_lost_workers);

@@ -55,7 +55,10 @@ int decode_threads_of(const SlotSpec& slot, std::size_t slots, unsigned cores) {
 
 class Supervisor::State {
 public:
-    explicit State(SupervisorOptions given) : options(std::move(given)) {
+    explicit State(SupervisorOptions given)
+        : options(std::move(given)),
+          memory_kills(options.memory_events.empty() ? KernelMemoryKills()
+                                                     : KernelMemoryKills(options.memory_events)) {
         for (const SlotSpec& spec : options.slots) {
             slots.emplace_back(options, spec, memory_kills);
         }
