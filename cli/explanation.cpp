@@ -163,7 +163,7 @@ std::string busy_text(const storage::RunState& state) {
 void explain_waiting(Lines& lines, const storage::RunState& state, const ExplainFacts& facts) {
     if (!facts.status.coordinator.alive) {
         lines.push_back("  why: " + no_coordinator_text(state));
-        lines.push_back("  next: harrow run --dir " + facts.status.dir);
+        lines.push_back("  next: harrow run --dir " + shell_word(facts.status.dir));
         return;
     }
     const auto missing = std::count_if(facts.needs.begin(),
@@ -200,8 +200,8 @@ void explain_running(Lines& lines, const storage::RunState& state, const Explain
             ? "  last checkpoint: " + position_text(unit.checkpoint->task, unit.checkpoint->epoch) +
                   ", " + age_text(unit.checkpoint->time, facts.status.now)
             : "  no checkpoint yet");
-    lines.push_back("  next: harrow logs " + facts.status.dir + " " + facts.trial.title() +
-                    " --follow");
+    lines.push_back("  next: harrow logs " + shell_word(facts.status.dir) + " " +
+                    shell_word(facts.trial.title()) + " --follow");
 }
 
 void explain_finished(Lines& lines, const ExplainFacts& facts) {
@@ -216,8 +216,9 @@ void explain_finished(Lines& lines, const ExplainFacts& facts) {
     text +=
         ", " + std::to_string(attempts.size()) + (attempts.size() == 1 ? " attempt" : " attempts");
     lines.push_back(text);
-    lines.push_back("  next: harrow report " + facts.status.dir + ", harrow show " +
-                    facts.status.dir + " " + facts.trial.name + " --out strips.png");
+    lines.push_back("  next: harrow report " + shell_word(facts.status.dir) + ", harrow show " +
+                    shell_word(facts.status.dir) + " " + shell_word(facts.trial.name) +
+                    " --out strips.png");
 }
 
 void explain_failed(Lines& lines, const storage::RunState& state, const ExplainFacts& facts) {
@@ -246,7 +247,7 @@ TrialCondition condition_of(const storage::RunState& state, const ExplainFacts& 
 }
 
 std::string advice(const std::string& state, const std::string& dir, const std::string& trial) {
-    const std::string retry = "harrow retry " + dir + " " + trial;
+    const std::string retry = "harrow retry " + shell_word(dir) + " " + shell_word(trial);
     static const std::map<std::string_view, std::string> causes = {
         {coordinator::name_of(FailureKind::BadData), "mend the file that is named, then "},
         {coordinator::name_of(FailureKind::Diverged),
@@ -261,7 +262,7 @@ std::string advice(const std::string& state, const std::string& dir, const std::
         {coordinator::name_of(FailureKind::Internal),
          "a defect of Harrow: please report it with the message; to try again, "}};
     if (coordinator::is_infrastructure_failure(state)) {
-        return "not the trial's fault: harrow run --dir " + dir + " tries it again";
+        return "not the trial's fault: harrow run --dir " + shell_word(dir) + " tries it again";
     }
     const auto cause = causes.find(state);
     return (cause == causes.end() ? "once the cause is gone, " : cause->second) + retry;

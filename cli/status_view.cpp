@@ -122,9 +122,50 @@ void add_failures(const storage::RunState& state, std::vector<std::string>& line
     }
 }
 
-const std::vector<storage::LostRankRecord>& lost_ranks(const storage::RunState& state) {
-    static const std::vector<storage::LostRankRecord> none;
-    return state.sessions.empty() ? none : state.sessions.back().lost_ranks;
+/// Of the last session; missing before the first.
+const storage::SessionState* last_session(const storage::RunState& state) {
+    return state.sessions.empty() ? nullptr : &state.sessions.back();
+}
+
+/// "rank 2 (node3): silent for 30 s", "slot node1/0: …"
+std::vector<std::string> losses(const storage::RunState& state) {
+    std::vector<std::string> texts;
+    if (const storage::SessionState* session = last_session(state)) {
+        for (const storage::LostRankRecord& lost : session->lost_ranks) {
+            texts.push_back("rank " + std::to_string(lost.rank) + " (" + lost.host +
+                            "): " + first_line(lost.reason));
+        }
+        for (const storage::LostSlotRecord& lost : session->lost_slots) {
+            texts.push_back("slot " + lost.slot + ": " + first_line(lost.reason));
+        }
+    }
+    return texts;
+}
+
+Json lost_ranks_json(const storage::RunState& state) {
+    Json lost = Json::array();
+    if (const storage::SessionState* session = last_session(state)) {
+        for (const storage::LostRankRecord& rank : session->lost_ranks) {
+            lost.push_back({{"rank", rank.rank},
+                            {"host", rank.host},
+                            {"reason", rank.reason},
+                            {"time", rank.time}});
+        }
+    }
+    return lost;
+}
+
+Json lost_slots_json(const storage::RunState& state) {
+    Json lost = Json::array();
+    if (const storage::SessionState* session = last_session(state)) {
+        for (const storage::LostSlotRecord& slot : session->lost_slots) {
+            lost.push_back({{"slot", slot.slot},
+                            {"host", slot.host},
+                            {"reason", slot.reason},
+                            {"time", slot.time}});
+        }
+    }
+    return lost;
 }
 
 Json checkpoint_json(const storage::RunningUnit& unit) {
@@ -239,9 +280,8 @@ std::vector<std::string> status_lines(const storage::RunState& state, const Stat
             lines.push_back(running_line(key, unit, facts.now));
         }
     }
-    for (const storage::LostRankRecord& lost : lost_ranks(state)) {
-        lines.push_back("  lost: rank " + std::to_string(lost.rank) + " (" + lost.host +
-                        "): " + first_line(lost.reason));
+    for (const std::string& lost : losses(state)) {
+        lines.push_back("  lost: " + lost);
     }
     add_failures(state, lines);
     std::transform(lines.begin(), lines.end(), lines.begin(), [](const std::string& line) {
@@ -252,8 +292,8 @@ std::vector<std::string> status_lines(const storage::RunState& state, const Stat
 
 std::string status_summary(const storage::RunState& state, const StatusFacts& facts) {
     std::string text = state.sweep->name + ": " + counts_text(count_trials(state));
-    for (const storage::LostRankRecord& lost : lost_ranks(state)) {
-        text += ", rank " + std::to_string(lost.rank) + " lost";
+    for (const std::string& lost : losses(state)) {
+        text += "; lost: " + lost;
     }
     return printable(text + "; " + coordinator_text(state, facts));
 }
@@ -261,13 +301,6 @@ std::string status_summary(const storage::RunState& state, const StatusFacts& fa
 std::string status_json(const storage::RunState& state, const StatusFacts& facts, int indent) {
     const TrialCounts counts = count_trials(state);
     const auto eta = expected_seconds(state, facts);
-    Json lost = Json::array();
-    for (const storage::LostRankRecord& rank : lost_ranks(state)) {
-        lost.push_back({{"rank", rank.rank},
-                        {"host", rank.host},
-                        {"reason", rank.reason},
-                        {"time", rank.time}});
-    }
     const Json status = {
         {"name", state.sweep->name},
         {"cells", state.cells.size()},
@@ -286,7 +319,8 @@ std::string status_json(const storage::RunState& state, const StatusFacts& facts
         {"verdict", verdict_json(facts.verdict)},
         {"eta_s", eta ? Json(*eta) : Json()},
         {"running", facts.coordinator.alive ? running_json(state, facts.now) : Json::array()},
-        {"lost_ranks", std::move(lost)},
+        {"lost_ranks", lost_ranks_json(state)},
+        {"lost_slots", lost_slots_json(state)},
         {"failures_by_state", failures_by_state_json(state)},
         {"failures", failures_json(state)},
         {"slurm", Json::parse(facts.jobs_json)}};

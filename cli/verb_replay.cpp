@@ -132,8 +132,8 @@ void print_recipe(const std::string& dir,
     if (!cell.weights_digest.empty()) {
         std::cout << "# weights: SHA-256 " << cell.weights_digest << "\n";
     }
-    std::cout << "# train it again and compare: harrow replay " << printable(dir) << " " << title
-              << " --verify" << how_text(session)
+    std::cout << "# train it again and compare: harrow replay " << printable(shell_word(dir)) << " "
+              << printable(shell_word(trial.title())) << " --verify" << how_text(session)
               << "\n# as a sweep of its own: save this as one.yaml, harrow run one.yaml --dir NEW"
               << how_text(session) << "\n";
     print_sweep(cell, trial.seed);
