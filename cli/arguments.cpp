@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/quantities.hpp"
-#include "slurm/job_request.hpp"
+#include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
@@ -45,12 +45,12 @@ public:
             "4 infrastructure lost; 75 stopped early and resumable; 128+n a second signal.");
         add_plan();
         add_run();
-        add_slurm();
         add_reading_verbs();
         add_control_verbs();
         add_data();
         add_cache();
         add_weights();
+        add_slurm();
         add_reference_verbs();
     }
 
@@ -211,78 +211,6 @@ private:
             ->check(CLI::Range(3.0, 3600.0));
     }
 
-    void add_slurm() {
-        CLI::App* slurm = app_.add_subcommand("slurm", "run a sweep as a job of Slurm");
-        slurm->require_subcommand(1);
-        auto [render, render_options] =
-            verb<SlurmRenderOptions>(*slurm, "render", "print the job script");
-        add_job(render, render_options);
-        render->add_option(
-            "--output", render_options->output, "file to write it to (default: standard output)");
-
-        auto [submit, submit_options] = verb<SlurmSubmitOptions>(
-            *slurm, "submit", "write the job script into the run directory and send it");
-        add_job(submit, submit_options);
-        submit->add_flag(
-            "--again", submit_options->again, "although a job of this directory waits or runs");
-    }
-
-    template <typename Options>
-    static void add_job(CLI::App* app, const std::shared_ptr<Options>& options) {
-        add_spec(app, options, false);
-        app->add_option("--dir", options->dir, "run directory")->required();
-        app->add_option("--site",
-                        options->site,
-                        "file of defaults (default: ~/.config/harrow/site.yaml, if it is there)");
-        for (const slurm::JobSetting& setting : slurm::job_settings()) {
-            const std::string name = setting.name;
-            auto* option = app->add_option_function<std::vector<std::string>>(
-                flag_of(name),
-                [options, name](const std::vector<std::string>& values) {
-                    for (const std::string& value : values) {
-                        options->settings.emplace_back(name, value);
-                    }
-                },
-                setting.help);
-            option->type_name(setting.value)->type_size(1)->group("Job");
-            setting.is_list ? option->allow_extra_args(false) : option->expected(1);
-        }
-        const std::vector<CLI::Option*> of_the_job = app->get_options();
-        const auto run = std::make_shared<RunOptions>();
-        add_run_flags(app, run);
-        std::vector<CLI::Option*> of_the_run = app->get_options();
-        of_the_run.erase(of_the_run.begin(),
-                         of_the_run.begin() + static_cast<std::ptrdiff_t>(of_the_job.size()));
-        for (CLI::Option* option : of_the_run) {
-            option->group("Handed on to harrow run");
-        }
-        app->parse_complete_callback([options, run, of_the_run] {
-            options->cache = run->cache;
-            options->run_flags = as_typed(of_the_run);
-        });
-    }
-
-    /// "gpus_per_node" -> "--gpus-per-node".
-    static std::string flag_of(std::string name) {
-        std::replace(name.begin(), name.end(), '_', '-');
-        return "--" + name;
-    }
-
-    /// Those of the options that were given, as words of a command line.
-    static std::vector<std::string> as_typed(const std::vector<CLI::Option*>& options) {
-        std::vector<std::string> words;
-        for (const CLI::Option* option : options) {
-            if (option->count() > 0) {
-                words.push_back(option->get_name());
-                const bool has_value = option->get_items_expected_max() > 0;
-                const std::vector<std::string> values =
-                    has_value ? option->results() : std::vector<std::string>();
-                words.insert(words.end(), values.begin(), values.end());
-            }
-        }
-        return words;
-    }
-
     void add_reading_verbs() {
         auto [status, status_options] = verb<StatusOptions>(app_, "status", "how far a run is");
         status->add_option("dir", status_options->dir, "run directory")->required();
@@ -396,6 +324,30 @@ private:
         app->add_option("--cache",
                         options->cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+    }
+
+    void add_slurm() {
+        CLI::App* slurm = app_.add_subcommand("slurm", "run a sweep as a job of Slurm");
+        slurm->require_subcommand(1);
+        auto [render, render_options] =
+            verb<SlurmRenderOptions>(*slurm, "render", "print the job script");
+        add_job(render, render_options);
+        render->add_option(
+            "--output", render_options->output, "file to write it to (default: standard output)");
+
+        auto [submit, submit_options] = verb<SlurmSubmitOptions>(
+            *slurm, "submit", "write the job script into the run directory and send it");
+        add_job(submit, submit_options);
+        submit->add_flag(
+            "--again", submit_options->again, "although a job of this directory waits or runs");
+    }
+
+    template <typename Options>
+    static void add_job(CLI::App* app, const std::shared_ptr<Options>& options) {
+        add_spec(app, options, false);
+        app->add_option("--dir", options->dir, "run directory")->required();
+        add_job_settings(*app, options);
+        hand_on_to_run(*app, options, [app](const auto& run) { add_run_flags(app, run); });
     }
 
     void add_cache() {

@@ -9,6 +9,7 @@
 #include "slurm/queue.hpp"
 #include "storage/directory_lock.hpp"
 #include "storage/files.hpp"
+#include "storage/run_directory.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::slurm {
@@ -65,6 +66,14 @@ void refuse_second_job(const Submission& submission, const std::vector<Submitted
     }
 }
 
+void refuse_running_directory(const Submission& submission) {
+    const storage::RunDirectory directory(submission.run_directory);
+    if (!submission.again && storage::DirectoryLock::is_held(directory.lock_file())) {
+        throw sweeps::UsageError("another harrow works in " + submission.run_directory.string() +
+                                 "; wait for it, stop it, or submit all the same with --again");
+    }
+}
+
 }  // namespace
 
 std::optional<JobId> parse_job_id(const std::string& output) {
@@ -86,6 +95,7 @@ std::optional<JobId> parse_job_id(const std::string& output) {
 SubmittedJob submit(const Submission& submission) {
     const fs::path& run = submission.run_directory;
     refuse_second_job(submission, read_jobs(run));
+    refuse_running_directory(submission);
     Undo undo;
     undo.note_missing_directories(slurm_directory(run));
     storage::create_directories(slurm_directory(run));

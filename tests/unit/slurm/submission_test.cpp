@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/directory_lock.hpp"
 #include "sweeps/error.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -71,6 +72,15 @@ TEST_F(FakeSlurm, AJobThatWaitsOrRunsKeepsASecondOneOut) {
     EXPECT_FALSE(std::filesystem::exists(job_script_file(second.run_directory, 2)));
     second.again = true;
     EXPECT_EQ(submit(second).number, 2);
+}
+
+TEST_F(FakeSlurm, ADirectoryAtWorkIsLeftAlone) {
+    const std::filesystem::path run = submission().run_directory;
+    std::filesystem::create_directories(run);
+    const auto lock = storage::DirectoryLock::acquire(run / "lock");
+    EXPECT_TRUE(contains(message_of<sweeps::UsageError>([&] { submit(submission()); }),
+                         "another harrow works in"));
+    EXPECT_FALSE(std::filesystem::exists(slurm_directory(run)));
 }
 
 TEST_F(FakeSlurm, WithoutAnAnswerNothingIsSentTwice) {
