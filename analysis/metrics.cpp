@@ -1,57 +1,12 @@
 #include "analysis/metrics.hpp"
 
-#include <array>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
+
+#include "analysis/metrics/score_keys.hpp"
 
 namespace harrow::analysis {
 namespace {
-
-// Order-preserving map of finite floats to integers; -0 and +0 are one score.
-std::uint32_t key_of(float score) {
-    const float positive_zero = score == 0.0F ? 0.0F : score;
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &positive_zero, sizeof bits);
-    return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
-}
-
-float score_of(std::uint32_t key) {
-    const std::uint32_t bits = (key & 0x80000000U) != 0 ? key & 0x7FFFFFFFU : ~key;
-    float score = 0;
-    std::memcpy(&score, &bits, sizeof score);
-    return score;
-}
-
-// Least significant digit first, 11 bits a pass; a pass whose keys share their digit is skipped.
-void radix_sort(std::vector<std::uint32_t>& keys, std::vector<std::uint32_t>& scratch) {
-    constexpr int kBits = 11, kPasses = 3;
-    constexpr std::uint32_t kMask = (1U << kBits) - 1;
-    std::vector<std::array<std::size_t, kMask + 1>> counts(kPasses);
-    for (const std::uint32_t key : keys) {
-        for (int pass = 0; pass < kPasses; ++pass) {
-            ++counts[pass][(key >> (pass * kBits)) & kMask];
-        }
-    }
-    scratch.resize(keys.size());
-    for (int pass = 0; pass < kPasses; ++pass) {
-        const int shift = pass * kBits;
-        auto& count = counts[pass];
-        if (keys.empty() || count[(keys.front() >> shift) & kMask] == keys.size()) {
-            continue;
-        }
-        std::size_t position = 0;
-        for (std::size_t& digit : count) {
-            const std::size_t here = digit;
-            digit = position;
-            position += here;
-        }
-        for (const std::uint32_t key : keys) {
-            scratch[count[(key >> shift) & kMask]++] = key;
-        }
-        keys.swap(scratch);
-    }
-}
 
 // Walks both ascending lists from the highest score down, one step per distinct score.
 class Curves {
@@ -129,8 +84,8 @@ CurveMetrics ScoreRanking::metrics() {
     if (non_finite_ > 0) {
         return result;
     }
-    radix_sort(positive_keys_, scratch_);
-    radix_sort(negative_keys_, scratch_);
+    radix_sort(positive_keys_, scratch_, [](std::uint32_t key) { return key; });
+    radix_sort(negative_keys_, scratch_, [](std::uint32_t key) { return key; });
     Curves curves(result.positives, result.negatives);
     std::size_t p = positive_keys_.size(), n = negative_keys_.size();
     while (p > 0) {  // below the lowest positive only false positives follow: see the last step

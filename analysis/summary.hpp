@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/statistics.hpp"
+#include "analysis/statistics/sample.hpp"
 #include "storage/results.hpp"
 
 namespace harrow::analysis {
