@@ -7,31 +7,26 @@
 namespace harrow::analysis {
 namespace {
 
-bool is_within_one(const MetricTable& table, const std::string& metric) {
-    const MetricSummary* summary = find_metric(table, metric);
-    if (summary == nullptr) {
-        return true;
-    }
-    for (const auto& [seed, value] : summary->values) {
-        if (!(value >= -1 && value <= 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool is_fraction(const Summary& summary, const std::string& metric) {
-    for (const CellSummary& cell : summary.cells) {
-        if (!is_within_one(cell.metrics, metric)) {
-            return false;
-        }
-        for (const auto& [class_name, table] : cell.classes) {
-            if (!is_within_one(table, metric)) {
-                return false;
+void add_no_fractions(const MetricTable& table, std::set<std::string>& metrics) {
+    for (const auto& [metric, summary] : table) {
+        for (const auto& [seed, value] : summary.values) {
+            if (!(value >= -1 && value <= 1)) {
+                metrics.insert(metric);
+                break;
             }
         }
     }
-    return true;
+}
+
+std::set<std::string> no_fractions(const Summary& summary) {
+    std::set<std::string> metrics;
+    for (const CellSummary& cell : summary.cells) {
+        add_no_fractions(cell.metrics, metrics);
+        for (const auto& [class_name, table] : cell.classes) {
+            add_no_fractions(table, metrics);
+        }
+    }
+    return metrics;
 }
 
 std::string constraints_text(const Report& report) {
@@ -46,12 +41,17 @@ std::string constraints_text(const Report& report) {
 
 Report make_report(std::string name, sweeps::Objective objective, Summary summary, bool percent) {
     Selection selection = select_best(summary, objective);
-    return {
-        std::move(name), std::move(objective), std::move(summary), std::move(selection), percent};
+    std::set<std::string> unlike = no_fractions(summary);
+    return {std::move(name),
+            std::move(objective),
+            std::move(summary),
+            std::move(selection),
+            percent,
+            std::move(unlike)};
 }
 
 MetricFormat metric_format(const Report& report, const std::string& metric) {
-    if (!is_fraction(report.summary, metric)) {
+    if (report.no_fractions.count(metric) != 0) {
         return {2, 1};
     }
     return report.percent ? MetricFormat{2, 100} : MetricFormat{4, 1};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Report {
     Summary summary;
     Selection selection;
     bool percent = false;  ///< text formats multiply fractions by 100
+    /// Metrics with a value outside [-1, 1]; make_report() looks once.
+    std::set<std::string> no_fractions = {};
 };
 
 Report make_report(std::string name,
