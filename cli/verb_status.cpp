@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -47,6 +48,12 @@ private:
     std::size_t drawn_ = 0;
 };
 
+/// On one line with indent -1.
+std::string json_text(const LiveRun& run, const StatusFacts& facts, int indent) {
+    return status_json(run.state(), facts)
+        .dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 void print(const storage::RunState& state, const StatusFacts& facts) {
     for (const std::string& line : status_lines(state, facts)) {
         std::cout << line << "\n";
@@ -65,7 +72,7 @@ void watch(LiveRun& live, bool json) {
         if (terminal) {
             screen.show(status_lines(live.state(), facts));
         } else if (std::string now = status_summary(live.state(), facts); now != said) {
-            std::cout << (json ? status_json(live.state(), facts, -1) : now) << "\n" << std::flush;
+            std::cout << (json ? json_text(live, facts, -1) : now) << "\n" << std::flush;
             said = std::move(now);
         }
         if (!facts.coordinator.alive || !std::cout) {
@@ -85,7 +92,7 @@ sweeps::ExitCode run_verb(const StatusOptions& options) {
     if (options.watch) {
         watch(live, options.json);
     } else if (options.json) {
-        std::cout << status_json(live.state(), live.facts(), 2) << "\n";
+        std::cout << json_text(live, live.facts(), 2) << "\n";
     } else {
         print(live.state(), live.facts());
     }
