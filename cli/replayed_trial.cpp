@@ -114,8 +114,8 @@ ReplayedTrial replay_trial(const storage::RunState& state,
         source.sweep, catalog, std::string(coordinator::device_kind({slot})));
     const storage::RunDirectory place(directory);
     const storage::FeatureCache cache(cache_directory(how.cache));
-    const WorkUnits work =
-        remaining_work(source.sweep, plan, with_one_trial_left(plan, trial), cache, place);
+    const storage::RunState left = with_one_trial_left(plan, trial);
+    const WorkUnits work = remaining_work(source.sweep, plan, left, cache, place);
     if (work.extractions > 0) {
         cache.require_writable();
     }

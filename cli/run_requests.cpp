@@ -6,34 +6,17 @@
 #include "sweeps/error.hpp"
 
 namespace harrow::cli {
-namespace {
-
 using coordinator::RunRequest;
-
-TrialFate fate_in(const storage::RunState& state, const std::string& trial) {
-    if (state.finished.count(trial) > 0) {
-        return TrialFate::Finished;
-    }
-    const auto failed = state.failed.find(trial);
-    if (failed == state.failed.end()) {
-        return TrialFate::Unknown;
-    }
-    return failed->second.state == coordinator::name_of(coordinator::FailureKind::Cancelled)
-               ? TrialFate::Cancelled
-               : TrialFate::Failed;
-}
-
-}  // namespace
 
 RunRequests::RunRequests(storage::Inbox inbox,
                          storage::Journal& journal,
                          const WorkUnits& work,
-                         const storage::RunState& before,
+                         TrialsBefore before,
                          RunJournal& observer)
     : inbox_(std::move(inbox)),
       journal_(journal),
       work_(work),
-      before_(before),
+      before_(std::move(before)),
       observer_(observer) {
     inbox_.remove_old_answers();
 }
@@ -100,7 +83,23 @@ TrialFate RunRequests::fate(const std::string& trial) const {
     if (observer_.is_cancelled(trial)) {
         return TrialFate::Cancelled;
     }
-    return unit == unit_of_.end() ? fate_in(before_, trial) : observer_.fate(unit->second, trial);
+    return unit == unit_of_.end() ? fate_before(trial) : observer_.fate(unit->second, trial);
+}
+
+/// Of a trial that no unit of this session serves: it failed before, or it is finished.
+TrialFate RunRequests::fate_before(const std::string& trial) const {
+    const auto failed = before_.failed.find(trial);
+    if (failed != before_.failed.end()) {
+        return failed->second.state == coordinator::name_of(coordinator::FailureKind::Cancelled)
+                   ? TrialFate::Cancelled
+                   : TrialFate::Failed;
+    }
+    const std::vector<sweeps::PlannedTrial>& trials = before_.plan.trials;
+    const bool is_planned =
+        std::any_of(trials.begin(), trials.end(), [&](const sweeps::PlannedTrial& planned) {
+            return planned.id == trial;
+        });
+    return is_planned ? TrialFate::Finished : TrialFate::Unknown;
 }
 
 /// A training goes on while one of its trials is wanted.

@@ -13,19 +13,25 @@
 #include "storage/inbox.hpp"
 #include "storage/journal.hpp"
 #include "storage/run_state.hpp"
+#include "sweeps/work_plan.hpp"
 
 namespace harrow::cli {
+
+/// What a session cannot tell by its own work.
+struct TrialsBefore {
+    const sweeps::WorkPlan& plan;                        ///< every trial of the sweep
+    std::map<std::string, storage::FailedTrial> failed;  ///< by trial, when the session began
+};
 
 /// What others ask of a session while it runs: takes requests from the inbox, records them and
 /// tells the run loop which units they touch. An answer leaves once its record is durable.
 class RunRequests {
 public:
-    /// All references must outlive this object. `before`: what the journal held when the session
-    /// began.
+    /// All references, that to the plan in `before` too, must outlive this object.
     RunRequests(storage::Inbox inbox,
                 storage::Journal& journal,
                 const WorkUnits& work,
-                const storage::RunState& before,
+                TrialsBefore before,
                 RunJournal& observer);
 
     /// Never throws because of what lies in the inbox; a folder that cannot be used is a warning.
@@ -33,6 +39,7 @@ public:
 
 private:
     TrialFate fate(const std::string& trial) const;
+    TrialFate fate_before(const std::string& trial) const;
     std::vector<coordinator::RunRequest> handle(const storage::InboxRequest& request);
     void cancel(std::size_t unit, std::vector<coordinator::RunRequest>& asked) const;
     /// False: only a later session can run it.
@@ -42,7 +49,7 @@ private:
     storage::Inbox inbox_;
     storage::Journal& journal_;
     const WorkUnits& work_;
-    const storage::RunState& before_;
+    TrialsBefore before_;
     RunJournal& observer_;
     std::map<std::string, std::size_t> unit_of_;  ///< by trial; of this session's trainings
     std::vector<std::pair<std::string, storage::InboxAnswer>> answers_;

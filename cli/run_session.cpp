@@ -236,6 +236,7 @@ ExitCode RunSession::run(const Launch& launch) {
         std::cerr << journal.lock_note() << "\n";
     }
     state_ = replay.take();
+    failed_before_ = state_.failed;
     refuse_another_device(launch);
     reconcile(journal);
     try {
@@ -315,8 +316,11 @@ ExitCode RunSession::execute(storage::Journal& journal,
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
     coordinator::RunLimits limits = run_limits(options_);
     RunJournal observer(journal, work, display, {directory_.path(), cache_.root()}, limits);
-    RunRequests requests(
-        storage::Inbox(directory_.inbox_directory()), journal, work, state_, observer);
+    RunRequests requests(storage::Inbox(directory_.inbox_directory()),
+                         journal,
+                         work,
+                         {plan_, std::move(failed_before_)},
+                         observer);
     limits.requests = [&requests] { return requests.poll(); };
     if (limits.end_time) {
         const auto now = std::chrono::system_clock::now();

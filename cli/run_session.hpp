@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,6 +66,7 @@ private:
     storage::RunDirectory directory_;
     storage::FeatureCache cache_;
     storage::RunState state_;
+    std::map<std::string, storage::FailedTrial> failed_before_;  ///< by trial; for its requests
     coordinator::StopCause stop_cause_ = coordinator::StopCause::None;
     std::string where_time_went_;  ///< of the session that ended; one line
 };

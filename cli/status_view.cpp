@@ -298,33 +298,30 @@ std::string status_summary(const storage::RunState& state, const StatusFacts& fa
     return printable(text + "; " + coordinator_text(state, facts));
 }
 
-std::string status_json(const storage::RunState& state, const StatusFacts& facts, int indent) {
+nlohmann::ordered_json status_json(const storage::RunState& state, const StatusFacts& facts) {
     const TrialCounts counts = count_trials(state);
     const auto eta = expected_seconds(state, facts);
-    const Json status = {
-        {"name", state.sweep->name},
-        {"cells", state.cells.size()},
-        {"trials",
-         {{"total", counts.total},
-          {"finished", counts.finished},
-          {"failed", counts.failed},
-          {"cancelled", counts.cancelled},
-          {"running", counts.running},
-          {"pending", counts.to_do()}}},
-        {"trainings", state.total.trainings},
-        {"extractions", state.total.extractions},
-        {"sessions", state.sessions.size()},
-        {"session", coordinator_text(state, facts)},
-        {"coordinator", coordinator_json(facts.coordinator)},
-        {"verdict", verdict_json(facts.verdict)},
-        {"eta_s", eta ? Json(*eta) : Json()},
-        {"running", facts.coordinator.alive ? running_json(state, facts.now) : Json::array()},
-        {"lost_ranks", lost_ranks_json(state)},
-        {"lost_slots", lost_slots_json(state)},
-        {"failures_by_state", failures_by_state_json(state)},
-        {"failures", failures_json(state)},
-        {"slurm", Json::parse(facts.jobs_json)}};
-    return status.dump(indent, ' ', false, Json::error_handler_t::replace);
+    return {{"name", state.sweep->name},
+            {"cells", state.cells.size()},
+            {"trials",
+             {{"total", counts.total},
+              {"finished", counts.finished},
+              {"failed", counts.failed},
+              {"cancelled", counts.cancelled},
+              {"running", counts.running},
+              {"pending", counts.to_do()}}},
+            {"trainings", state.total.trainings},
+            {"extractions", state.total.extractions},
+            {"sessions", state.sessions.size()},
+            {"session", coordinator_text(state, facts)},
+            {"coordinator", coordinator_json(facts.coordinator)},
+            {"verdict", verdict_json(facts.verdict)},
+            {"eta_s", eta ? Json(*eta) : Json()},
+            {"running", facts.coordinator.alive ? running_json(state, facts.now) : Json::array()},
+            {"lost_ranks", lost_ranks_json(state)},
+            {"lost_slots", lost_slots_json(state)},
+            {"failures_by_state", failures_by_state_json(state)},
+            {"failures", failures_json(state)}};
 }
 
 std::optional<std::int64_t> seconds_of(const std::string& utc) {

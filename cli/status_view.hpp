@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "storage/run_state.hpp"
 
 namespace harrow::cli {
@@ -22,9 +24,8 @@ struct Coordinator {
 struct StatusFacts {
     std::string dir;
     Coordinator coordinator;
-    std::string verdict;           ///< first line of DIR/status: "75 running"; empty: none
-    std::int64_t now = 0;          ///< seconds since 1970, UTC
-    std::string jobs_json = "[]";  ///< of Slurm, as slurm_status_json() lists them
+    std::string verdict;   ///< first line of DIR/status: "75 running"; empty: none
+    std::int64_t now = 0;  ///< seconds since 1970, UTC
 };
 
 struct TrialCounts {
@@ -42,8 +43,8 @@ std::optional<double> expected_seconds(const storage::RunState& state, const Sta
 std::vector<std::string> status_lines(const storage::RunState& state, const StatusFacts& facts);
 /// One line that changes only when something happens.
 std::string status_summary(const storage::RunState& state, const StatusFacts& facts);
-/// The same for programs, as text of one JSON object; keys: docs/file-formats.md.
-std::string status_json(const storage::RunState& state, const StatusFacts& facts, int indent);
+/// The same for programs, one object; keys: docs/file-formats.md.
+nlohmann::ordered_json status_json(const storage::RunState& state, const StatusFacts& facts);
 
 /// Seconds since 1970 of "2026-01-02T03:04:05Z"; missing for anything else.
 std::optional<std::int64_t> seconds_of(const std::string& utc);

@@ -49,6 +49,11 @@ private:
     std::size_t drawn_ = 0;
 };
 
+/// On one line with indent -1.
+std::string json_text(const nlohmann::ordered_json& json, int indent) {
+    return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 void print(const storage::RunState& state, const StatusFacts& facts) {
     for (const std::string& line : status_lines(state, facts)) {
         std::cout << line << "\n";
@@ -67,7 +72,8 @@ void watch(LiveRun& live, bool json) {
         if (terminal) {
             screen.show(status_lines(live.state(), facts));
         } else if (std::string now = status_summary(live.state(), facts); now != said) {
-            std::cout << (json ? status_json(live.state(), facts, -1) : now) << "\n" << std::flush;
+            std::cout << (json ? json_text(status_json(live.state(), facts), -1) : now) << "\n"
+                      << std::flush;
             said = std::move(now);
         }
         if (!facts.coordinator.alive || !std::cout) {
@@ -84,17 +90,20 @@ void watch(LiveRun& live, bool json) {
 
 sweeps::ExitCode run_verb(const StatusOptions& options) {
     if (only_submitted(options.dir)) {
-        std::cout << (options.json ? "{\"slurm\": " + slurm_status_json(options.dir).dump() + "}\n"
-                                   : slurm_status_text(options.dir));
+        std::cout << (options.json
+                          ? json_text({{"slurm", slurm_status_json(options.dir)}}, 2) + "\n"
+                          : slurm_status_text(options.dir));
         return sweeps::ExitCode::Ok;
     }
     LiveRun live(options.dir);
     if (options.watch) {
         watch(live, options.json);
     } else if (options.json) {
-        StatusFacts facts = live.facts();
-        facts.jobs_json = slurm_status_json(options.dir).dump();
-        std::cout << status_json(live.state(), facts, 2) << "\n";
+        nlohmann::ordered_json status = status_json(live.state(), live.facts());
+        status["slurm"] = slurm_status_json(options.dir);
+        std::cout << json_text(status, 2)
+                  << "
+                     ";
     } else {
         print(live.state(), live.facts());
         std::cout << slurm_status_text(options.dir);

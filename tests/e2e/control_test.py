@@ -117,7 +117,7 @@ class LiveTest(Control):
         self.assertEqual(process.wait(timeout=TIMEOUT_S), 0)
 
     def test_watch_and_follow_end_with_the_run(self):
-        run, process = self.live(QUICK, "{name: slow, train.num_epochs: 200}", until="quick seed 0")
+        run, process = self.live(QUICK, "{name: slow, train.num_epochs: 200}", until="slow seed 0")
         watch = subprocess.Popen([HARROW, "status", run, "--watch"], stdout=subprocess.PIPE, text=True, env=self.env)
         follow = subprocess.Popen([HARROW, "logs", run, "slow.s0", "--follow"], stdout=subprocess.PIPE, text=True,
                                   env=self.env)
@@ -127,7 +127,7 @@ class LiveTest(Control):
         self.assertEqual((watch.returncode, follow.returncode), (0, 0))
         self.assertIn("2 of 2 trials finished", said)
         self.assertGreaterEqual(len(said.splitlines()), 3)
-        key = records(run, "trained")[-1]["training_key"]
+        key = started(run, "slow seed 0")[0]["key"]
         self.assertEqual(log, (run / "trainings" / key / "log").read_text())
 
     def test_watch_redraws_in_place_on_a_terminal(self):
@@ -148,6 +148,25 @@ class LiveTest(Control):
         self.assertEqual(watch.wait(timeout=30), -signal.SIGINT)
         self.harrow("cancel", run, "long", "--wait", 60)
         self.assertEqual(process.wait(timeout=TIMEOUT_S), 0)
+
+
+@unittest.skipUnless(shutil.which("mpirun"), "mpirun is not installed")
+class RanksTest(Control):
+    def test_cancel_reaches_what_another_rank_runs(self):
+        run = self.dir / "run"
+        sweep = self.sweep_file(self.space(LONG), "[0, 1]")
+        log = open(self.dir / "mpirun.log", "w")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", "2",
+                                    HARROW, "run", sweep, "--dir", run], stdout=log, stderr=log, env=self.env,
+                                   start_new_session=True)
+        self.addCleanup(self.end_group, process)
+        wait_for(lambda: started(run, "long seed 0") and started(run, "long seed 1"), "both ranks to train")
+        slots = {record["slot"] for record in records(run, "started") if record["kind"] == "training"}
+        self.assertEqual(len(slots), 2)
+        self.assertIn("long.s1 cancelled", self.harrow("cancel", run, "long", "--wait", 60).stdout)
+        self.assertEqual(process.wait(timeout=TIMEOUT_S), 0)
+        self.assertEqual(self.status(run)["trials"]["cancelled"], 2)
 
 
 class OfflineTest(Control):
@@ -171,7 +190,7 @@ class OfflineTest(Control):
         failed = self.harrow("explain", run, "broken").stdout
         self.assertIn("broken.s0 is failed", failed)
         self.assertIn("next: ", failed)
-        key = records(run, "trained")[-1]["training_key"]
+        key = started(run, "quick seed 0")[0]["key"]
         log = (run / "trainings" / key / "log").read_text()
         self.assertEqual(self.harrow("logs", run, "quick.s0").stdout, log)
         self.assertEqual(self.harrow("logs", run, "quick.s0", "--lines", 2).stdout.splitlines(), log.splitlines()[-2:])

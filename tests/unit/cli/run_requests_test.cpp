@@ -39,8 +39,11 @@ protected:
             meaning.trials = trials;
             work_.meanings.push_back(meaning);
         }
-        before_.finished["old.s0"].trial = "old.s0";
-        before_.failed["old.s1"].state = "diverged";
+        for (const char* trial : {"a.s0", "b.s0", "a.s1", "old.s0", "old.s1"}) {
+            sweeps::PlannedTrial planned;
+            planned.id = trial;
+            plan_.trials.push_back(planned);
+        }
         storage::SweepRecord sweep;
         sweep.objective.metric = "m";
         storage::append_record(journal_, sweep);
@@ -87,13 +90,14 @@ protected:
     storage::testing::TemporaryDirectory directory_;
     storage::Journal journal_;
     WorkUnits work_;
-    storage::RunState before_;
+    sweeps::WorkPlan plan_;
+    storage::FailedTrial diverged_{"diverged", "x", storage::UnitKind::Training, "k0", 1};
     std::FILE* silence_ = std::fopen("/dev/null", "w");
     coordinator::ProgressDisplay display_{silence_, false, ""};
     coordinator::RunLimits limits_;
     RunJournal observer_{journal_, work_, display_, {}, limits_};
     storage::Inbox inbox_{directory_ / "inbox"};
-    RunRequests requests_{inbox_, journal_, work_, before_, observer_};
+    RunRequests requests_{inbox_, journal_, work_, {plan_, {{"old.s1", diverged_}}}, observer_};
     std::vector<RunRequest> asked_;
 };
 

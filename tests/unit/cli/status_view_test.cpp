@@ -116,7 +116,7 @@ TEST_F(StatusViewTest, SummaryDoesNotChangeWithTimeAlone) {
 }
 
 TEST_F(StatusViewTest, JsonHasItsKeys) {
-    const Json status = Json::parse(status_json(state_, facts_, 2));
+    const Json status = status_json(state_, facts_);
     EXPECT_EQ(status["trials"],
               Json({{"total", 6},
                     {"finished", 2},
@@ -144,7 +144,7 @@ TEST_F(StatusViewTest, JsonHasItsKeys) {
 TEST_F(StatusViewTest, ForeignVerdictsAndTimesAreNotGuessed) {
     for (const char* verdict : {"", "done", "75", "x done", "99999999999 done", "7x5 done"}) {
         facts_.verdict = verdict;
-        EXPECT_TRUE(Json::parse(status_json(state_, facts_, -1))["verdict"].is_null()) << verdict;
+        EXPECT_TRUE(status_json(state_, facts_)["verdict"].is_null()) << verdict;
     }
     EXPECT_FALSE(seconds_of("2026-01-01"));
     EXPECT_FALSE(seconds_of("2026-01-01T00:00:00Zx"));
