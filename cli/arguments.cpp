@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/quantities.hpp"
+#include "cli/run_limits.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
@@ -27,6 +29,10 @@ std::function<std::string(const std::string&)> understood_by(Number (*parse)(con
             return std::string(error.what());
         }
     };
+}
+
+std::chrono::system_clock::time_point parse_moment_from_now(const std::string& text) {
+    return parse_moment(text, std::chrono::system_clock::now());
 }
 
 /// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
@@ -110,6 +116,15 @@ private:
         spec->required(required);
     }
 
+    template <typename Options>
+    static void add_order(CLI::App* app, const std::shared_ptr<Options>& options) {
+        app->add_option("--order",
+                        options->order,
+                        "of work: breadth (every cell's first seeds early, longest first among "
+                        "them), longest (expected to take longest first), file (as in the sweep)")
+            ->check(CLI::IsMember({"breadth", "longest", "file"}));
+    }
+
     void add_plan() {
         auto [app, options] = verb<PlanOptions>(
             app_, "plan", "what would run: cells, trials, trainings, extractions");
@@ -118,16 +133,23 @@ private:
         app->add_option("--cache",
                         options->cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+        app->add_option("--simulate",
+                        options->simulate,
+                        "run it in virtual time on so many slots: how long, how busy, how costly")
+            ->check(CLI::Range(1, 1000000));
+        add_order(app, options);
     }
 
     void add_run() {
         auto [app, options] =
             verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
         add_spec(app, options, false);
+        add_order(app, options);
         app->add_option("--dir", options->dir, "run directory")->required();
         app->add_option("--slots",
                         options->slots,
-                        "units of work at a time on this rank (default: one per GPU, else 1)")
+                        "units of work at a time on this rank (default: slots_per_gpu of the "
+                        "sweep, which is 1, for each GPU; else 1)")
             ->check(CLI::Range(1, 1024));
         app->add_option("--device",
                         options->device,
@@ -161,7 +183,8 @@ private:
         app->add_option("--until",
                         options->until,
                         "end before this time: +2h30m, 14:30 or 2026-11-22T14:30[Z] (Slurm's own "
-                        "end is known); work checkpoints, exit code 75");
+                        "end is known); work checkpoints, exit code 75")
+            ->check(understood_by(parse_moment_from_now));
         app->add_option("--max-rss",
                         options->max_rss,
                         "memory of one worker, e.g. 16G; one that uses more is ended")

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,17 @@ struct JournalContents {
 /// that is damaged, out of sequence or of another format version, and when there is no file.
 JournalContents read_journal(const std::filesystem::path& path);
 
+/// What is known of a journal behind its records.
+struct JournalEnd {
+    std::uint64_t records = 0;
+    std::uint64_t valid_bytes = 0;  ///< as in JournalContents
+    std::string torn_tail;          ///< as in JournalContents
+};
+using RecordVisitor = std::function<void(const JournalRecord&)>;
+
+/// As read_journal, one record at a time: a long journal is never in memory whole.
+JournalEnd visit_journal(const std::filesystem::path& path, const RecordVisitor& visit);
+
 /// The append-only truth of a run directory; exactly one writer. Format: docs/file-formats.md.
 class Journal {
 public:
@@ -34,6 +46,8 @@ public:
     /// The directory must exist. Throws UsageError when another process holds the directory (named
     /// by host and pid) and StorageError as read_journal does.
     static Journal open(const std::filesystem::path& path);
+    /// The same; each record goes to `visit` and replayed() stays empty.
+    static Journal open(const std::filesystem::path& path, const RecordVisitor& visit);
 
     /// What the file held when it was opened. Later appends are not added.
     const std::vector<JournalRecord>& replayed() const noexcept { return replayed_; }
@@ -59,7 +73,7 @@ private:
     Journal(std::filesystem::path path,
             DirectoryLock lock,
             FileDescriptor descriptor,
-            JournalContents contents);
+            JournalEnd end);
     std::filesystem::path path_;
     DirectoryLock lock_;
     FileDescriptor descriptor_;

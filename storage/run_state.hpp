@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -89,7 +91,33 @@ struct RunState {
 /// one, unknown types.
 RunState replay(const std::vector<JournalRecord>& records);
 
+/// The same, one record at a time.
+class RunReplay {
+public:
+    /// `with_units` false: `trained`, `extracted`, `attempts` and `seconds` of the result mean
+    /// nothing; a report of a hundred thousand trials has no use for them.
+    explicit RunReplay(bool with_units = true);
+    ~RunReplay();
+    RunReplay(const RunReplay&) = delete;
+    RunReplay& operator=(const RunReplay&) = delete;
+
+    void add(const JournalRecord& record);
+    RunState take();
+
+private:
+    class Applier;
+    std::unique_ptr<Applier> applier_;
+    bool with_units_;
+};
+
+/// Of a journal file. Throws as read_journal and replay do.
+RunState read_run_state(const std::filesystem::path& journal, bool with_units = true);
+
 /// Rows of every finished trial with its cell's fixed name, ready for results.csv.
 std::vector<ResultRow> result_rows(const RunState& state);
+/// Those of one of its cells.
+std::vector<ResultRow> result_rows(const RunState& state, const CellRecord& cell);
+/// results_to_csv of result_rows, cell by cell.
+std::string results_csv(const RunState& state);
 
 }  // namespace harrow::storage
