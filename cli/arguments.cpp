@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/quantities.hpp"
+#include "cli/run_limits.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
@@ -31,6 +33,10 @@ std::function<std::string(const std::string&)> understood_by(Number (*parse)(con
 }
 
 constexpr const char* kTrial = "trial: its id, CELL.sSEED, or the beginning of one";
+
+std::chrono::system_clock::time_point parse_moment_from_now(const std::string& text) {
+    return parse_moment(text, std::chrono::system_clock::now());
+}
 
 /// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
 class Parser {
@@ -192,7 +198,8 @@ private:
         app->add_option("--until",
                         options->until,
                         "end before this time: +2h30m, 14:30 or 2026-11-22T14:30[Z] (Slurm's own "
-                        "end is known); work checkpoints, exit code 75");
+                        "end is known); work checkpoints, exit code 75")
+            ->check(understood_by(parse_moment_from_now));
         app->add_option("--max-rss",
                         options->max_rss,
                         "memory of one worker, e.g. 16G; one that uses more is ended")

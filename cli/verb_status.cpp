@@ -101,9 +101,7 @@ sweeps::ExitCode run_verb(const StatusOptions& options) {
     } else if (options.json) {
         nlohmann::ordered_json status = status_json(live.state(), live.facts());
         status["slurm"] = slurm_status_json(options.dir);
-        std::cout << json_text(status, 2)
-                  << "
-                     ";
+        std::cout << json_text(status, 2) << "\n";
     } else {
         print(live.state(), live.facts());
         std::cout << slurm_status_text(options.dir);

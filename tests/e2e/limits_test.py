@@ -16,14 +16,14 @@ class LimitsTest(ChaosCase):
 
     def long_sweep(self):
         """Trainings of which none ends soon; each has tasks, and checkpoints after them."""
-        return [*self.sweep(), "train.num_epochs=40"]
+        return [part.replace("num_epochs=2", "num_epochs=60") for part in self.sweep()]
 
     def end_of(self, run):
         return records(run, "session_end")[-1]
 
     def test_the_run_ends_before_its_time_and_goes_on_later(self):
         run = self.dir / "timed"
-        done = self.harrow("run", *self.long_sweep(), "--dir", run, "--slots", 2, "--until", "+8s", code=75)
+        done = self.harrow("run", *self.long_sweep(), "--dir", run, "--slots", 2, "--until", "+10s", code=75)
         self.assertIn("the time limit draws near", done.stderr)
         self.assertRegex(done.stderr, r"the end is expected by \d\d:\d\d:\d\d")
         self.assertEqual(self.end_of(run)["outcome"], "time_limit")
@@ -32,7 +32,7 @@ class LimitsTest(ChaosCase):
 
     def test_slurms_end_of_the_job_counts(self):
         run = self.dir / "job"
-        self.env["SLURM_JOB_END_TIME"] = str(int(time.time()) + 8)
+        self.env["SLURM_JOB_END_TIME"] = str(int(time.time()) + 10)
         self.harrow("run", *self.long_sweep(), "--dir", run, "--slots", 1, code=75)
         self.assertEqual(self.end_of(run)["outcome"], "time_limit")
 
