@@ -3,7 +3,6 @@
 Every rate is a difference: (units of the long run - units of the short run) / (seconds - seconds), so
 that starting processes (a worker loads torch) does not count. Standard library only; peers are
 measured when they are installed."""
-import importlib.util
 import json
 import os
 import re
@@ -38,8 +37,7 @@ def run(command, **options):
 
 
 def rate(action, short, long):
-    few = min(action(short) for _ in range(2))
-    many = action(long)
+    few, many = (min(action(count) for _ in range(2)) for count in (short, long))
     return (long - short) / max(many - few, 1e-9)
 
 
@@ -127,10 +125,17 @@ def peak_memory(spec):
     return peak / 1024, process.returncode
 
 
-def python_rate(name, script, short, long, launcher=()):
-    path = WORK / f"{name}.py"
+def python_with(module):
+    for python in (sys.executable, "/usr/bin/python3"):
+        if subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+def python_rate(python, name, script, short, long, launcher=()):
+    path = WORK / f"{name}_peer.py"
     path.write_text(script)
-    return rate(lambda count: run([*launcher, sys.executable, path, count])[0], short, long)
+    return rate(lambda count: run([*launcher, python, path, count])[0], short, long)
 
 
 PEERS = {
@@ -175,10 +180,11 @@ if __name__ == "__main__":
 
 def peers(local):
     for name, (module, short, long, launcher, script) in PEERS.items():
-        if importlib.util.find_spec(module) is None:
+        python = python_with(module)
+        if python is None:
             print(f"{name}: not installed, left out")
             continue
-        value = python_rate(module, script, short, long, launcher)
+        value = python_rate(python, module, script, short, long, launcher)
         print(f"{name}: {value:.0f} units/s; Harrow local with its journal is {local / value:.1f} times as fast")
     if shutil.which("parallel") is None:
         print("GNU parallel: not installed, left out")
