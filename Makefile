@@ -7,7 +7,7 @@ export CCACHE_SLOPPINESS
 # Programs without torch and Open MPI, whose own leaks at exit would drown ours.
 OWN_TESTS := '^(unit\.(sweeps|storage|datasets|analysis|coordinator|cli)|fuzz\.)'
 
-.PHONY: help setup build test demo asan fuzz bench format lint clean
+.PHONY: help setup build test demo asan chaos fuzz bench format lint clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,9 @@ asan: setup ## unit, golden, mpi and e2e tests under AddressSanitizer and UBSan
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS) -R $(OWN_TESTS)
 	ASAN_OPTIONS=detect_leaks=0 ctest --preset asan -j $(JOBS) -E $(OWN_TESTS)
+
+chaos: build ## 100 kills of everything, of workers and of ranks, at random moments (HARROW_CHAOS_COUNT)
+	HARROW_CHAOS_COUNT=$${HARROW_CHAOS_COUNT:-100} ctest --preset release -L chaos
 
 fuzz: setup ## 100,000 damaged inputs of each kind under AddressSanitizer and UBSan
 	cmake --preset asan

@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/quantities.hpp"
+#include "cli/run_limits.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
@@ -27,6 +29,10 @@ std::function<std::string(const std::string&)> understood_by(Number (*parse)(con
             return std::string(error.what());
         }
     };
+}
+
+std::chrono::system_clock::time_point parse_moment_from_now(const std::string& text) {
+    return parse_moment(text, std::chrono::system_clock::now());
 }
 
 /// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
@@ -177,7 +183,8 @@ private:
         app->add_option("--until",
                         options->until,
                         "end before this time: +2h30m, 14:30 or 2026-11-22T14:30[Z] (Slurm's own "
-                        "end is known); work checkpoints, exit code 75");
+                        "end is known); work checkpoints, exit code 75")
+            ->check(understood_by(parse_moment_from_now));
         app->add_option("--max-rss",
                         options->max_rss,
                         "memory of one worker, e.g. 16G; one that uses more is ended")

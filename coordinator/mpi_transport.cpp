@@ -218,6 +218,12 @@ private:
     std::thread thread_;  // last: it uses the others
 };
 
+// What mpirun, which passes this on to ranks, makes of an exit code; see run_under_mpi.
+int code_for_launcher(int exit_code) {
+    const char* recovery = std::getenv("OMPI_MCA_orte_enable_recovery");
+    return recovery != nullptr && std::string_view(recovery) != "0" ? 0 : exit_code;
+}
+
 void finalize(bool rank_lost, int exit_code) {
     std::optional<EndGuard> guard;  // MPI_Finalize may wait for the lost rank for ever
     if (rank_lost) {
@@ -258,12 +264,16 @@ int run_under_mpi(const std::function<int(MpiSession&)>& body,
     try {
         const int exit_code = body(session);
         session.release_ranks();
-        finalize(session.link_->rank_lost(), exit_code);
-        return exit_code;
+        finalize(session.link_->rank_lost(), code_for_launcher(exit_code));
+        return code_for_launcher(exit_code);
     } catch (const std::exception& error) {
         const int exit_code = report(error);
-        MPI_Abort(MPI_COMM_WORLD, exit_code);
-        return exit_code;
+        if (session.rank() > 0 && dynamic_cast<const sweeps::UsageError*>(&error) == nullptr) {
+            MPI_Abort(MPI_COMM_WORLD, exit_code);  // rank 0 knows nothing of it
+        }
+        session.release_ranks();
+        finalize(true, code_for_launcher(exit_code));
+        return code_for_launcher(exit_code);
     }
 }
 

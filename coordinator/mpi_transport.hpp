@@ -37,8 +37,12 @@ private:
 /// it only when `launch_environment().under_launcher`, and only after everything that can fail
 /// alike in all ranks (command line, sweep file, data) was checked: such a rank then simply leaves
 /// with exit code 2 before MPI is touched, as all others do. An exception of `body` goes to
-/// `report`, which prints it and returns the exit code; then the job is aborted with that code,
-/// because the other ranks may be waiting for this one.
+/// `report`, which prints it and returns the exit code. Rank 0 then sends the others home; of
+/// another rank the whole job is aborted with that code, because rank 0 may be waiting for it.
+///
+/// Under `mpirun --enable-recovery` 0 is returned whatever the verdict: mpirun then ends with 0 in
+/// any case, and with several nodes it would wait for ever for a rank 0 that says anything else.
+/// The verdict is in DIR/status.
 int run_under_mpi(const std::function<int(MpiSession&)>& body,
                   const std::function<int(const std::exception&)>& report);
 

@@ -37,10 +37,8 @@ RunEnd::Phase RunEnd::update(StopLevel asked, Clock::time_point now, WallClock::
     if (phase_ == Phase::Run && (asked == StopLevel::Drain || (left && *left <= limits_.drain))) {
         phase_ = Phase::Drain;
         cause_ = asked == StopLevel::Drain ? StopCause::Signal : StopCause::TimeLimit;
-        drain_end_ = now + limits_.drain;
-    }
-    if (phase_ == Phase::Drain && left) {
-        drain_end_ = std::min<Clock::time_point>(drain_end_, now + std::max(*left, 0ms));
+        drain_end_ =
+            now + (left ? std::clamp<milliseconds>(*left, 0ms, limits_.drain) : limits_.drain);
     }
     if (phase_ == Phase::Drain && now >= drain_end_) {
         phase_ = Phase::StopChildren;

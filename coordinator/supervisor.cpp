@@ -62,7 +62,10 @@ std::int64_t resident_share(const SlotSpec& slot, std::int64_t wanted) {
 
 class Supervisor::State {
 public:
-    explicit State(SupervisorOptions given) : options(std::move(given)) {
+    explicit State(SupervisorOptions given)
+        : options(std::move(given)),
+          memory_kills(options.memory_events.empty() ? KernelMemoryKills()
+                                                     : KernelMemoryKills(options.memory_events)) {
         for (const SlotSpec& spec : options.slots) {
             slots.emplace_back(options, spec, memory_kills);
         }

@@ -47,6 +47,7 @@ struct SupervisorOptions {
         std::chrono::seconds(30)};   ///< from Cancel to the child's answer
     int quarantine_after = 3;        ///< consecutive deaths before Ready
     std::int64_t max_rss_bytes = 0;  ///< of a child; 0: no limit
+    std::string memory_events;       ///< counts kernel kills; empty: of this control group
     std::chrono::milliseconds memory_interval{std::chrono::seconds(1)};  ///< between two looks
 
     /// Receives what children write to stdout and stderr, line by line. `key`: of the unit in hand,

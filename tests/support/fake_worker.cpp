@@ -1,11 +1,13 @@
 /// A worker without torch. The payload of a unit is a list of orders, separated by ';', carried out
 /// one after the other; the unit then finishes with the notes they made:
 ///   sleep MS   step N   print TEXT   lines N   note TEXT   env   descriptors   signals
-///   fail KIND (number)   crash SIGNAL   exit CODE   hang   garbage   foreign   big BYTES
+///   allocate MIB   keep TASK   resume TASK (reports of a checkpoint, at epoch 2)
+///   nospace   fail KIND (number)   crash SIGNAL   exit CODE   hang   garbage   foreign   big BYTES
 /// An order may begin with "@N ": only in attempts up to N. Arguments of the program:
 ///   --build ID   --die-early   --never-ready   --deaf (ignores Stop)
 ///   --probe: carries out $FAKE_PROBE instead: hang, crash SIGNAL, exit CODE, flood, env, else it
 ///   is printed as it stands
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -153,6 +155,14 @@ private:
         if (order == "sleep") {
             return sleep(number);
         }
+        if (order == "keep") {
+            link_.send(Checkpointed{assign_.unit, assign_.attempt, number, 2, 1000});
+            return true;
+        }
+        if (order == "resume") {
+            link_.send(Resumed{assign_.unit, assign_.attempt, number, 2});
+            return true;
+        }
         if (order == "step") {
             report_step(number);
         } else if (order == "print") {
@@ -169,6 +179,8 @@ private:
             result_.notes.push_back(open_descriptors());
         } else if (order == "signals") {
             result_.notes.push_back(ignored_signals());
+        } else if (order == "allocate") {
+            memory_.assign(static_cast<std::size_t>(number) << 20U, 'x');
         } else if (order == "big") {
             result_.notes.emplace_back(static_cast<std::size_t>(number), 'x');
         } else {
@@ -181,6 +193,13 @@ private:
         if (order == "fail") {
             link_.send(Failed{
                 assign_.unit, assign_.attempt, static_cast<FailureKind>(number), "failed as told"});
+            return false;
+        }
+        if (order == "nospace") {
+            link_.send(Failed{assign_.unit,
+                              assign_.attempt,
+                              FailureKind::Storage,
+                              std::string("cannot write x: ") + std::strerror(ENOSPC)});
             return false;
         }
         if (order == "crash") {
@@ -208,6 +227,11 @@ private:
         while (std::chrono::steady_clock::now() < end) {
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
             link_.step();
+            if (!deaf_ && link_.cancel_requested(assign_)) {
+                link_.send(
+                    Failed{assign_.unit, assign_.attempt, FailureKind::Cancelled, "cancelled"});
+                return false;
+            }
             if (!deaf_ && link_.stop_requested()) {
                 link_.send(Failed{assign_.unit, assign_.attempt, FailureKind::Stopped, "stopped"});
                 return false;
@@ -231,6 +255,7 @@ private:
     const Assign& assign_;
     bool deaf_;
     WorkResult result_;
+    std::string memory_;
 };
 
 }  // namespace

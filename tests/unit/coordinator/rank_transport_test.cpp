@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -171,6 +172,47 @@ TEST(RankServiceTest, ItRunsWorkAndSaysGoodbye) {
     serve_rank(link, options_of("b", "s"));
     const FromWorkerMessage last = decode_from_worker(unwrap(link.sent.back()).frame);
     EXPECT_TRUE(std::holds_alternative<RankBye>(last));
+}
+
+TEST(RankServiceTest, ItCancelsAndStopsUnitsOnRankZerosWord) {
+    FakeLink link(1);
+    link.deliver(Welcome{});
+    for (std::uint32_t unit = 0; unit < 3; ++unit) {
+        Assign work;
+        work.unit = unit;
+        work.attempt = 1;
+        work.payload = "sleep 60000";
+        link.inbox.push_back(wrap(0, encode(ToWorkerMessage(work))));
+    }
+    std::map<std::uint32_t, FailureKind> ends;
+    std::set<std::uint32_t> started, returned;
+    bool cancelled = false;
+    bool stopped = false;
+    link.on_receive = [&] {
+        for (const std::string& bytes : link.sent) {
+            const FromWorkerMessage message = decode_from_worker(unwrap(bytes).frame);
+            if (const auto* start = std::get_if<Started>(&message)) {
+                started.insert(start->unit);
+            } else if (const auto* failed = std::get_if<Failed>(&message)) {
+                ends[failed->unit] = failed->kind;
+            } else if (const auto* back = std::get_if<Returned>(&message)) {
+                returned.insert(back->unit);
+            }
+        }
+        if (started.count(0) == 1 && !std::exchange(cancelled, true)) {
+            link.inbox.push_back(wrap(0, encode(ToWorkerMessage(Cancel{0, 1}))));
+        } else if (started.count(1) == 1 && !std::exchange(stopped, true)) {
+            link.deliver(Stop{});
+        } else if (ends.size() == 2 && returned.size() == 1 && link.inbox.empty()) {
+            link.deliver(Shutdown{1000});
+        }
+    };
+    RankOptions options = options_of("b", "s");
+    options.lease = 30s;
+    serve_rank(link, options);
+    EXPECT_EQ(ends.at(0), FailureKind::Cancelled);
+    EXPECT_EQ(ends.at(1), FailureKind::Stopped);
+    EXPECT_EQ(returned, std::set<std::uint32_t>{2});
 }
 
 TEST(RankServiceTest, WithoutAWordFromRankZeroItLeaves) {

@@ -1,87 +1,15 @@
 #include "coordinator/run_loop.hpp"
 
-#include <map>
-#include <set>
-#include <stdexcept>
-
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "coordinator/local_transport.hpp"
-#include "fake_slots.hpp"
+#include "run_loop_fixture.hpp"
 
 namespace harrow::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
 using Verdict = RunOutcome::Verdict;
-
-class Recorder : public RunObserver {
-public:
-    void started(std::size_t unit, int attempt, const SlotPlace&) override {
-        starts.push_back({unit, attempt});
-    }
-    void finished(std::size_t unit,
-                  int attempt,
-                  const SlotPlace& place,
-                  const WorkResult& result) override {
-        EXPECT_TRUE(attempts.emplace(unit, attempt).second) << "finished twice";
-        slots.insert(place.name);
-        notes[unit] = result.notes;
-        uncommitted = true;
-        if (throw_on_finish) {
-            throw sweeps::StorageError("the disk is full");
-        }
-    }
-    void failed(const UnitFailure& failure) override {
-        failures.push_back(failure);
-        uncommitted = true;
-    }
-    bool commit() override {
-        uncommitted = false;
-        return true;
-    }
-    void slot_lost(const SlotPlace&, const std::string& reason) override {
-        warnings.push_back(reason);
-    }
-    void warning(const std::string& message) override { warnings.push_back(message); }
-    void tick(const RunSnapshot& snapshot) override { last = snapshot; }
-
-    std::vector<std::pair<std::size_t, int>> starts;
-    std::map<std::size_t, int> attempts;  // of finished units
-    std::map<std::size_t, std::vector<std::string>> notes;
-    std::set<std::string> slots;
-    std::vector<UnitFailure> failures;
-    std::vector<std::string> warnings;
-    RunSnapshot last;
-    bool uncommitted = false;
-    bool throw_on_finish = false;
-};
-
-RunUnit unit(const std::string& payload, std::vector<std::size_t> depends_on = {}) {
-    RunUnit result;
-    result.key = "key";
-    result.label = "unit of '" + payload + "'";
-    result.payload = payload;
-    result.depends_on = std::move(depends_on);
-    result.trials = 1;
-    return result;
-}
-
-RunLimits quick_limits() {
-    RunLimits limits;
-    limits.tick = 10ms;
-    limits.stop_grace = 5s;
-    return limits;
-}
-
-RunOutcome run(const RunPlan& plan,
-               Recorder& recorder,
-               const RunLimits& limits = quick_limits(),
-               SupervisorOptions options = fake_options(2)) {
-    const auto transport = make_local_transport(std::move(options));
-    return run_units(plan, *transport, recorder, limits);
-}
 
 TEST(RunLoopTest, AllUnitsFinishOnceAndDependenciesComeFirst) {
     RunPlan plan;
@@ -177,49 +105,6 @@ TEST(RunLoopTest, FailFastLeavesTheRest) {
     EXPECT_EQ(outcome.verdict, Verdict::SomeFailed);
     EXPECT_GT(outcome.not_run, 10U);
     EXPECT_NE(outcome.reason.find("first failure"), std::string::npos);
-}
-
-TEST(RunLoopTest, WithoutDrainTimeRunningWorkStopsAtOnce) {
-    RunPlan plan;
-    plan.units = {unit("sleep 60000"), unit("sleep 60000"), unit("sleep 60000")};
-    Recorder recorder;
-    RunLimits limits = quick_limits();
-    limits.stop = [&] { return recorder.starts.size() < 2 ? StopLevel::Run : StopLevel::Drain; };
-    const RunOutcome outcome = run(plan, recorder, limits);
-    EXPECT_EQ(outcome.verdict, Verdict::StoppedEarly);
-    EXPECT_EQ(outcome.not_run, 3U);
-    EXPECT_TRUE(recorder.failures.empty());  // being stopped is no failure
-}
-
-TEST(RunLoopTest, DrainLetsRunningWorkFinishAndStartsNoMore) {
-    RunPlan plan;
-    for (int index = 0; index < 10; ++index) {
-        plan.units.push_back(unit("sleep 200"));
-    }
-    Recorder recorder;
-    RunLimits limits = quick_limits();
-    limits.drain = 60s;
-    limits.stop = [&] { return recorder.starts.empty() ? StopLevel::Run : StopLevel::Drain; };
-    const RunOutcome outcome = run(plan, recorder, limits);
-    EXPECT_EQ(outcome.verdict, Verdict::StoppedEarly);
-    EXPECT_GE(outcome.finished, 1U);
-    EXPECT_LE(outcome.finished, 4U);
-    EXPECT_EQ(outcome.finished + outcome.not_run, 10U);
-}
-
-TEST(RunLoopTest, ASecondSignalEndsADrain) {
-    RunPlan plan;
-    plan.units = {unit("sleep 60000")};
-    Recorder recorder;
-    RunLimits limits = quick_limits();
-    limits.drain = 3600s;
-    int asked = 0;
-    limits.stop = [&] {
-        asked += recorder.starts.empty() ? 0 : 1;
-        return asked == 0 ? StopLevel::Run : asked < 5 ? StopLevel::Drain : StopLevel::Now;
-    };
-    EXPECT_EQ(run(plan, recorder, limits, fake_options(1, {"--deaf"})).verdict,
-              Verdict::StoppedEarly);
 }
 
 TEST(RunLoopTest, WithoutAnySlotLeftTheRunSaysWhy) {

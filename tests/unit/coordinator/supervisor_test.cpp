@@ -14,58 +14,12 @@
 #include <unistd.h>
 
 #include "coordinator/work.hpp"
-#include "fake_slots.hpp"
+#include "supervisor_fixture.hpp"
 
 namespace harrow::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A supervisor with one slot, and what it said.
-class SupervisorTest : public ::testing::Test {
-protected:
-    void start(SupervisorOptions options) {
-        supervisor_ = std::make_unique<Supervisor>(std::move(options));
-        supervisor_->start();
-    }
-    void assign(std::uint32_t unit, const std::string& payload, std::uint32_t attempt = 1) {
-        Assign work;
-        work.unit = unit;
-        work.attempt = attempt;
-        work.key = "key" + std::to_string(unit);
-        work.payload = payload;
-        supervisor_->assign(0, work);
-    }
-    // The next message of type M; others are dropped. Fails the test after 10 s.
-    template <typename M>
-    M expect() {
-        const auto deadline = std::chrono::steady_clock::now() + 10s;
-        while (std::chrono::steady_clock::now() < deadline) {
-            for (SlotMessage& message : supervisor_->poll(20ms)) {
-                pending_.push_back(std::move(message.message));
-            }
-            while (!pending_.empty()) {
-                FromWorkerMessage message = std::move(pending_.front());
-                pending_.erase(pending_.begin());
-                if (M* found = std::get_if<M>(&message)) {
-                    return std::move(*found);
-                }
-            }
-        }
-        ADD_FAILURE() << "the expected message did not come";
-        return M{};
-    }
-    std::vector<std::string> notes_of(const Finished& finished) {
-        return work_result_from_json(finished.result).notes;
-    }
-
-    std::unique_ptr<Supervisor> supervisor_;
-    std::vector<FromWorkerMessage> pending_;
-};
-
-bool has_children() {
-    return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD;
-}
 
 TEST_F(SupervisorTest, RunsUnitsOneAfterTheOtherInOneChild) {
     start(fake_options(1));
@@ -128,25 +82,6 @@ TEST_F(SupervisorTest, AnExitCodeIsReported) {
     EXPECT_EQ(lost.signal, 0);
     EXPECT_EQ(lost.exit_code, 42);
     EXPECT_EQ(lost.reason, "exit code 42");
-}
-
-TEST_F(SupervisorTest, AHangIsEnded) {
-    SupervisorOptions options = fake_options(1);
-    options.hang_limit = 300ms;
-    start(std::move(options));
-    assign(1, "hang");
-    const ChildLost lost = expect<ChildLost>();
-    EXPECT_EQ(lost.reason, "hung: no step for 300 ms");
-    EXPECT_EQ(lost.unit, 1U);
-    expect<Ready>();
-}
-
-TEST_F(SupervisorTest, SlowWorkThatStepsIsNoHang) {
-    SupervisorOptions options = fake_options(1);
-    options.hang_limit = 1300ms;
-    start(std::move(options));
-    assign(1, "sleep 1800;note done");
-    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"done"});
 }
 
 TEST_F(SupervisorTest, NoisyOutputIsPassedOnAndOnlyItsEndIsKept) {
@@ -244,32 +179,6 @@ TEST_F(SupervisorTest, TheChildInheritsNoDescriptorsAndIgnoresSignals) {
     EXPECT_EQ(notes.at(1), "iii");
 }
 
-TEST_F(SupervisorTest, AWorkerThatDiesBeforeItIsReadyQuarantinesItsSlot) {
-    start(fake_options(1, {"--die-early"}));
-    const Quarantined quarantined = expect<Quarantined>();
-    EXPECT_NE(quarantined.reason.find("test/0"), std::string::npos);
-    EXPECT_NE(quarantined.reason.find("3 times"), std::string::npos);
-    EXPECT_NE(quarantined.reason.find("exit code 7"), std::string::npos);
-    EXPECT_NE(quarantined.reason.find("cannot load the library"), std::string::npos);
-    assign(1, "note too late");  // vanishes
-    EXPECT_FALSE(has_children());
-}
-
-TEST_F(SupervisorTest, AWorkerThatIsNeverReadyCountsAsDead) {
-    SupervisorOptions options = fake_options(1, {"--never-ready"});
-    options.ready_limit = 100ms;
-    options.quarantine_after = 2;
-    start(std::move(options));
-    EXPECT_NE(expect<Quarantined>().reason.find("not ready after 100 ms"), std::string::npos);
-}
-
-TEST_F(SupervisorTest, AnotherBuildIsRefusedAndBothAreNamed) {
-    start(fake_options(1, {"--build", "other-build"}));
-    const Quarantined quarantined = expect<Quarantined>();
-    EXPECT_NE(quarantined.reason.find("other-build"), std::string::npos);
-    EXPECT_NE(quarantined.reason.find("test-build"), std::string::npos);
-}
-
 TEST_F(SupervisorTest, AMissingWorkerProgramIsAUsageError) {
     SupervisorOptions options = fake_options(1);
     options.worker_program = "/nonexistent/harrow-worker";
@@ -279,76 +188,6 @@ TEST_F(SupervisorTest, AMissingWorkerProgramIsAUsageError) {
     } catch (const sweeps::UsageError& error) {
         EXPECT_NE(std::string(error.what()).find("/nonexistent/harrow-worker"), std::string::npos);
     }
-}
-
-TEST_F(SupervisorTest, StopEndsWorkBetweenStepsAndLeavesNoChild) {
-    start(fake_options(1));
-    assign(1, "step 0;sleep 60000");
-    expect<Progress>();
-    supervisor_->stop(10s);
-    EXPECT_EQ(expect<Failed>().kind, FailureKind::Stopped);
-    EXPECT_FALSE(has_children());
-}
-
-TEST_F(SupervisorTest, StopKillsWhatDoesNotListen) {
-    start(fake_options(1, {"--deaf"}));
-    assign(1, "sleep 60000");
-    expect<Started>();
-    supervisor_->stop(100ms);
-    EXPECT_FALSE(has_children());
-}
-
-TEST_F(SupervisorTest, ItsEndLeavesNoChild) {
-    start(fake_options(1, {"--deaf"}));
-    expect<Ready>();
-    supervisor_.reset();
-    EXPECT_FALSE(has_children());
-}
-
-// True once the process is gone or a zombie nobody waits for.
-bool has_ended(pid_t pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
-    std::string id;
-    std::string name;
-    std::string state;
-    return !(status >> id >> name >> state) || state == "Z" || state == "X";
-}
-
-TEST_F(SupervisorTest, AKilledSupervisorTakesItsChildrenAlong) {
-    int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    const pid_t other = ::fork();
-    ASSERT_GE(other, 0);
-    if (other == 0) {
-        Supervisor supervisor(fake_options(1));
-        supervisor.start();
-        Assign work;
-        work.attempt = 1;
-        work.payload = "hang";  // it will not notice that its socket is closed
-        supervisor.assign(0, work);
-        pid_t pid = 0;
-        while (true) {
-            for (const SlotMessage& message : supervisor.poll(10ms)) {
-                if (const auto* ready = std::get_if<Ready>(&message.message)) {
-                    pid = static_cast<pid_t>(ready->pid);
-                } else if (std::holds_alternative<Started>(message.message)) {
-                    (void)!::write(ends[1], &pid, sizeof(pid));
-                }
-            }
-        }
-    }
-    pid_t worker = 0;
-    ASSERT_EQ(::read(ends[0], &worker, sizeof(worker)), static_cast<ssize_t>(sizeof(worker)));
-    ::close(ends[0]);
-    ::close(ends[1]);
-    EXPECT_FALSE(has_ended(worker));
-    ::kill(other, SIGKILL);
-    ::waitpid(other, nullptr, 0);
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (!has_ended(worker) && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(5ms);
-    }
-    EXPECT_TRUE(has_ended(worker));
 }
 
 TEST(DecodeThreadsTest, AGpuGetsItsShareOfTheCoresAndACpuSlotItsOwnThreads) {

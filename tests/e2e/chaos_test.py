@@ -1,0 +1,151 @@
+"""kill -9 at random moments: of everything, of workers, of a rank. Nothing that was finished is lost
+or done twice, and the rows are those of an undisturbed run."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from chaos import ChaosCase, WorkerKiller, group_members
+from harness import HARROW, main, records, wait_for, workers_of
+
+MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
+
+
+class ChaosTest(ChaosCase):
+    overrides = ["train.num_epochs=2", "seeds=[0, 42]"]
+
+    def test_killing_everything_again_and_again(self):
+        chance = self.random("killing everything")
+        kills, round_number = 0, 0
+        while kills < self.count(4):
+            round_number += 1
+            run = self.dir / f"round-{round_number}"
+            self.env["HARROW_CACHE"] = str(self.dir / f"cache-{round_number}")
+            done = False
+            while not done and kills < self.count(4):
+                process = self.start("run", *self.sweep(), "--dir", run, "--slots", 2)
+                try:
+                    process.wait(timeout=chance.uniform(0.05, 4.0))
+                    self.assertEqual(process.returncode, 0, self.log_of(process))
+                    done = True
+                except subprocess.TimeoutExpired:
+                    self.end_group(process)
+                    kills += 1
+                    wait_for(lambda: not group_members(process.pid), "the workers to go", 20)
+            self.harrow("run", *self.sweep(), "--dir", run, "--slots", 2)
+            self.assert_rows_as_undisturbed(run)
+            self.assert_nothing_ran_twice(run)
+            self.assert_checkpoints_were_used(run)
+        print(f"{kills} kills in {round_number} runs")
+
+    def test_killing_workers_again_and_again(self):
+        chance = self.random("killing workers")
+        kills, round_number = 0, 0
+        while kills < self.count(4):
+            round_number += 1
+            run = self.dir / f"round-{round_number}"
+            process = self.start("run", *self.sweep(), "--dir", run, "--slots", 2)
+            killer = WorkerKiller(process.pid, chance)
+            wait_for(lambda: workers_of(process.pid), "a worker")
+            while process.poll() is None and kills + killer.kills < self.count(4):
+                if len(records(run, "trained")) >= 4:
+                    break  # so that no kill falls together with the end of the run
+                killer.kill_one()
+            self.assertEqual(process.wait(timeout=300), 0, self.log_of(process))
+            self.assert_rows_as_undisturbed(run)
+            self.assert_nothing_ran_twice(run)
+            self.assert_checkpoints_were_used(run)
+            deaths = records(run, "failed") + records(run, "lost_worker")
+            self.assertEqual([death.get("signal") for death in deaths], [9] * killer.kills)
+            self.assertTrue(all(death["slot"] and death["time"] for death in deaths))
+            self.assertFalse([death for death in deaths if death.get("final")])
+            kills += killer.kills
+        print(f"{kills} kills in {round_number} runs")
+
+    def test_rows_do_not_depend_on_slots_or_deaths(self):
+        for slots in (1, 4):
+            run = self.dir / f"slots-{slots}"
+            process = self.start("run", *self.sweep(), "--dir", run, "--slots", slots)
+            killer = WorkerKiller(process.pid, self.random(f"{slots} slots"))
+            wait_for(lambda: records(run, "trained"), "a first training")
+            killer.kill_one()
+            self.assertEqual(process.wait(timeout=200), 0, self.log_of(process))
+            self.assert_rows_as_undisturbed(run)
+
+
+@unittest.skipUnless(shutil.which("mpirun"), "mpirun is not installed")
+class RankChaosTest(ChaosCase):
+    overrides = ["train.num_epochs=2", "seeds=[0, 42]"]
+
+    def start_ranks(self, ranks, run, *launcher):
+        """Starts mpirun; returns it and the process id of each rank."""
+        log = open(self.dir / "background.log", "w")
+        self.addCleanup(log.close)
+        command = [*MPIRUN, *launcher, "-n", ranks, HARROW, "run", *self.sweep(), "--dir", run,
+                   "--slots", 1, "--rank-limit", 5]
+        process = self.popen(command, log)
+        pids = wait_for(lambda: self.ranks_of(process.pid, ranks), "all ranks", 30)
+        return process, pids
+
+    def popen(self, command, log):
+        process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
+                                   env=self.env, cwd=self.dir, start_new_session=True)
+        self.addCleanup(self.end_ranks, process)
+        return process
+
+    def end_ranks(self, process):
+        self.end_group(process)
+        for pid in self.ranks_of(process.pid, 0) or []:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def ranks_of(self, launcher, expected):
+        """Process ids by rank of the `harrow` children of mpirun; None until there are `expected`."""
+        found = {}
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            pid = environment.parent
+            try:
+                parent = int((pid / "stat").read_text().rpartition(")")[2].split()[1])
+                name = (pid / "comm").read_text().strip()
+                text = environment.read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            rank = re.search(r"\0OMPI_COMM_WORLD_RANK=(\d+)", text)
+            if parent == launcher and name == "harrow" and rank:
+                found[int(rank.group(1))] = int(pid.name)
+        return [found[rank] for rank in sorted(found)] if len(found) >= expected else None
+
+    def test_a_killed_rank_is_named_and_its_work_done_elsewhere(self):
+        for number in range(max(1, self.count(1) // 10)):
+            run = self.dir / f"lost-{number}"
+            process, ranks = self.start_ranks(3, run, "--enable-recovery")
+            wait_for(lambda: records(run, "trained"), "a first training")
+            time.sleep(self.random(f"a rank {number}").uniform(0.0, 1.0))
+            os.kill(ranks[2], signal.SIGKILL)
+            self.assertEqual(process.wait(timeout=200), 0, self.log_of(process))
+            self.assert_rows_as_undisturbed(run)
+            self.assert_nothing_ran_twice(run)
+            self.assertEqual([record["rank"] for record in records(run, "lost_rank")], [2])
+            self.assertRegex(self.log_of(process), r"rank 2 \(.*\) is lost: no sign of life for 5 s")
+            self.assertEqual((run / "status").read_text(), "0 done\n")
+
+    def test_rows_do_not_depend_on_ranks_or_deaths(self):
+        run = self.dir / "ranks"
+        process, pids = self.start_ranks(2, run)
+        wait_for(lambda: records(run, "trained"), "a first training")
+        killer = WorkerKiller(pids[-1], self.random("2 ranks"))
+        killer.kill_one()
+        self.assertEqual(process.wait(timeout=200), 0, self.log_of(process))
+        self.assert_rows_as_undisturbed(run)
+        deaths = records(run, "failed") + records(run, "lost_worker")
+        self.assertEqual([death.get("signal") for death in deaths], [9] * killer.kills)
+
+
+if __name__ == "__main__":
+    main()
