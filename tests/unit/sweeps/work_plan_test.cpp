@@ -157,15 +157,16 @@ TEST(NoopPlanTest, NeedsNoDataAndKeepsEveryOtherParameterApart) {
     EXPECT_EQ(plan.trainings.size(), 4U);  // top_k is scored
 }
 
-TEST(NoopPlanTest, ASweepOverWhatItDoesNotLookAtIsRefused) {
+TEST(NoopPlanTest, WhatItDoesNotLookAtMakesNoCells) {
     FakeCatalog catalog;
-    EXPECT_THROW(parse_sweep("name: a\nmethod: noop\nseeds: [0]\n"
-                             "space: [{grid: {data.image_size: [64, 128]}}]\n",
-                             "a.yaml",
-                             "/specs",
-                             {},
-                             catalog),
-                 UsageError);
+    const Sweep sweep = parse_sweep(
+        "name: a\nmethod: noop\nseeds: [0]\n"
+        "space: [{grid: {data.image_size: [64, 128]}}]\n",
+        "a.yaml",
+        "/specs",
+        {},
+        catalog);
+    EXPECT_EQ(sweep.cells.size(), 1U);
 }
 
 }  // namespace
