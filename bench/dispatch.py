@@ -206,10 +206,10 @@ def simulated(spec, slots, *arguments):
 def main():
     values = ", ".join(f"{1e-5 * (index + 1):.8f}" for index in range(1000))
     many = sweep("many", f"seeds: 0..99\nspace: [{{grid: {{train.lr: [{values}]}}}}]")
-    local = rate(harrow_seconds([], 2), 2000, 42000)
+    local = rate(harrow_seconds([], 2), 2000, 27000)
     print(f"noop trainings, local, 2 slots, journal on: {local:.0f} per second (aim 5000)")
     if shutil.which("mpirun"):
-        ranks = rate(harrow_seconds(MPIRUN, 1), 2000, 32000)
+        ranks = rate(harrow_seconds(MPIRUN, 1), 2000, 22000)
         print(f"noop trainings, mpirun -n 3, 1 slot per rank, journal on: {ranks:.0f} per second (aim 5000)")
     for label, launcher, slots in (("local, 2 slots", [], 2), ("mpirun -n 3", MPIRUN, 1)):
         if launcher and not shutil.which("mpirun"):
