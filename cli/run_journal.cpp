@@ -354,11 +354,12 @@ void RunJournal::draining(const coordinator::DrainNotice& notice) {
     if (notice.drain.count() > 0) {
         text += ", may go on until " + moment_text(now + notice.drain, now);
     }
-    text += " and then keeps a checkpoint; the end is expected by " +
+    const auto work_ends = notice.finished_in && *notice.finished_in < notice.drain
+                               ? std::chrono::milliseconds(*notice.finished_in)
+                               : notice.drain;
+    text += ", then a checkpoint is kept; the end is expected at " +
+            moment_text(now + work_ends, now) + ", at the latest " +
             moment_text(now + notice.at_most, now);
-    if (notice.finished_in && *notice.finished_in <= notice.drain) {
-        text += ", probably at " + moment_text(now + *notice.finished_in, now);
-    }
     display_.line(text + (notice.cause == StopCause::Signal ? "; another signal ends it now" : ""));
 }
 

@@ -25,7 +25,7 @@ class LimitsTest(ChaosCase):
         run = self.dir / "timed"
         done = self.harrow("run", *self.long_sweep(), "--dir", run, "--slots", 2, "--until", "+10s", code=75)
         self.assertIn("the time limit draws near", done.stderr)
-        self.assertRegex(done.stderr, r"the end is expected by \d\d:\d\d:\d\d")
+        self.assertRegex(done.stderr, r"the end is expected at \d\d:\d\d:\d\d, at the latest \d\d:\d\d:\d\d")
         self.assertEqual(self.end_of(run)["outcome"], "time_limit")
         self.assertEqual((run / "status").read_text(), "75 time_limit\n")
         self.assert_running_work_was_kept(run)

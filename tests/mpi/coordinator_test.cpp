@@ -41,7 +41,7 @@ private:
 class Observer : public RunObserver {
 public:
     explicit Observer(Checks& checks) : checks_(checks) {}
-    void started(std::size_t, int, const std::string&) override { ++starts; }
+    void started(std::size_t, int, const SlotPlace&) override { ++starts; }
     void finished(std::size_t unit,
                   int attempt,
                   const SlotPlace& place,

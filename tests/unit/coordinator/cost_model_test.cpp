@@ -96,7 +96,8 @@ TEST(CostModelTest, KindsAreLearnedApart) {
 
 TEST(CostModelTest, IgnoresWhatIsNoDuration) {
     CostModel model;
-    for (const double seconds : {0.0, -1.0, static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    for (const double seconds :
+         {0.0, -1.0, static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
         model.observe({}, 1.0, seconds);
     }
     EXPECT_EQ(model.observations(), 0U);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/child_process.hpp"
+#include "coordinator/run_loop.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::coordinator {
@@ -52,6 +53,31 @@ TEST(DeviceSlotsTest, OneSlotPerGpuEachWithItsOwn) {
     EXPECT_EQ(slots[2].device_name, "Test GPU, 24.0 GiB, GPU-2");
     EXPECT_EQ(device_kind(slots), "cuda");
     EXPECT_EQ(device_kind(make_cpu_slots("node1", 2, 1)), "cpu");
+}
+
+TEST(DeviceSlotsTest, SlotsThatShareAGpuShareItsMemoryAndSayWhichItIs) {
+    GpuSlotRequest wanted = request();
+    wanted.slots_per_gpu = 2;
+    const std::vector<SlotSpec> slots = make_gpu_slots(wanted, gpus(2));
+    EXPECT_EQ(visible(slots), "0 1 0 1");
+    EXPECT_EQ(slots[0].name, "node1/0.0");
+    EXPECT_EQ(slots[2].name, "node1/0.1");
+    EXPECT_EQ(slots[3].name, "node1/1.1");
+    EXPECT_EQ(device_of_slot(slots[0].name), device_of_slot(slots[2].name));
+    EXPECT_NE(device_of_slot(slots[0].name), device_of_slot(slots[1].name));
+    EXPECT_EQ(resident_share(slots[0], -1), slots[0].device_bytes / 4) << "half, in two parts";
+    EXPECT_EQ(resident_share(slots[0], 1000), 500);
+    wanted.slots = 2;
+    EXPECT_EQ(make_gpu_slots(wanted, gpus(2)).size(), 2U) << "--slots overrules the sweep";
+}
+
+TEST(DeviceSlotsTest, ASlotOfItsOwnDeviceIsNamedWithoutADot) {
+    EXPECT_EQ(device_of_slot("node.domain/3"), "node.domain/3");
+    EXPECT_EQ(device_of_slot("node.2/0.1"), "node.2/0");
+    EXPECT_EQ(device_of_slot("odd"), "odd");
+    const SlotSpec alone = make_gpu_slots(request(), gpus(1)).front();
+    EXPECT_EQ(resident_share(alone, -1), -1) << "the child looks what is free";
+    EXPECT_EQ(resident_share(alone, 1000), 1000);
 }
 
 TEST(DeviceSlotsTest, SlotsGoRoundTheGpus) {

@@ -89,10 +89,13 @@ TEST_F(SupervisorLimitsTest, ASupervisorThatStoodStillDoesNotBlameItsChild) {
     SupervisorOptions options = fake_options(1);
     options.hang_limit = 6s;
     start(std::move(options));
-    expect<Ready>();
+    const auto child = static_cast<pid_t>(expect<Ready>().pid);
     assign(1, "sleep 400;note done");
     expect<Started>();
-    std::this_thread::sleep_for(6500ms);  // nobody looks, as after Ctrl-Z
+    ::kill(child, SIGSTOP);  // as Ctrl-Z does to both
+    std::this_thread::sleep_for(6500ms);
+    supervisor_->poll(1ms);
+    ::kill(child, SIGCONT);
     EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"done"});
 }
 

@@ -38,8 +38,8 @@ TEST(ParametersTest, EveryMemberOfTrialConfigHasARow) {
     const std::size_t members = 1 + num_members<DataConfig>() + num_members<SequenceConfig>() +
                                 num_members<BackboneConfig>() + num_members<TrainConfig>() +
                                 num_members<ModelConfig>() + num_members<RouterConfig>() +
-                                num_members<ScoreConfig>();
-    EXPECT_EQ(num_members<TrialConfig>(), 8U) << "a new section: add it to this sum";
+                                num_members<ScoreConfig>() + num_members<NoopConfig>();
+    EXPECT_EQ(num_members<TrialConfig>(), 9U) << "a new section: add it to this sum";
     EXPECT_EQ(parameters().size(), members);
 }
 
@@ -146,9 +146,9 @@ TEST(ParametersTest, MessagesNameWhatIsAllowed) {
     TrialConfig config;
     EXPECT_EQ(*set_value(*find_parameter("train.tail_weight"), config, std::string("3")),
               "'3' is not allowed; expected a number >= 0 and <= 2");
-    EXPECT_EQ(
-        *set_value(*find_parameter("method"), config, std::string("molefow")),
-        "'molefow' is not allowed; expected one of moleflow, finetune; did you mean moleflow?");
+    EXPECT_EQ(*set_value(*find_parameter("method"), config, std::string("molefow")),
+              "'molefow' is not allowed; expected one of moleflow, finetune, noop; did you mean "
+              "moleflow?");
     EXPECT_EQ(*set_value(*find_parameter("scale_context_kernel"), config, std::string("2")),
               "'2' is not allowed; expected an odd integer >= 1 and <= 31");
 }
@@ -204,9 +204,10 @@ TEST(ParametersTest, SectionsStandTogether) {
             sections.push_back(section);
         }
     }
-    EXPECT_EQ(sections,
-              (std::vector<std::string>{
-                  "", "data", "backbone", "sequence", "train", "model", "router", "score"}));
+    EXPECT_EQ(
+        sections,
+        (std::vector<std::string>{
+            "", "data", "backbone", "sequence", "train", "model", "router", "score", "noop"}));
 }
 
 TEST(ParametersTest, NearestForgivesTyping) {

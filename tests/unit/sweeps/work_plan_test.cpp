@@ -140,5 +140,34 @@ TEST(WorkPlanTest, EqualImagesWithOtherLabelsAreRefused) {
     EXPECT_THROW(make_work_plan(sweep, catalog), UsageError);
 }
 
+TEST(NoopPlanTest, NeedsNoDataAndKeepsEveryOtherParameterApart) {
+    FakeCatalog catalog;  // knows no dataset
+    const Sweep sweep = parse_sweep(
+        "name: a\nmethod: noop\nnoop: {tasks: 3}\nbackbone: {name: resnet18}\nseeds: [0, 1]\n"
+        "space: [{grid: {train.lr: [1e-3, 1e-4], score.top_k: [1, 5]}}]\n",
+        "a.yaml",
+        "/specs",
+        {},
+        catalog);
+    ASSERT_EQ(sweep.cells.size(), 4U);
+    EXPECT_EQ(sweep.cells[0].tasks.size(), 3U);
+    const WorkPlan plan = make_work_plan(sweep, catalog);
+    EXPECT_TRUE(plan.extractions.empty());
+    EXPECT_EQ(plan.trials.size(), 8U);
+    EXPECT_EQ(plan.trainings.size(), 4U);  // top_k is scored
+}
+
+TEST(NoopPlanTest, WhatItDoesNotLookAtMakesNoCells) {
+    FakeCatalog catalog;
+    const Sweep sweep = parse_sweep(
+        "name: a\nmethod: noop\nseeds: [0]\n"
+        "space: [{grid: {data.image_size: [64, 128]}}]\n",
+        "a.yaml",
+        "/specs",
+        {},
+        catalog);
+    EXPECT_EQ(sweep.cells.size(), 1U);
+}
+
 }  // namespace
 }  // namespace harrow::sweeps
