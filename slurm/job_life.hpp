@@ -6,7 +6,8 @@ namespace harrow::slurm {
 
 /// What every job does, whatever was asked for, in bash. It finds the arrays `launch` and `sweep`
 /// (the launcher's words and harrow's), `run` (the run directory), `requeue` (yes or no),
-/// `max_restarts` and `grace` (seconds) set, starts harrow, and believes what harrow leaves in "$run/status":
+/// `max_restarts` and `grace` (seconds) set, starts harrow, and believes what harrow leaves in
+/// "$run/status":
 ///
 /// - mpirun ends with 0 whatever became of its ranks (--enable-recovery), and may hang once a node
 ///   is lost: an mpirun that outlives harrow is ended.

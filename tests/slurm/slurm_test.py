@@ -1,5 +1,4 @@
 """Harrow as a job of a real Slurm: one cluster of emulated nodes with fake GPUs for all cases."""
-import contextlib
 import json
 import os
 import pwd
@@ -7,160 +6,32 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
-from collections import Counter
 from pathlib import Path
 
-from cluster import Cluster, members, missing_programs
+from cluster import members, missing_programs
+from slurm_case import BUILD, HARROW, SITE, TIMEOUT_S, SlurmCase
+from harness import records, rows
 
-BUILD = Path(os.environ["HARROW_BUILD_DIR"])
-SOURCE = Path(os.environ["HARROW_SOURCE_DIR"])
-sys.path.insert(0, str(SOURCE / "tests" / "e2e"))
-from harness import records, rows  # noqa: E402
-
-HARROW = BUILD / "harrow"
 SKIPPED = 77
-TIMEOUT_S = 120
-
-# Emulated nodes share a host name, so Open MPI must not take their ranks for neighbours.
-SITE = """\
-slurm:
-  time: 10
-  environment:
-    OMPI_MCA_btl: "self,tcp"
-    OMPI_MCA_btl_tcp_if_include: lo
-    OMPI_MCA_oob_tcp_if_include: lo
-    OMPI_ALLOW_RUN_AS_ROOT: 1
-    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: 1
-"""
-SWEEP = """\
-name: small
-method: moleflow
-data: {{layout: mvtec, root: {root}, classes: all, image_size: 64}}
-train: {{num_epochs: {epochs}, batch_size: 8}}
-model: {{num_coupling_layers: 2, dia_n_blocks: 1, lora_rank: 4}}
-score: {{map_size: 64}}
-seeds: "{seeds}"
-"""
-# Tells of as many GPUs as CUDA_VISIBLE_DEVICES names, notes what its slot was given, waits for the test's word,
-# trains nothing.
-GPU_WORKER = """\
-#!/bin/bash
-if [ "$1" = --probe ]; then
-    IFS=, read -r -a visible <<<"$CUDA_VISIBLE_DEVICES"
-    list=
-    for index in "${{!visible[@]}}"; do
-        list+="${{list:+,}}{{\\"index\\":$index,\\"uuid\\":\\"GPU-$SLURMD_NODENAME-${{visible[index]}}\\""
-        list+=",\\"name\\":\\"Fake GPU\\",\\"memory_bytes\\":25769803776}}"
-    done
-    echo "{{\\"version\\":1,\\"devices\\":[$list]}}"
-    exit
-fi
-echo "$SLURMD_NODENAME $CUDA_VISIBLE_DEVICES" >>'{home}/notes'
-for _ in {{1..600}}; do
-    [ -e '{home}/go' ] && break
-    sleep 0.1
-done
-exec '{fake_worker}' --pretend
-"""
-
-cluster = None
-work = None
 
 
 def setUpModule():
-    global cluster, work
-    cluster = Cluster(nodes=2, gpus=4)
-    unittest.addModuleCleanup(cluster.stop)
-    cluster.open()
-    work = Path(tempfile.mkdtemp(prefix="harrow-slurm-work-"))
-    unittest.addModuleCleanup(shutil.rmtree, work, ignore_errors=True)
-    cluster.env.update(HARROW_CACHE=str(work / "cache"), NO_COLOR="1", XDG_CONFIG_HOME=str(work / "config"))
-    (work / "config" / "harrow").mkdir(parents=True)
-    (work / "config" / "harrow" / "site.yaml").write_text(SITE)
-    subprocess.run([HARROW, "data", "synth", work / "data", "--classes", "2", "--size", "64"], check=True,
-                   stdout=subprocess.DEVNULL, timeout=TIMEOUT_S)
-
-
-def processes_with(*variables):
-    """The cluster's processes with all of these in their environment."""
-    found = []
-    for pid in members(cluster.root):
-        with contextlib.suppress(OSError):
-            if set(variables) <= set(Path(f"/proc/{pid}/environ").read_text().split("\0")):
-                found.append(pid)
-    return found
-
-
-class SlurmCase(unittest.TestCase):
-    def setUp(self):
-        self.dir = work / self.id().rpartition(".")[2]
-        self.dir.mkdir()
-        self.run_dir = self.dir / "a run's"  # names with blanks and quotes are part of every case
-
-    def harrow(self, *arguments, code=0, program=HARROW, env=None):
-        done = subprocess.run([str(word) for word in (program, *arguments)], capture_output=True, text=True,
-                              env={**cluster.env, **(env or {})}, cwd=self.dir, timeout=TIMEOUT_S)
-        self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout}\n{done.stderr}")
-        return done
-
-    def sweep(self, epochs=1, seeds="0..1", name="a sweep's"):
-        path = self.dir / f"{name}.yaml"
-        path.write_text(SWEEP.format(root=work / "data", epochs=epochs, seeds=seeds))
-        return path
-
-    def submit(self, *arguments, run=None, **keywords):
-        job = self.harrow("slurm", "submit", *arguments, "--dir", run or self.run_dir, **keywords).stdout.strip()
-        self.addCleanup(cluster.command, "scancel", job, check=False)
-        return job
-
-    def output(self, job, run=None):
-        path = (run or self.run_dir) / "slurm" / f"job-{job}.out"
-        return path.read_text() if path.exists() else "(no output)"
-
-    def finish(self, job, state="COMPLETED", run=None):
-        ended = cluster.wait_for_state(job, "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", timeout_s=TIMEOUT_S)
-        self.assertEqual(ended["JobState"], state, f"{ended}\n{self.output(job, run)}")
-        return ended
-
-    def gpu_machine(self):
-        """The folder of a harrow whose slots wait for a file `go`, train nothing and note where they are."""
-        home = self.dir / "gpu-machine"
-        home.mkdir()
-        shutil.copy2(HARROW, home / "harrow")
-        worker = home / "harrow-worker"
-        worker.write_text(GPU_WORKER.format(home=home, fake_worker=BUILD / "tests" / "harrow_fake_worker"))
-        worker.chmod(0o755)
-        return home
-
-    @staticmethod
-    def slots_of(home, count):
-        """What `count` slots noted: lines of node and CUDA_VISIBLE_DEVICES, sorted; then they may go on."""
-        notes = home / "notes"
-        lines = cluster.wait(lambda: notes.exists() and len(notes.read_text().splitlines()) >= count and
-                             notes.read_text().splitlines(), f"{count} slots to start")
-        (home / "go").touch()
-        return sorted(lines)
-
-    def assert_every_training_once(self, run, trials):
-        """However often the job was started, nothing that was finished ran twice."""
-        trained = Counter(record["training_key"] for record in records(run, "trained"))
-        self.assertEqual(set(trained.values()), {1}, trained)
-        finished = Counter(trial["trial"] for record in records(run, "finished")
-                           for trial in record["trials"])
-        self.assertEqual((len(finished), set(finished.values())), (trials, {1}))
+    SlurmCase.open_cluster()
 
 
 class JobTest(SlurmCase):
     def test_a_sweep_runs_through_on_two_nodes(self):
         sweep = self.sweep(seeds="0..3")
-        job = self.submit(sweep, "--nodes", 2)
+        home = self.gpu_machine(worker=f"'{BUILD}/harrow-worker'")
+        job = self.submit(sweep, "--nodes", 2, "--device", "cpu", program=home / "harrow")
+        self.assertEqual(self.slots_of(home, 2), ["node0 ", "node1 "])
         self.finish(job)
         output = self.output(job)
         self.assertIn("harrow: 0 done", output)
-        started = records(self.run_dir, "started")
-        self.assertEqual({record["slot"] for record in started}, {"node0/0", "node1.1/0"}, output)
+        self.assertEqual(records(self.run_dir, "session_start")[0]["ranks"], 2, output)
+        self.assertLessEqual({record["slot"] for record in records(self.run_dir, "started")},
+                             {"node0/0", "node1.1/0"}, output)
         alone = self.dir / "alone"
         self.harrow("run", sweep, "--dir", alone, "--device", "cpu")
         self.assertEqual(rows(self.run_dir), rows(alone))
@@ -171,10 +42,18 @@ class JobTest(SlurmCase):
         runs = {}
         for launcher in ["mpirun", "srun"]:
             run = self.dir / f"under {launcher}"
-            runs[run] = self.submit(self.sweep(epochs=2, seeds="0..7"), "--nodes", 2, "--launcher", launcher, run=run)
-        for run, job in runs.items():
-            cluster.wait(lambda run=run: records(run, "trained"), "a first training", TIMEOUT_S)
-            cluster.command("scancel", "--batch", "--signal=USR1", job)
+            runs[run] = self.submit(self.sweep(epochs=6, seeds="0..7"), "--nodes", 2, "--launcher", launcher,
+                                    run=run)
+        asked = set()
+
+        def ask_those_at_work():
+            for run in set(runs) - asked:
+                if records(run, "trained"):
+                    self.cluster.command("scancel", "--batch", "--signal=USR1", runs[run])
+                    asked.add(run)
+            return len(asked) == len(runs)
+
+        self.cluster.wait(ask_those_at_work, "a first training of each", TIMEOUT_S)
         for run, job in runs.items():
             with self.subTest(run.name):
                 ended = self.finish(job, run=run)
@@ -194,13 +73,14 @@ class JobTest(SlurmCase):
         for name, arguments in [("alone", []), ("srun", ["--tasks-per-node", 2, "--launcher", "srun"])]:
             run = self.dir / name
             runs[run] = self.submit(self.sweep(), "--device", "cpu", *arguments, run=run, program=home / "harrow")
-        cluster.wait(lambda: (home / "notes").exists() and len((home / "notes").read_text().splitlines()) == 3,
+        self.cluster.wait(lambda: (home / "notes").exists() and len((home / "notes").read_text().splitlines()) == 3,
                      "three workers")
         os.kill(records(self.dir / "alone", "session_start")[0]["pid"], 9)
-        for pid in processes_with(f"SLURM_JOB_ID={runs[self.dir / 'srun']}", "PMIX_RANK=1"):
+        for pid in self.processes_with(f"SLURM_JOB_ID={runs[self.dir / 'srun']}", "PMIX_RANK=1"):
             os.kill(pid, 9)
         for run, job in runs.items():
-            cluster.wait(lambda job=job, run=run: "unfinished: requeued" in self.output(job, run), f"job {job} to end")
+            self.cluster.wait(lambda job=job, run=run: "unfinished: requeued" in self.output(job, run),
+                         f"job {job} to end")
         (home / "go").touch()
         for run, job in runs.items():
             with self.subTest(run.name):
@@ -217,12 +97,13 @@ class JobTest(SlurmCase):
             run = self.dir / launcher
             runs[run] = self.submit(self.sweep(), "--device", "cpu", "--nodes", 2, "--launcher", launcher, run=run,
                                     program=home / "harrow")
-        cluster.wait(lambda: (home / "notes").exists() and len((home / "notes").read_text().splitlines()) == 4,
+        self.cluster.wait(lambda: (home / "notes").exists() and len((home / "notes").read_text().splitlines()) == 4,
                      "four workers")
         for variable in ["PMIX_RANK=1", "OMPI_COMM_WORLD_RANK=1"]:
-            for pid in processes_with(variable):
+            for pid in self.processes_with(variable):
                 os.kill(pid, 9)
-        cluster.wait(lambda: all("lost" in self.output(job, run) for run, job in runs.items()), "the loss to be seen", 90)
+        self.cluster.wait(lambda: all("lost" in self.output(job, run) for run, job in runs.items()),
+                     "the loss to be seen", 90)
         (home / "go").touch()
         for run, job in runs.items():
             with self.subTest(run.name):
@@ -239,11 +120,11 @@ class JobTest(SlurmCase):
     def test_harrow_is_told_when_the_job_ends(self):
         home = self.gpu_machine()
         job = self.submit(self.sweep(), "--device", "cpu", program=home / "harrow")
-        cluster.wait(lambda: (home / "notes").exists(), "a worker")
+        self.cluster.wait(lambda: (home / "notes").exists(), "a worker")
         pid = records(self.run_dir, "session_start")[0]["pid"]
         variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
         (home / "go").touch()
-        end = cluster.command("squeue", "-h", "-j", job, "-o", "%e").strip()
+        end = self.cluster.command("squeue", "-h", "-j", job, "-o", "%e").strip()
         seconds = subprocess.run(["date", "--date", end, "+%s"], capture_output=True, text=True, check=True).stdout
         self.assertIn(f"SLURM_JOB_END_TIME={seconds.strip()}", variables)
         self.finish(job)
@@ -253,7 +134,7 @@ class JobTest(SlurmCase):
         home = self.gpu_machine()
         job = self.submit(self.sweep(), "--device", "cpu", "--time", "1", "--signal", "30",
                           program=home / "harrow")
-        cluster.wait(lambda: "unfinished: requeued" in self.output(job), "the time limit", 180)
+        self.cluster.wait(lambda: "unfinished: requeued" in self.output(job), "the time limit", 180)
         (home / "go").touch()
         self.assertEqual(self.finish(job)["Restarts"], "1", self.output(job))
 
@@ -267,15 +148,15 @@ class SubmissionTest(SlurmCase):
         refused = self.harrow("slurm", "submit", self.sweep(), "--dir", self.run_dir, code=2).stderr
         for words in [f"job {job}", "PENDING", f"scancel {job}", "--again"]:
             self.assertIn(words, refused)
-        cluster.command("scontrol", "release", job)
-        cluster.wait(lambda: (home / "notes").exists(), "a worker")
+        self.cluster.command("scontrol", "release", job)
+        self.cluster.wait(lambda: (home / "notes").exists(), "a worker")
         self.assertIn("RUNNING on node", self.harrow("status", self.run_dir).stdout)
         shown = json.loads(self.harrow("status", self.run_dir, "--json").stdout)["slurm"]
         self.assertEqual([(entry["id"], entry["state"]) for entry in shown], [(job, "RUNNING")])
         second = self.submit(self.sweep(), "--again", "--extra=--hold")
         listed = json.loads((self.run_dir / "slurm" / "jobs.json").read_text())["jobs"]
         self.assertEqual([(entry["number"], entry["id"]) for entry in listed], [(1, job), (2, second)])
-        cluster.command("scancel", second)
+        self.cluster.command("scancel", second)
         (home / "go").touch()
         self.finish(job)
         self.assertIn("CANCELLED", self.harrow("status", self.run_dir).stdout)
@@ -283,10 +164,10 @@ class SubmissionTest(SlurmCase):
     def test_a_cancelled_job_is_not_started_again(self):
         home = self.gpu_machine()
         job = self.submit(self.sweep(), "--device", "cpu", program=home / "harrow")
-        cluster.wait(lambda: (home / "notes").exists(), "a worker")
-        cluster.command("scancel", job)
+        self.cluster.wait(lambda: (home / "notes").exists(), "a worker")
+        self.cluster.command("scancel", job)
         self.finish(job, state="CANCELLED")
-        self.assertIn("Slurm ends this job", self.output(job))
+        self.cluster.wait(lambda: "Slurm ends this job" in self.output(job), "the job's last words")
         self.assertNotIn("requeued", self.output(job))
 
     def test_a_refused_submission_leaves_nothing(self):
@@ -294,10 +175,9 @@ class SubmissionTest(SlurmCase):
         bad.write_text(bad.read_text().replace("epochs", "epoch"))
         message = self.harrow("slurm", "submit", bad, "--dir", self.run_dir, code=2).stderr
         self.assertIn("num_epochs", message)
-        refused = self.harrow("slurm", "submit", self.sweep(), "--dir", self.run_dir, "--partition", "none such", code=4)
+        refused = self.harrow("slurm", "submit", self.sweep(), "--dir", self.run_dir, "--partition", "none such",
+                              code=4)
         self.assertIn("sbatch failed", refused.stderr)
-        self.assertIn("none such", (self.harrow("slurm", "render", self.sweep(), "--dir", self.run_dir,
-                                                "--partition", "none such").stdout))
         self.assertFalse(self.run_dir.exists())
         without = self.harrow("slurm", "submit", self.sweep(), "--dir", self.run_dir, code=4,
                               env={"PATH": "/nowhere"}).stderr
@@ -310,10 +190,10 @@ class GpuTest(SlurmCase):
 
     def setUp(self):
         super().setUp()
-        busy = cluster.command("sbatch", "--parsable", "--nodelist=node0", "--gres=gpu:1", "--output=/dev/null",
+        busy = self.cluster.command("sbatch", "--parsable", "--nodelist=node0", "--gres=gpu:1", "--output=/dev/null",
                                "--wrap", "sleep 600").strip()
-        self.addCleanup(cluster.command, "scancel", busy, check=False)
-        cluster.wait_for_state(busy, "RUNNING")
+        self.addCleanup(self.cluster.command, "scancel", busy, check=False)
+        self.cluster.wait_for_state(busy, "RUNNING")
 
     def slots_of_job(self, *arguments, count):
         home = self.gpu_machine()
@@ -342,13 +222,14 @@ class GpuTest(SlurmCase):
         home = self.gpu_machine()
         run = f"{home / 'harrow'} run {shlex.quote(str(self.sweep()))} --device cuda --dir"
         script = self.dir / "own.sh"
-        exports = "".join(f"export {line.strip().replace(': ', '=')}\n" for line in SITE.splitlines() if "OMPI_" in line)
+        exports = "".join(f"export {line.strip().replace(': ', '=')}\n"
+                          for line in SITE.splitlines() if "OMPI_" in line)
         script.write_text(f"#!/bin/bash\n{exports}" + lines.format(run=run, dir=self.dir))
-        job = cluster.command("sbatch", "--parsable", "--time=5", f"--output={self.dir}/own.out", *sbatch_options,
+        job = self.cluster.command("sbatch", "--parsable", "--time=5", f"--output={self.dir}/own.out", *sbatch_options,
                               script).strip()
-        self.addCleanup(cluster.command, "scancel", job, check=False)
+        self.addCleanup(self.cluster.command, "scancel", job, check=False)
         slots = self.slots_of(home, count)
-        cluster.wait_for_state(job, "COMPLETED", timeout_s=TIMEOUT_S)
+        self.cluster.wait_for_state(job, "COMPLETED", timeout_s=TIMEOUT_S)
         return slots
 
     def test_two_steps_of_one_job_have_gpus_of_their_own(self):
@@ -370,14 +251,14 @@ srun --mpi=pmix -n2 --gpus-per-task=2 {run} '{dir}/run'
     def test_tasks_without_pmix_are_told_how_to_start(self):
         script = self.dir / "own.sh"
         script.write_text(f"#!/bin/bash\nsrun -n2 {HARROW} run {shlex.quote(str(self.sweep()))} --dir {self.dir}/run\n")
-        job = cluster.command("sbatch", "--parsable", "--ntasks=2", f"--output={self.dir}/own.out", script).strip()
-        cluster.wait_for_state(job, "FAILED")
-        self.assertEqual(cluster.job(job)["ExitCode"], "2:0")
+        job = self.cluster.command("sbatch", "--parsable", "--ntasks=2", f"--output={self.dir}/own.out", script).strip()
+        self.cluster.wait_for_state(job, "FAILED")
+        self.assertEqual(self.cluster.job(job)["ExitCode"], "2:0")
         self.assertIn("srun --mpi=pmix harrow run", (self.dir / "own.out").read_text())
         self.assertFalse((self.dir / "run").exists())
 
 
-class ClusterTest(unittest.TestCase):
+class ClusterTest(SlurmCase):
     def test_nothing_of_a_cluster_survives_its_test(self):
         """Not even when the test is killed."""
         code = ("import cluster, sys; c = cluster.Cluster(nodes=1); c.open(); "
@@ -391,7 +272,7 @@ class ClusterTest(unittest.TestCase):
         child.wait(timeout=TIMEOUT_S)
         child.stdin.close()
         child.stdout.close()
-        cluster.wait(lambda: not members(root) and not root.exists(), "the other cluster to be gone")
+        self.cluster.wait(lambda: not members(root) and not root.exists(), "the other cluster to be gone")
 
     @unittest.skipUnless(os.geteuid() == 0, "this is a plain user already")
     def test_the_cluster_needs_no_root(self):
