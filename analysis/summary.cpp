@@ -77,6 +77,24 @@ CellSummary summarise_cell(CellInfo info, const CellRows& rows) {
     return cell;
 }
 
+/// What the cells have in common.
+Summary finish(Summary summary, std::vector<TrialNote> notes) {
+    std::set<std::string> metrics, classes;
+    for (const CellSummary& cell : summary.cells) {
+        for (const auto& [metric, values] : cell.metrics) {
+            metrics.insert(metric);
+        }
+        for (const auto& [class_name, table] : cell.classes) {
+            classes.insert(class_name);
+        }
+    }
+    summary.metrics.assign(metrics.begin(), metrics.end());
+    std::sort(summary.metrics.begin(), summary.metrics.end(), metric_before);
+    summary.classes.assign(classes.begin(), classes.end());
+    summary.notes = std::move(notes);
+    return summary;
+}
+
 }  // namespace
 
 Summary summarise(const std::vector<storage::ResultRow>& rows,
@@ -97,20 +115,18 @@ Summary summarise(const std::vector<storage::ResultRow>& rows,
     });
     std::move(others.begin(), others.end(), std::back_inserter(summary.cells));
 
-    std::set<std::string> metrics, classes;
-    for (const CellSummary& cell : summary.cells) {
-        for (const auto& [metric, values] : cell.metrics) {
-            metrics.insert(metric);
-        }
-        for (const auto& [class_name, table] : cell.classes) {
-            classes.insert(class_name);
-        }
+    return finish(std::move(summary), std::move(notes));
+}
+
+Summary summarise_by_cell(
+    const std::vector<CellInfo>& cells,
+    const std::function<std::vector<storage::ResultRow>(const CellInfo&)>& rows_of,
+    std::vector<TrialNote> notes) {
+    Summary summary;
+    for (const CellInfo& info : cells) {
+        summary.cells.push_back(summarise_cell(info, group(rows_of(info))[info.id]));
     }
-    summary.metrics.assign(metrics.begin(), metrics.end());
-    std::sort(summary.metrics.begin(), summary.metrics.end(), metric_before);
-    summary.classes.assign(classes.begin(), classes.end());
-    summary.notes = std::move(notes);
-    return summary;
+    return finish(std::move(summary), std::move(notes));
 }
 
 bool metric_before(const std::string& a, const std::string& b) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -53,6 +54,12 @@ struct Summary {
 Summary summarise(const std::vector<storage::ResultRow>& rows,
                   const std::vector<CellInfo>& cells,
                   std::vector<TrialNote> notes = {});
+
+/// The same for cells whose rows are asked for one cell at a time, in order.
+Summary summarise_by_cell(
+    const std::vector<CellInfo>& cells,
+    const std::function<std::vector<storage::ResultRow>(const CellInfo&)>& rows_of,
+    std::vector<TrialNote> notes = {});
 
 /// The fixed order of metrics: that of sweeps::metric_names(), then unknown ones by name.
 bool metric_before(const std::string& a, const std::string& b);

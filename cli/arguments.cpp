@@ -113,6 +113,15 @@ private:
         spec->required(required);
     }
 
+    template <typename Options>
+    static void add_order(CLI::App* app, const std::shared_ptr<Options>& options) {
+        app->add_option("--order",
+                        options->order,
+                        "of work: breadth (every cell's first seeds early, longest first among "
+                        "them), longest (expected to take longest first), file (as in the sweep)")
+            ->check(CLI::IsMember({"breadth", "longest", "file"}));
+    }
+
     void add_plan() {
         auto [app, options] = verb<PlanOptions>(
             app_, "plan", "what would run: cells, trials, trainings, extractions");
@@ -121,16 +130,23 @@ private:
         app->add_option("--cache",
                         options->cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+        app->add_option("--simulate",
+                        options->simulate,
+                        "run it in virtual time on so many slots: how long, how busy, how costly")
+            ->check(CLI::Range(1, 1000000));
+        add_order(app, options);
     }
 
     void add_run() {
         auto [app, options] =
             verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
         add_spec(app, options, false);
+        add_order(app, options);
         app->add_option("--dir", options->dir, "run directory")->required();
         app->add_option("--slots",
                         options->slots,
-                        "units of work at a time on this rank (default: one per GPU, else 1)")
+                        "units of work at a time on this rank (default: slots_per_gpu of the "
+                        "sweep, which is 1, for each GPU; else 1)")
             ->check(CLI::Range(1, 1024));
         add_device_options(app, *options);
         app->add_option("--resident",

@@ -13,6 +13,8 @@ struct PlanOptions {
     std::vector<std::string> overrides;  ///< KEY=VALUE
     std::string cache;                   ///< empty: the default cache
     bool json = false;
+    int simulate = 0;               ///< slots; 0: no simulation
+    std::string order = "breadth";  ///< of work: "breadth", "longest" or "file"
 };
 
 struct RunOptions {
@@ -33,6 +35,7 @@ struct RunOptions {
     double rank_limit_s = 30;   ///< of silence, until a rank is lost
     bool extend = false;
     bool fail_fast = false;
+    std::string order = "breadth";  ///< of work: "breadth", "longest" or "file"
 };
 
 struct StatusOptions {

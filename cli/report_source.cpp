@@ -9,7 +9,7 @@ namespace harrow::cli {
 storage::RunState read_run_state(const std::string& dir) {
     const storage::RunDirectory directory(dir);
     directory.require_run();
-    return storage::replay(storage::read_journal(directory.journal_file()).records);
+    return storage::read_run_state(directory.journal_file());
 }
 
 analysis::Report make_run_report(const storage::RunState& state, bool percent) {
@@ -32,8 +32,11 @@ analysis::Report make_run_report(const storage::RunState& state, bool percent) {
             }
         }
     }
-    analysis::Summary summary =
-        analysis::summarise(storage::result_rows(state), cells, std::move(notes));
+    std::size_t cell = 0;  // rows are asked for in the order of the cells
+    analysis::Summary summary = analysis::summarise_by_cell(
+        cells,
+        [&](const analysis::CellInfo&) { return storage::result_rows(state, state.cells[cell++]); },
+        std::move(notes));
     return analysis::make_report(
         state.sweep->name, state.sweep->objective, std::move(summary), percent);
 }

@@ -26,6 +26,9 @@ Json datasets_json(const std::vector<sweeps::Cell>& cells, sweeps::InputCatalog&
     std::map<std::pair<std::string, std::string>, std::map<std::string, const sweeps::ClassFacts*>>
         used;
     for (const sweeps::Cell& cell : cells) {
+        if (!sweeps::uses_data(cell.config)) {
+            continue;
+        }
         const auto& data = cell.config.data;
         auto& classes = used[{data.layout, data.root}];
         for (const sweeps::ClassFacts& facts :
@@ -107,7 +110,7 @@ std::string manifest_json(const SweepSource& source,
                          {"seeds", cell.seeds},
                          {"config", sweeps::canonical_text(cell.config)}});
         const auto& backbone = cell.config.backbone;
-        if (sweeps::needs_weights(backbone) &&
+        if (sweeps::uses_data(cell.config) && sweeps::needs_weights(backbone) &&
             seen_weights.emplace(backbone.name, backbone.weights).second) {
             weights.push_back(weights_json(backbone, catalog));
         }
@@ -147,7 +150,7 @@ void publish_derived_files(const storage::RunDirectory& directory, const storage
         }
         rows.push_back(std::move(row));
     }
-    directory.publish_results(storage::result_rows(state));
+    directory.publish_results(storage::results_csv(state));
     directory.publish_cells(columns, rows);
 }
 

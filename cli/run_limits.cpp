@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "cli/signals.hpp"
+#include "cli/work_units.hpp"
 
 namespace harrow::cli {
 namespace {
@@ -149,6 +150,7 @@ std::string moment_text(SystemClock::time_point moment, SystemClock::time_point 
 coordinator::RunLimits run_limits(const RunOptions& options) {
     coordinator::RunLimits limits;
     limits.fail_fast = options.fail_fast;
+    limits.order = order_named(options.order);
     limits.drain = milliseconds_of(options.drain_s);
     limits.disk_wait = milliseconds_of(options.disk_wait_s);
     limits.end_time =

@@ -32,6 +32,7 @@
 #include "sweeps/canonical.hpp"
 #include "sweeps/hashing.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/parameters.hpp"
 #include "sweeps/sweep_weights.hpp"
 
 namespace harrow::cli {
@@ -65,7 +66,9 @@ storage::SweepRecord sweep_record(const SweepSource& source,
     record.overrides = source.overrides;
     record.objective = source.sweep.objective;
     for (const sweeps::Cell& cell : source.sweep.cells) {
-        const sweeps::BackboneConfig& backbone = cell.config.backbone;
+        const bool has_data = sweeps::uses_data(cell.config);
+        const sweeps::BackboneConfig backbone =
+            has_data ? cell.config.backbone : sweeps::BackboneConfig();
         record.cells.push_back({cell.id,
                                 cell.name,
                                 cell.names,
@@ -73,7 +76,7 @@ storage::SweepRecord sweep_record(const SweepSource& source,
                                 cell.seeds,
                                 sweeps::canonical_text(cell.config),
                                 cell.labels.empty() ? "" : cell.labels.front(),
-                                absolute(cell.config.data.root),
+                                has_data ? absolute(cell.config.data.root) : "",
                                 sweeps::needs_weights(backbone) ? absolute(backbone.weights) : "",
                                 sweeps::weights_digest(backbone, catalog)});
     }
@@ -153,7 +156,7 @@ RunSession::RunSession(const RunOptions& options,
       cache_(cache_directory(options.cache)) {}
 
 storage::RunState RunSession::read_state() const {
-    return storage::replay(storage::read_journal(directory_.journal_file()).records);
+    return storage::read_run_state(directory_.journal_file(), false);
 }
 
 void RunSession::reconcile(storage::Journal& journal) {
@@ -222,14 +225,17 @@ void RunSession::announce(const WorkUnits& work, const Launch& launch) const {
 
 ExitCode RunSession::run(const Launch& launch) {
     directory_.prepare();
-    storage::Journal journal = storage::Journal::open(directory_.journal_file());
+    storage::RunReplay replay;
+    storage::Journal journal =
+        storage::Journal::open(directory_.journal_file(),
+                               [&](const storage::JournalRecord& record) { replay.add(record); });
     if (!journal.torn_tail().empty()) {
         std::cerr << "journal: " << journal.torn_tail() << "\n";
     }
     if (!journal.lock_note().empty()) {
         std::cerr << journal.lock_note() << "\n";
     }
-    state_ = storage::replay(journal.replayed());
+    state_ = replay.take();
     failed_before_ = state_.failed;
     refuse_another_device(launch);
     reconcile(journal);
@@ -248,20 +254,23 @@ ExitCode RunSession::run(const Launch& launch) {
 
 ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
     const auto begin = std::chrono::steady_clock::now();
-    const WorkUnits work = remaining_work(source_.sweep, plan_, state_, cache_, directory_);
-    const bool nothing_to_do = work.plan.units.empty();
+    std::optional<WorkUnits> work =
+        remaining_work(source_.sweep, plan_, state_, cache_, directory_);
+    state_ = {};  // a hundred thousand trials are kept once
+    const bool nothing_to_do = work->plan.units.empty();
     ExitCode code = ExitCode::Ok;
     if (!nothing_to_do || launch.ranks > 1) {
         if (!nothing_to_do) {
-            announce(work, launch);
+            announce(*work, launch);
         }
-        if (work.extractions > 0) {
+        if (work->extractions > 0) {
             cache_.require_writable();
         }
-        const storage::CacheLease lease(cache_.root(), work.feature_keys);
+        const storage::CacheLease lease(cache_.root(), work->feature_keys);
         publish_status(directory_, ExitCode::Resumable, "running");
-        code = execute(journal, work, launch);
+        code = execute(journal, *work, launch);
     }
+    work.reset();
     const storage::RunState state = read_state();
     publish_derived_files(directory_, state);
     const std::size_t failed = failed_of_this_sweep(state);

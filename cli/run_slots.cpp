@@ -47,7 +47,8 @@ std::string reason_of(const ProbeResult& found) {
 
 RunSlots choose_slots(const RunOptions& options,
                       const coordinator::LaunchEnvironment& launch,
-                      const Machine& machine) {
+                      const Machine& machine,
+                      int slots_per_gpu) {
     if (options.device == "cpu" && !options.gpu_map.empty()) {
         throw UsageError(
             "--gpu-map places slots on GPUs and --device cpu uses none: leave one out");
@@ -71,6 +72,7 @@ RunSlots choose_slots(const RunOptions& options,
     request.prefix = slot_prefix(launch.rank);
     request.slots = options.slots;
     request.gpu_map = parse_gpu_map(options.gpu_map);
+    request.slots_per_gpu = slots_per_gpu;
     request.threads = options.threads;
     request.local_rank = launch.local_rank;
     request.local_size = launch.local_size;

@@ -28,9 +28,11 @@ struct RunSlots {
 /// The probe is asked only where it can matter: not for --device cpu, and under auto only where
 /// there is a driver and CUDA_VISIBLE_DEVICES hides nothing. Throws UsageError where --device cuda
 /// or --gpu-map wants a GPU and there is none, and where slots and devices do not fit.
+/// `slots_per_gpu`: the sweep's; --slots and --gpu-map overrule it.
 RunSlots choose_slots(const RunOptions& options,
                       const coordinator::LaunchEnvironment& launch,
-                      const Machine& machine);
+                      const Machine& machine,
+                      int slots_per_gpu = 1);
 
 /// The machine this process runs on; `worker_program` is the probe.
 Machine this_machine(const std::string& worker_program);

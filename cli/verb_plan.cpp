@@ -1,5 +1,7 @@
 #include <cstdint>
+#include <cstdio>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <type_traits>
 #include <variant>
@@ -10,6 +12,10 @@
 #include "cli/disk_catalog.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/verbs.hpp"
+#include "cli/work_units.hpp"
+#include "coordinator/progress.hpp"
+#include "coordinator/run_estimates.hpp"
+#include "coordinator/simulator.hpp"
 #include "storage/feature_cache.hpp"
 #include "sweeps/backbone_geometry.hpp"
 #include "sweeps/parameters.hpp"
@@ -53,6 +59,30 @@ Json config_json(const sweeps::TrialConfig& config) {
                    parameter.member);
     }
     return values;
+}
+
+Json simulation_json(const coordinator::Simulation& simulation, const std::string& order) {
+    return {{"slots", simulation.slots},
+            {"units", simulation.units},
+            {"makespan_s", simulation.makespan_s},
+            {"bound_s", simulation.bound_s},
+            {"utilisation", simulation.utilisation},
+            {"slot_hours", simulation.slot_hours},
+            {"order", order}};
+}
+
+std::string simulation_text(const coordinator::Simulation& simulation, const std::string& order) {
+    char figures[160];
+    std::snprintf(figures,
+                  sizeof(figures),
+                  "%.1f %% of the slots' time is work, %.2f slot-hours (GPU-hours where a slot is "
+                  "one GPU)",
+                  100.0 * simulation.utilisation,
+                  simulation.slot_hours);
+    return "\nsimulated on " + std::to_string(simulation.slots) + " slots, order " + order + ": " +
+           coordinator::duration_text(simulation.makespan_s) + " (no schedule is shorter than " +
+           coordinator::duration_text(simulation.bound_s) + "), " + figures +
+           "\ntimes are the plan's estimates before anything ran\n";
 }
 
 Json plan_json(const sweeps::Sweep& sweep, const sweeps::WorkPlan& plan, const CacheNeed& need) {
@@ -114,10 +144,26 @@ sweeps::ExitCode run_verb(const PlanOptions& options) {
     const SweepSource source = load_sweep_source(options.spec, options.overrides, catalog);
     const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
     const CacheNeed need = cache_need(plan, storage::FeatureCache(cache_directory(options.cache)));
+    std::optional<coordinator::Simulation> simulation;
+    if (options.simulate > 0) {
+        const WorkUnits work = remaining_work(source.sweep,
+                                              plan,
+                                              {},
+                                              storage::FeatureCache(cache_directory(options.cache)),
+                                              storage::RunDirectory("."));
+        simulation = coordinator::simulate(coordinator::scheduler_units(work.plan),
+                                           static_cast<std::size_t>(options.simulate),
+                                           order_named(options.order));
+    }
     if (options.json) {
-        std::cout << plan_json(source.sweep, plan, need).dump(2) << "\n";
+        Json json = plan_json(source.sweep, plan, need);
+        if (simulation) {
+            json["simulation"] = simulation_json(*simulation, options.order);
+        }
+        std::cout << json.dump(2) << "\n";
     } else {
-        std::cout << plan_text(source.sweep, plan, need);
+        std::cout << plan_text(source.sweep, plan, need)
+                  << (simulation ? simulation_text(*simulation, options.order) : "");
     }
     return sweeps::ExitCode::Ok;
 }

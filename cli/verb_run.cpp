@@ -32,8 +32,7 @@ SweepSource load_source(const RunOptions& options, DiskCatalog& catalog) {
     }
     const storage::RunDirectory directory(options.dir);
     directory.require_run();
-    const storage::RunState state =
-        storage::replay(storage::read_journal(directory.journal_file()).records);
+    const storage::RunState state = storage::read_run_state(directory.journal_file());
     return resume_sweep_source(*state.sweep, overrides, catalog);
 }
 
@@ -74,7 +73,8 @@ ExitCode run_verb(const RunOptions& options) {
     const coordinator::LaunchEnvironment environment = coordinator::launch_environment();
     DiskCatalog catalog(cache_directory(options.cache));
     const SweepSource source = load_source(options, catalog);
-    const RunSlots chosen = choose_slots(options, environment, this_machine(worker_program()));
+    const RunSlots chosen = choose_slots(
+        options, environment, this_machine(worker_program()), source.sweep.run.slots_per_gpu);
     for (const std::string& warning : chosen.warnings) {
         std::cerr << "warning: " + warning + "\n";
     }

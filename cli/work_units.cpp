@@ -1,23 +1,26 @@
 #include "cli/work_units.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
-#include "sweeps/backbones.hpp"
-#include "sweeps/canonical.hpp"
+#include "cli/unit_payloads.hpp"
+#include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
 
-using sweeps::Stage;
+using coordinator::WorkSize;
 
 // Expected seconds, for the ETA and the order of work only; a method's true cost shows while it
 // runs.
 constexpr double kExtractionCostPerImage = 0.02;
 constexpr double kTrainingCostPerImageEpochBlock = 4e-4;
 constexpr double kScoringCost = 1.0;
+constexpr double kNoopCost = 2e-4;
 
 class Builder {
 public:
@@ -29,6 +32,10 @@ public:
         : sweep_(sweep), plan_(plan), state_(state), cache_(cache), directory_(directory) {
         for (std::size_t index = 0; index < plan.extractions.size(); ++index) {
             extraction_by_key_[plan.extractions[index].feature_key] = index;
+        }
+        first_trial_.assign(sweep.cells.size(), plan.trials.size());
+        for (std::size_t trial = plan.trials.size(); trial > 0; --trial) {
+            first_trial_[plan.trials[trial - 1].cell] = trial - 1;
         }
     }
 
@@ -43,8 +50,17 @@ public:
             }
         }
         for (std::size_t training : open) {
-            add_training(plan_.trainings[training]);
+            add_training(training);
         }
+        struct Maker {
+            UnitPayloads payloads;
+            std::vector<UnitSource> sources;
+        };
+        result_.plan.make_payload =
+            [maker = std::make_shared<Maker>(Maker{UnitPayloads(sweep_, plan_, directory_),
+                                                   std::move(sources_)})](std::size_t unit) {
+                return maker->payloads.text(maker->sources[unit]);
+            };
         return std::move(result_);
     }
 
@@ -89,16 +105,6 @@ private:
         return found == state_.attempts.end() ? 0 : found->second;
     }
 
-    static std::string absolute_root(const sweeps::TrialConfig& config) {
-        return std::filesystem::absolute(config.data.root).lexically_normal().string();
-    }
-
-    static std::string absolute_weights(const sweeps::TrialConfig& config) {
-        return sweeps::needs_weights(config.backbone)
-                   ? std::filesystem::absolute(config.backbone.weights).lexically_normal().string()
-                   : "";
-    }
-
     void add_missing_extractions(const sweeps::PlannedTraining& training) {
         for (const sweeps::Digest& key : training.feature_keys) {
             if (needed_.insert(key).second) {
@@ -109,82 +115,66 @@ private:
             }
             const sweeps::PlannedExtraction& extraction =
                 plan_.extractions[extraction_by_key_.at(key)];
-            const sweeps::TrialConfig& config = extraction.config;
             coordinator::RunUnit unit;
             unit.key = key;
             unit.kind = coordinator::UnitKind::Extract;
             unit.label = extraction.class_name + "/" + extraction.split;
-            unit.payload = coordinator::to_json(
-                coordinator::ExtractionWork{key,
-                                            sweeps::canonical_text(config, {Stage::Features}),
-                                            absolute_root(config),
-                                            config.data.layout,
-                                            extraction.class_name,
-                                            extraction.split,
-                                            extraction.images_digest,
-                                            absolute_weights(config)});
+            unit.size.kind = WorkSize::Kind::Extraction;
+            unit.size.images = static_cast<float>(extraction.images);
             unit.expected_cost = kExtractionCostPerImage * static_cast<double>(extraction.images);
             unit.attempts_before = attempts_before(key);
             unit_of_extraction_[key] = result_.plan.units.size();
             result_.plan.units.push_back(std::move(unit));
             result_.meanings.push_back({coordinator::UnitKind::Extract, key, false, {}});
+            sources_.push_back({true, false, extraction_by_key_.at(key), {}});
             ++result_.extractions;
         }
     }
 
-    void add_training(const sweeps::PlannedTraining& training) {
+    void add_training(std::size_t index) {
+        const sweeps::PlannedTraining& training = plan_.trainings[index];
         const sweeps::Cell& cell = sweep_.cells[training.cell];
-        coordinator::TrainingWork work;
-        work.training_key = training.training_key;
-        work.config_text = sweeps::canonical_text(cell.config, {Stage::Features, Stage::Training});
-        work.data_root = absolute_root(cell.config);
-        work.data_layout = cell.config.data.layout;
-        work.seed = training.seed;
-        work.tasks = tasks_of(cell, training);
-        work.train = trains(training);
-        work.directory =
-            std::filesystem::absolute(directory_.training_directory(training.training_key))
-                .string();
-        work.weights = absolute_weights(cell.config);
-        work.checkpoint_seconds = 60 * sweep_.run.checkpoint_minutes;
-        work.keep_checkpoints = sweeps::name_of(sweep_.run.keep_checkpoints);
-
+        const bool train = trains(training);
         coordinator::RunUnit unit;
-        UnitMeaning meaning{coordinator::UnitKind::Train, training.training_key, work.train, {}};
-        for (std::size_t index : pending(training)) {
-            const sweeps::PlannedTrial& trial = plan_.trials[index];
-            work.jobs.push_back(
-                {trial.id, sweeps::canonical_text(sweep_.cells[trial.cell].config)});
-            meaning.trials.push_back(trial.id);
+        UnitMeaning meaning{coordinator::UnitKind::Train, training.training_key, train, {}};
+        std::vector<std::size_t> trials = pending(training);
+        for (const std::size_t trial : trials) {
+            meaning.trials.push_back(plan_.trials[trial].id);
         }
         unit.key = training.training_key;
         unit.label = cell.name + " seed " + std::to_string(training.seed);
-        unit.expected_cost = work.train ? training_cost(cell, training) : kScoringCost;
         unit.trials = meaning.trials.size();
         unit.attempts_before = attempts_before(unit.key);
-        unit.payload = coordinator::to_json(work);
-        if (work.train) {
+        unit.seed_rank = seed_rank(training);
+        estimate_training(cell, training, train, unit);
+        if (train) {
             unit.depends_on = extraction_units(training);
+            unit.inputs = inputs_of(training);
             ++result_.trainings;
         }
+        if (trials.size() == training.trials.size()) {
+            trials.clear();  // as UnitSource says
+        }
+        trials.shrink_to_fit();
+        sources_.push_back({false, train, index, std::move(trials)});
         result_.plan.units.push_back(std::move(unit));
         result_.meanings.push_back(std::move(meaning));
     }
 
-    static std::vector<coordinator::TaskWork> tasks_of(const sweeps::Cell& cell,
-                                                       const sweeps::PlannedTraining& training) {
-        std::vector<coordinator::TaskWork> tasks;
-        std::size_t next = 0;
-        for (const std::vector<std::string>& classes : cell.tasks) {
-            coordinator::TaskWork task;
-            for (const std::string& name : classes) {
-                task.classes.push_back(name);
-                task.train_keys.push_back(training.feature_keys.at(next++));
-                task.test_keys.push_back(training.feature_keys.at(next++));
-            }
-            tasks.push_back(std::move(task));
+    /// Place of the training's seed among those of its cell.
+    std::uint32_t seed_rank(const sweeps::PlannedTraining& training) const {
+        const std::size_t trial = training.trials.front();
+        return static_cast<std::uint32_t>(trial - first_trial_[plan_.trials[trial].cell]);
+    }
+
+    /// Numbers of the training's feature keys, ascending.
+    std::vector<std::uint32_t> inputs_of(const sweeps::PlannedTraining& training) {
+        std::set<std::uint32_t> numbers;
+        for (const sweeps::Digest& key : training.feature_keys) {
+            const auto next = static_cast<std::uint32_t>(input_numbers_.size());
+            numbers.insert(input_numbers_.emplace(key, next).first->second);
         }
-        return tasks;
+        return {numbers.begin(), numbers.end()};
     }
 
     std::vector<std::size_t> extraction_units(const sweeps::PlannedTraining& training) const {
@@ -198,7 +188,20 @@ private:
         return {units.begin(), units.end()};
     }
 
-    double training_cost(const sweeps::Cell& cell, const sweeps::PlannedTraining& training) const {
+    void estimate_training(const sweeps::Cell& cell,
+                           const sweeps::PlannedTraining& training,
+                           bool train,
+                           coordinator::RunUnit& unit) const {
+        if (!sweeps::uses_data(cell.config)) {
+            unit.size.kind = WorkSize::Kind::Waiting;
+            unit.expected_cost = cell.config.noop.seconds + kNoopCost;
+            return;
+        }
+        unit.expected_cost = kScoringCost;
+        unit.size.kind = WorkSize::Kind::Scoring;
+        if (!train) {
+            return;
+        }
         double images = 0;
         for (const sweeps::Digest& key : training.feature_keys) {
             const sweeps::PlannedExtraction& extraction =
@@ -207,8 +210,18 @@ private:
         }
         const int blocks =
             1 + cell.config.model.num_coupling_layers + cell.config.model.dia_n_blocks;
-        return kScoringCost +
-               kTrainingCostPerImageEpochBlock * images * cell.config.train.num_epochs * blocks;
+        unit.size = {WorkSize::Kind::Training,
+                     static_cast<float>(images),
+                     static_cast<float>(cell.config.train.num_epochs),
+                     static_cast<float>(cell.tasks.size()),
+                     static_cast<float>(blocks)};
+        unit.expected_cost +=
+            kTrainingCostPerImageEpochBlock * images * cell.config.train.num_epochs * blocks;
+        const double per_task =
+            1.0 / static_cast<double>(std::max<std::size_t>(1, cell.tasks.size()));
+        const double interval = 60 * sweep_.run.checkpoint_minutes;
+        unit.share_to_checkpoint =
+            interval > 0 ? std::min(per_task, interval / unit.expected_cost) : per_task;
     }
 
     const sweeps::Sweep& sweep_;
@@ -219,10 +232,19 @@ private:
     std::map<sweeps::Digest, std::size_t> extraction_by_key_;   ///< index into plan_.extractions
     std::map<sweeps::Digest, std::size_t> unit_of_extraction_;  ///< index into result_.plan.units
     std::set<sweeps::Digest> needed_;                           ///< result_.feature_keys
+    std::map<sweeps::Digest, std::uint32_t> input_numbers_;
+    std::vector<std::size_t> first_trial_;  ///< by cell; its trials follow in the order of seeds
+    std::vector<UnitSource> sources_;       ///< by unit
     WorkUnits result_;
 };
 
 }  // namespace
+
+coordinator::Order order_named(const std::string& name) {
+    return name == "file"      ? coordinator::Order::File
+           : name == "longest" ? coordinator::Order::Longest
+                               : coordinator::Order::Breadth;
+}
 
 WorkUnits remaining_work(const sweeps::Sweep& sweep,
                          const sweeps::WorkPlan& plan,

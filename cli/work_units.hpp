@@ -31,11 +31,14 @@ struct WorkUnits {
 
 /// Everything in `plan` that the journal, the cache and the run directory do not hold yet. Trials
 /// that failed by themselves stay failed; those that infrastructure failed are tried again. A
-/// training whose patch scores are stored only scores.
+/// training whose patch scores are stored only scores. `sweep` and `plan` must outlive the result.
 WorkUnits remaining_work(const sweeps::Sweep& sweep,
                          const sweeps::WorkPlan& plan,
                          const storage::RunState& state,
                          const storage::FeatureCache& cache,
                          const storage::RunDirectory& directory);
+
+/// "breadth", "longest" or "file", as the options hold it.
+coordinator::Order order_named(const std::string& name);
 
 }  // namespace harrow::cli

@@ -41,7 +41,7 @@ void refuse_duplicates(const std::vector<Device>& devices) {
 std::vector<int> map_of(const GpuSlotRequest& request, int count) {
     std::vector<int> map = request.gpu_map;
     if (map.empty()) {
-        const int slots = request.slots > 0 ? request.slots : count;
+        const int slots = request.slots > 0 ? request.slots : count * request.slots_per_gpu;
         for (int slot = 0; slot < slots; ++slot) {
             map.push_back(slot % count);
         }
@@ -103,11 +103,19 @@ std::vector<SlotSpec> make_gpu_slots(const GpuSlotRequest& request,
     if (own.empty()) {
         throw UsageError("there is no GPU for a slot; --device cpu computes without");
     }
+    const std::vector<int> map = map_of(request, static_cast<int>(own.size()));
     std::vector<SlotSpec> slots;
-    for (const int index : map_of(request, static_cast<int>(own.size()))) {
+    for (const int index : map) {
         const Device& device = own[static_cast<std::size_t>(index)];
         SlotSpec slot;
+        slot.sharing = static_cast<int>(std::count(map.begin(), map.end(), index));
         slot.name = request.prefix + "/" + std::to_string(slots.size());
+        if (slot.sharing > 1) {
+            const auto before = map.begin() + static_cast<std::ptrdiff_t>(slots.size());
+            slot.name = request.prefix + "/" + std::to_string(index) + "." +
+                        std::to_string(std::count(map.begin(), before, index));
+        }
+        slot.device_bytes = device.memory_bytes;
         slot.device = "cuda:0";
         slot.device_name = to_string(device);
         slot.visible_devices = visible_entry(request, device);

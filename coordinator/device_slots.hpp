@@ -19,9 +19,11 @@ struct Device {
 };
 
 struct GpuSlotRequest {
-    std::string prefix;        ///< slots are named "<prefix>/0", …
+    std::string prefix;        ///< slots are named "<prefix>/0", …; those that share a GPU
+                               ///< "<prefix>/<device>.0", "<prefix>/<device>.1", …
     int slots = 0;             ///< 0: one per device, or as many as `gpu_map` names
     std::vector<int> gpu_map;  ///< device of each slot, among this rank's; empty: in turn
+    int slots_per_gpu = 1;     ///< where neither `slots` nor `gpu_map` says otherwise
     int threads = 1;           ///< per slot
     int local_rank = 0;        ///< this rank, of `local_size` ranks on this node
     int local_size = 1;

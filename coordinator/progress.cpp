@@ -134,11 +134,32 @@ std::string eta_text(const RunSnapshot& snapshot) {
     if (snapshot.stopping != StopLevel::Run) {
         return "stopping";
     }
-    if (snapshot.cost_done <= 0.0 || snapshot.elapsed_s < kMinSecondsForEta) {
+    if (snapshot.left.seconds <= 0.0 || snapshot.elapsed_s < kMinSecondsForEta) {
         return "ETA –";
     }
-    const double left = snapshot.cost_left * snapshot.elapsed_s / snapshot.cost_done;
-    return "ETA " + duration_text(left);
+    return "ETA " + duration_text(snapshot.left.seconds);
+}
+
+// " (6–10 min)", in the largest unit that gives the lower end two digits or so.
+std::string interval_text(const RunSnapshot& snapshot) {
+    const Forecast& left = snapshot.left;
+    if (snapshot.stopping != StopLevel::Run || left.seconds <= 0.0 ||
+        snapshot.elapsed_s < kMinSecondsForEta) {
+        return "";
+    }
+    const bool hours = left.high >= 2 * 3600;
+    const bool minutes = !hours && left.high >= 2 * 60;
+    const double unit = hours ? 3600 : minutes ? 60 : 1;
+    char text[64];
+    std::snprintf(text,
+                  sizeof(text),
+                  hours ? " (%.1f–%.1f %s)" : " (%.0f–%.0f %s)",
+                  left.low / unit,
+                  left.high / unit,
+                  hours     ? "h"
+                  : minutes ? "min"
+                            : "s");
+    return text;
 }
 
 std::string rate_text(const RunSnapshot& snapshot) {
@@ -161,11 +182,15 @@ std::string times_text(const RunSnapshot& snapshot, std::size_t columns) {
     const std::string rate = rate_text(snapshot);
     const std::string elapsed = duration_text(snapshot.elapsed_s);
     const std::string eta = eta_text(snapshot);
-    std::string text = rate + (rate.empty() ? "" : "  ") + elapsed + "  " + eta;
-    if (columns_of(text) > columns) {
-        text = elapsed + "  " + eta;
+    const std::string interval = interval_text(snapshot);
+    const std::string all = rate + (rate.empty() ? "" : "  ") + elapsed + "  ";
+    for (const std::string& text :
+         {all + eta + interval, all + eta, elapsed + "  " + eta + interval, elapsed + "  " + eta}) {
+        if (columns_of(text) <= columns) {
+            return text;
+        }
     }
-    return columns_of(text) > columns ? eta : text;
+    return eta;
 }
 
 std::string count_line(const RunSnapshot& snapshot, const ProgressStyle& style) {

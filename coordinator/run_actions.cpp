@@ -39,7 +39,7 @@ void RunEngine::send_orders() {
                                      assign->attempt,
                                      unit.kind,
                                      unit.key,
-                                     unit.payload});
+                                     plan_.payload_of(assign->unit)});
         } else if (const auto* withdraw = std::get_if<WithdrawUnit>(&order)) {
             transport_.withdraw(
                 withdraw->slot,
@@ -59,7 +59,7 @@ void RunEngine::note_start(const NoteStart& start) {
 
 void RunEngine::record(const Complete& complete) {
     view_.note_end(complete.slot, complete.unit);
-    view_.count_finished(complete.unit);
+    view_.count_finished(complete.unit, result_.seconds);
     disk_.note_success();
     disk_.mark();
     observer_.finished(

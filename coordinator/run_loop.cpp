@@ -1,6 +1,8 @@
 #include "coordinator/run_loop.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "coordinator/run_engine.hpp"
@@ -12,22 +14,31 @@ using namespace std::chrono_literals;
 
 constexpr auto kSlowInterval = 1s;  // between two looks at requests and at the time left
 
-Scheduler make_scheduler(const RunPlan& plan, std::size_t slots, const RunLimits& limits) {
-    std::vector<SchedulerUnit> units;
-    for (const RunUnit& unit : plan.units) {
-        SchedulerUnit described;
-        described.depends_on = unit.depends_on;
-        described.attempts_before = static_cast<std::uint32_t>(unit.attempts_before);
-        described.expected_seconds = unit.expected_cost;
-        units.push_back(std::move(described));
+Scheduler make_scheduler(const RunPlan& plan,
+                         const std::vector<SlotPlace>& places,
+                         const RunLimits& limits) {
+    std::map<std::string, std::size_t> numbers;
+    std::vector<std::size_t> devices;
+    for (const SlotPlace& place : places) {
+        devices.push_back(
+            numbers.emplace(device_of_slot(place.name), numbers.size()).first->second);
     }
     SchedulerLimits scheduler_limits;
     scheduler_limits.max_lost_workers = static_cast<std::uint32_t>(limits.max_lost_workers);
     scheduler_limits.fail_fast = limits.fail_fast;
-    return Scheduler(std::move(units), slots, scheduler_limits);
+    scheduler_limits.order = limits.order;
+    return Scheduler(scheduler_units(plan), devices, scheduler_limits);
 }
 
 }  // namespace
+
+std::string device_of_slot(const std::string& slot) {
+    const std::size_t dot = slot.rfind('.');
+    const std::size_t slash = slot.rfind('/');
+    return dot != std::string::npos && slash != std::string::npos && dot > slash
+               ? slot.substr(0, dot)
+               : slot;
+}
 
 RunEngine::RunEngine(const RunPlan& plan,
                      Transport& transport,
@@ -38,7 +49,7 @@ RunEngine::RunEngine(const RunPlan& plan,
       transport_(transport),
       observer_(observer),
       limits_(limits),
-      scheduler_(make_scheduler(plan, places.size(), limits)),
+      scheduler_(make_scheduler(plan, places, limits)),
       view_(plan, std::move(places), Clock::now()),
       end_(limits, WallClock::now()),
       disk_(observer, limits) {}
@@ -89,6 +100,9 @@ void RunEngine::slow_step() {
         return;
     }
     last_slow_step_ = now;
+    if (auto estimates = view_.refresh_estimates(now)) {
+        apply(EstimatesChanged{std::move(*estimates)});
+    }
     if (const auto left = end_.work_time_left(WallClock::now())) {
         apply(TimeLeft{std::chrono::duration<double>(*left).count()});
     }

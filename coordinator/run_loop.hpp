@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cost_model.hpp"
+#include "coordinator/scheduler_events.hpp"
 #include "coordinator/transport.hpp"
 #include "coordinator/work.hpp"
 
@@ -19,15 +21,25 @@ struct RunUnit {
     UnitKind kind = UnitKind::Train;
     std::vector<std::size_t> depends_on;  ///< units that must finish first
     std::string label;                    ///< short, for the display
-    std::string payload;                  ///< JSON of ExtractionWork or TrainingWork
-    double expected_cost = 1.0;           ///< in any one unit of time; for the ETA
+    std::string payload;                  ///< JSON of ExtractionWork or TrainingWork; see RunPlan
+    double expected_cost = 1.0;           ///< seconds, > 0, by the plan
     std::size_t trials = 0;               ///< trials that finish with it
     int attempts_before = 0;              ///< of earlier runs of this sweep
+    WorkSize size = {};
+    double share_to_checkpoint = 1.0;        ///< as in SchedulerUnit
+    std::uint32_t seed_rank = 0;             ///< as in SchedulerUnit
+    std::vector<std::uint32_t> inputs = {};  ///< as in SchedulerUnit
 };
 
 struct RunPlan {
     std::vector<RunUnit> units;
     std::size_t trials_done_before = 0;  ///< by earlier runs, for the display
+    /// Makes a unit's payload when it is sent; empty: RunUnit::payload is it.
+    std::function<std::string(std::size_t)> make_payload = {};
+
+    std::string payload_of(std::size_t unit) const {
+        return make_payload ? make_payload(unit) : units[unit].payload;
+    }
 };
 
 enum class StopLevel { Run, Drain, Now };
@@ -46,7 +58,8 @@ struct RunLimits {
     bool fail_fast = false;  ///< the first failure lets running units finish, starts no more
     std::chrono::milliseconds drain{0};  ///< that running units get before they are told to stop
     std::optional<std::chrono::system_clock::time_point> end_time;  ///< of the job
-    int max_lost_workers = 10;  ///< per unit, until it is given up
+    int max_lost_workers = 10;  ///< per unit, in a row without getting further
+    Order order = Order::Breadth;
     /// For running units to publish a checkpoint when they are told to stop.
     std::chrono::milliseconds stop_grace{std::chrono::seconds(60)};
     std::chrono::milliseconds leave_grace{2000};  ///< for idle children to leave at the end
@@ -73,8 +86,10 @@ struct RunSnapshot {
     double elapsed_s = 0.0;
     std::size_t units = 0, units_done = 0, units_failed = 0, units_running = 0;
     std::size_t trials = 0, trials_done = 0, trials_failed = 0, trials_running = 0;
-    std::size_t trials_done_before = 0;       ///< part of trials_done
-    double cost_done = 0.0, cost_left = 0.0;  ///< of this run; fractions of running units count
+    std::size_t trials_done_before = 0;  ///< part of trials_done
+    /// Expected slot-seconds of this run; fractions of running units count.
+    double cost_done = 0.0, cost_left = 0.0;
+    Forecast left;  ///< until the end; 0: not known yet
     std::vector<SlotSnapshot> slots;
     StopLevel stopping = StopLevel::Run;
 };
@@ -142,6 +157,10 @@ struct RunOutcome {
     std::size_t finished = 0, failed = 0, not_run = 0;  ///< units of this run
     std::string reason;  ///< why not all was done: "stopped by a signal", "no slot is left: …"
 };
+
+/// What a slot's name says of its device: "node1/0.2" is the third slot that shares the GPU of
+/// "node1/0.0"; a name without a dot after its slash has a device of its own.
+std::string device_of_slot(const std::string& slot);
 
 /// Runs the plan to its end or until stopped, then ends all children. Exceptions of the observer
 /// (a broken disk) and of the transport stop the run and pass through.

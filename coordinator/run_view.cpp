@@ -30,13 +30,16 @@ double share_done(const Progress& progress) {
 }  // namespace
 
 RunView::RunView(const RunPlan& plan, std::vector<SlotPlace> places, Clock::time_point now)
-    : plan_(plan), places_(std::move(places)), running_(places_.size()), started_(now) {
+    : plan_(plan),
+      places_(std::move(places)),
+      running_(places_.size()),
+      estimates_(plan),
+      started_(now) {
     snapshot_.units = plan.units.size();
     snapshot_.trials_done_before = plan.trials_done_before;
     snapshot_.trials = snapshot_.trials_done = plan.trials_done_before;
     for (const RunUnit& unit : plan.units) {
         snapshot_.trials += unit.trials;
-        total_cost_ += unit.expected_cost;
     }
     for (const SlotPlace& place : places_) {
         SlotSnapshot slot;
@@ -74,42 +77,59 @@ void RunView::note_end(std::size_t slot, std::size_t unit) {
     }
 }
 
-void RunView::count_finished(std::size_t unit) {
+void RunView::count_finished(std::size_t unit, double seconds) {
+    estimates_.finished(unit, seconds);
     ++snapshot_.units_done;
     snapshot_.trials_done += plan_.units[unit].trials;
-    snapshot_.cost_done += plan_.units[unit].expected_cost;
 }
 
 void RunView::count_failed(std::size_t unit) {
     ++snapshot_.units_failed;
     snapshot_.trials_failed += plan_.units[unit].trials;
-    snapshot_.cost_done += plan_.units[unit].expected_cost;
+    estimates_.failed(unit);
 }
 
 void RunView::count_revived(std::size_t unit) {
     --snapshot_.units_failed;
     snapshot_.trials_failed -= plan_.units[unit].trials;
-    snapshot_.cost_done -= plan_.units[unit].expected_cost;
+    estimates_.revived(unit);
 }
 
 void RunView::set_stopping(StopLevel level) {
     snapshot_.stopping = level;
 }
 
+std::optional<std::vector<double>> RunView::refresh_estimates(Clock::time_point now) {
+    return estimates_.refresh(seconds_between(started_, now));
+}
+
 RunSnapshot RunView::take(Clock::time_point now) const {
     RunSnapshot shown = snapshot_;
     shown.elapsed_s = seconds_between(started_, now);
+    double running_done = 0.0;
+    double running_for = 0.0;
+    std::size_t live = 0;
     for (std::size_t index = 0; index < running_.size(); ++index) {
+        live += shown.slots[index].state != SlotSnapshot::State::Gone ? 1 : 0;
         if (running_[index].unit) {
             const RunUnit& unit = plan_.units[*running_[index].unit];
             SlotSnapshot& slot = shown.slots[index];
             slot.unit_seconds = seconds_between(running_[index].since, now);
             ++shown.units_running;
             shown.trials_running += unit.trials;
-            shown.cost_done += unit.expected_cost * share_done(slot.progress);
+            const double share = share_done(slot.progress);
+            running_done += estimates_.expected(*running_[index].unit) * share;
+            running_for += share > 0 ? slot.unit_seconds : 0.0;
         }
     }
-    shown.cost_left = std::max(0.0, total_cost_ - shown.cost_done);
+    shown.cost_done = estimates_.done_s() + running_done;
+    shown.cost_left = std::max(0.0, estimates_.left_s() - running_done);
+    if (estimates_.observed() || running_done > 0) {
+        shown.left = estimates_.forecast(running_done, live);
+        // Before anything finished the pace of what runs corrects the plan's guess.
+        const double pace = estimates_.observed() ? 1.0 : running_for / running_done;
+        shown.left = {shown.left.seconds * pace, shown.left.low * pace, shown.left.high * pace};
+    }
     return shown;
 }
 

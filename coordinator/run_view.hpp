@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "coordinator/run_estimates.hpp"
 #include "coordinator/run_loop.hpp"
 
 namespace harrow::coordinator {
@@ -24,11 +25,13 @@ public:
     void note_start(std::size_t slot, std::size_t unit, Clock::time_point now);
     void note_progress(std::size_t slot, const Progress& progress);
     void note_end(std::size_t slot, std::size_t unit);
-    void count_finished(std::size_t unit);
+    void count_finished(std::size_t unit, double seconds);
     void count_failed(std::size_t unit);
     void count_revived(std::size_t unit);  ///< a failed one will be tried again
     void set_stopping(StopLevel level);
 
+    /// As RunEstimates::refresh.
+    std::optional<std::vector<double>> refresh_estimates(Clock::time_point now);
     RunSnapshot take(Clock::time_point now) const;
     std::size_t units_running() const;
     /// Until the last running unit is done at its present pace; empty while one of them shows none.
@@ -44,7 +47,7 @@ private:
     std::vector<SlotPlace> places_;
     std::vector<Running> running_;  ///< by slot
     RunSnapshot snapshot_;
-    double total_cost_ = 0.0;
+    RunEstimates estimates_;
     Clock::time_point started_;
 };
 

@@ -68,7 +68,7 @@ void Scheduler::place_lone_units(Actions& actions) {
         }
         const std::optional<std::size_t> device = reserve_device(unit);
         if (!device) {
-            return;
+            continue;  // another one that has its device may be next
         }
         std::size_t held = 0;
         std::optional<std::size_t> free;

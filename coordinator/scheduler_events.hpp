@@ -26,7 +26,7 @@ struct SchedulerUnit {
     double expected_seconds = 1.0;  ///< to its end, > 0
     /// Share of `expected_seconds` until something of it is kept (a checkpoint or the end), (0, 1].
     double share_to_checkpoint = 1.0;
-    std::uint32_t seed_rank = 0;        ///< place of its seed among its cell's seeds
+    std::uint32_t seed_rank = 0;             ///< place of its seed among its cell's seeds
     std::vector<std::uint32_t> inputs = {};  ///< ascending numbers of the feature files it reads
 };
 

@@ -52,7 +52,7 @@ void SupervisedSlot::start_child() {
                spec_.threads,
                spec_.device,
                decode_threads_of(spec_, options_.slots.size(), std::thread::hardware_concurrency()),
-               options_.resident_bytes});
+               resident_share(spec_, options_.resident_bytes)});
 }
 
 void SupervisedSlot::assign(const Assign& work) {

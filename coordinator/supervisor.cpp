@@ -53,6 +53,13 @@ int decode_threads_of(const SlotSpec& slot, std::size_t slots, unsigned cores) {
                                 : static_cast<int>(std::max<std::size_t>(share, 1));
 }
 
+std::int64_t resident_share(const SlotSpec& slot, std::int64_t wanted) {
+    if (slot.sharing <= 1) {
+        return wanted;
+    }
+    return (wanted >= 0 ? wanted : slot.device_bytes / 2) / slot.sharing;
+}
+
 class Supervisor::State {
 public:
     explicit State(SupervisorOptions given)

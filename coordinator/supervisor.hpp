@@ -18,7 +18,13 @@ struct SlotSpec {
     std::string visible_devices;  ///< CUDA_VISIBLE_DEVICES of the child; empty: none
     int threads = 1;              ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS
     int decode_threads = 0;       ///< that decode images ahead of the device; 0: decode_threads_of
+    int sharing = 1;              ///< slots on its device, itself among them
+    std::int64_t device_bytes = 0;  ///< memory of its GPU
 };
+
+/// Of a GPU's memory for features (`wanted`; -1: half of it) the part of one slot: an equal share
+/// where several slots share it. -1: half of what the child finds free.
+std::int64_t resident_share(const SlotSpec& slot, std::int64_t wanted);
 
 /// Threads that decode for a slot: as many as it computes with on a CPU, its share of `cores` (of
 /// this machine, for `slots` slots) where a GPU computes. At least 1.

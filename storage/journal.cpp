@@ -108,97 +108,150 @@ std::filesystem::path directory_of(const std::filesystem::path& file) {
     return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
-/// `text` stands at byte `begin` of the file, behind `records` records.
-JournalContents parse_journal(std::string_view text,
-                              const std::filesystem::path& path,
-                              std::uint64_t begin = 0,
-                              std::uint64_t records = 0) {
-    JournalContents contents;
-    std::size_t offset = 0;
-    for (std::size_t end = 0; (end = text.find('\n', offset)) != std::string_view::npos;
-         offset = end + 1) {
-        JournalRecord record;
-        const std::string problem = parse_line(
-            text.substr(offset, end - offset), records + contents.records.size() + 1, record);
-        if (!problem.empty()) {
-            refuse(path, begin + offset, problem);
+constexpr std::size_t kBlockBytes = 1 << 20;
+
+/// Records of a journal in blocks of its file.
+class BlockReader {
+public:
+    /// Begins behind `known`, which was read before.
+    BlockReader(const std::filesystem::path& path,
+                const RecordVisitor& visit,
+                JournalEnd known = {})
+        : path_(path), visit_(visit), end_(std::move(known)) {
+        end_.torn_tail.clear();
+    }
+
+    JournalEnd read() {
+        const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!file || ::lseek(file.get(), static_cast<off_t>(end_.valid_bytes), SEEK_SET) < 0) {
+            throw StorageError(io_error_text("open", path_, errno));
         }
-        contents.records.push_back(std::move(record));
+        std::string block(kBlockBytes, '\0');
+        while (true) {
+            const ssize_t count = ::read(file.get(), block.data(), block.size());
+            if (count == 0) {
+                break;
+            }
+            if (count > 0) {
+                take(std::string_view(block).substr(0, static_cast<std::size_t>(count)));
+            } else if (errno != EINTR) {
+                throw StorageError(io_error_text("read", path_, errno));
+            }
+        }
+        if (!partial_.empty()) {
+            end_.torn_tail = "journal " + path_.string() + ": the last record is incomplete (" +
+                             std::to_string(partial_.size()) + " bytes at byte " +
+                             std::to_string(end_.valid_bytes) + ")";
+        }
+        return std::move(end_);
     }
-    contents.valid_bytes = begin + offset;
-    if (offset < text.size()) {
-        contents.torn_tail = "journal " + path.string() + ": the last record is incomplete (" +
-                             std::to_string(text.size() - offset) + " bytes at byte " +
-                             std::to_string(offset) + ")";
+
+private:
+    void take(std::string_view bytes) {
+        for (std::size_t end = 0; (end = bytes.find('\n')) != std::string_view::npos;) {
+            if (partial_.empty()) {
+                take_line(bytes.substr(0, end));
+            } else {
+                partial_ += bytes.substr(0, end);
+                take_line(partial_);
+                partial_.clear();
+            }
+            bytes.remove_prefix(end + 1);
+        }
+        partial_ += bytes;
     }
-    return contents;
-}
+
+    void take_line(std::string_view line) {
+        JournalRecord record;
+        const std::string problem = parse_line(line, end_.records + 1, record);
+        if (!problem.empty()) {
+            refuse(path_, end_.valid_bytes, problem);
+        }
+        ++end_.records;
+        end_.valid_bytes += line.size() + 1;
+        visit_(record);
+    }
+
+    const std::filesystem::path& path_;
+    const RecordVisitor& visit_;
+    JournalEnd end_;
+    std::string partial_;  ///< a line whose end has not been read yet
+};
 
 }  // namespace
 
-JournalContents read_journal(const std::filesystem::path& path) {
-    return parse_journal(read_file(path), path);
+JournalEnd visit_journal(const std::filesystem::path& path, const RecordVisitor& visit) {
+    return BlockReader(path, visit).read();
 }
 
-JournalFollower::News JournalFollower::read() {
-    const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+JournalContents read_journal(const std::filesystem::path& path) {
+    JournalContents contents;
+    JournalEnd end = visit_journal(
+        path, [&](const JournalRecord& record) { contents.records.push_back(record); });
+    contents.valid_bytes = end.valid_bytes;
+    contents.torn_tail = std::move(end.torn_tail);
+    return contents;
+}
+
+void JournalFollower::read(const std::function<void()>& forget, const RecordVisitor& visit) {
     struct stat found = {};
-    if (!file || ::fstat(file.get(), &found) != 0) {
+    if (::stat(path_.c_str(), &found) != 0) {
         throw StorageError(io_error_text("read", path_, errno));
     }
-    const auto bytes = static_cast<std::uint64_t>(found.st_size);
-    for (bool anew = read_bytes_ == 0 || bytes < read_bytes_;; anew = true) {
-        if (anew) {
-            read_bytes_ = read_records_ = 0;
-        }
+    const bool goes_on =
+        read_.records > 0 && static_cast<std::uint64_t>(found.st_size) >= read_.valid_bytes;
+    if (goes_on) {
         try {
-            std::string text(bytes - read_bytes_, '\0');
-            read_at(file.get(), read_bytes_, text.data(), text.size(), path_);
-            JournalContents contents = parse_journal(text, path_, read_bytes_, read_records_);
-            read_bytes_ = contents.valid_bytes;
-            read_records_ += contents.records.size();
-            return {std::move(contents.records), anew};
+            read_ = BlockReader(path_, visit, read_).read();
+            return;
         } catch (const StorageError&) {
-            if (anew) {
-                throw;
-            }
+            // Cut and written again: what stands there now does not follow from what was read.
         }
     }
+    forget();
+    read_ = {};
+    read_ = BlockReader(path_, visit).read();
 }
 
 Journal Journal::open(const std::filesystem::path& path) {
+    std::vector<JournalRecord> records;
+    Journal journal = open(path, [&](const JournalRecord& record) { records.push_back(record); });
+    journal.replayed_ = std::move(records);
+    return journal;
+}
+
+Journal Journal::open(const std::filesystem::path& path, const RecordVisitor& visit) {
     DirectoryLock lock = DirectoryLock::acquire(directory_of(path) / "lock");
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!file) {
         throw StorageError(io_error_text("open", path, errno));
     }
-    JournalContents contents = read_journal(path);
-    if (!contents.torn_tail.empty()) {
-        if (::ftruncate(file.get(), static_cast<off_t>(contents.valid_bytes)) != 0 ||
+    JournalEnd end = visit_journal(path, visit);
+    if (!end.torn_tail.empty()) {
+        if (::ftruncate(file.get(), static_cast<off_t>(end.valid_bytes)) != 0 ||
             ::fdatasync(file.get()) != 0) {
             throw StorageError(io_error_text("truncate", path, errno));
         }
-        contents.torn_tail += " and was cut off: its work is done again";
+        end.torn_tail += " and was cut off: its work is done again";
     }
-    if (contents.records.empty()) {
+    if (end.records == 0) {
         const FileDescriptor directory(
             ::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         ::fsync(directory.get());  // the new name; the first commit's own sync reports a bad disk
     }
-    return Journal(path, std::move(lock), std::move(file), std::move(contents));
+    return Journal(path, std::move(lock), std::move(file), std::move(end));
 }
 
 Journal::Journal(std::filesystem::path path,
                  DirectoryLock lock,
                  FileDescriptor descriptor,
-                 JournalContents contents)
+                 JournalEnd end)
     : path_(std::move(path)),
       lock_(std::move(lock)),
       descriptor_(std::move(descriptor)),
-      replayed_(std::move(contents.records)),
-      torn_tail_(std::move(contents.torn_tail)),
-      next_seq_(replayed_.size() + 1),
-      committed_bytes_(contents.valid_bytes) {}
+      torn_tail_(std::move(end.torn_tail)),
+      next_seq_(end.records + 1),
+      committed_bytes_(end.valid_bytes) {}
 
 void Journal::append(const std::string& type, const std::string& json) {
     const bool one_object = json.size() >= 2 && json.front() == '{' && json.back() == '}';

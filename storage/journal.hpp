@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,22 +29,30 @@ struct JournalContents {
 /// that is damaged, out of sequence or of another format version, and when there is no file.
 JournalContents read_journal(const std::filesystem::path& path);
 
+/// What is known of a journal behind its records.
+struct JournalEnd {
+    std::uint64_t records = 0;
+    std::uint64_t valid_bytes = 0;  ///< as in JournalContents
+    std::string torn_tail;          ///< as in JournalContents
+};
+using RecordVisitor = std::function<void(const JournalRecord&)>;
+
+/// As read_journal, one record at a time: a long journal is never in memory whole.
+JournalEnd visit_journal(const std::filesystem::path& path, const RecordVisitor& visit);
+
 /// Follows a journal that another process writes to; reads only what is new.
 class JournalFollower {
 public:
     explicit JournalFollower(std::filesystem::path path) : path_(std::move(path)) {}
 
-    struct News {
-        std::vector<JournalRecord> records;
-        bool anew = false;  ///< `records` begin with the first: forget what came before
-    };
-    /// Complete records since the last call. A journal that was cut behind what was read (a full
-    /// disk) is read anew. Throws as read_journal.
-    News read();
+    /// Each complete record since the last call goes to `visit`. A journal that was cut behind what
+    /// was read (a full disk) is read anew: `forget` is called, and all records follow; so it is at
+    /// the first call. Throws as read_journal.
+    void read(const std::function<void()>& forget, const RecordVisitor& visit);
 
 private:
     std::filesystem::path path_;
-    std::uint64_t read_bytes_ = 0, read_records_ = 0;
+    JournalEnd read_;
 };
 
 /// The append-only truth of a run directory; exactly one writer. Format: docs/file-formats.md.
@@ -53,6 +62,8 @@ public:
     /// The directory must exist. Throws UsageError when another process holds the directory (named
     /// by host and pid) and StorageError as read_journal does.
     static Journal open(const std::filesystem::path& path);
+    /// The same; each record goes to `visit` and replayed() stays empty.
+    static Journal open(const std::filesystem::path& path, const RecordVisitor& visit);
 
     /// What the file held when it was opened. Later appends are not added.
     const std::vector<JournalRecord>& replayed() const noexcept { return replayed_; }
@@ -78,7 +89,7 @@ private:
     Journal(std::filesystem::path path,
             DirectoryLock lock,
             FileDescriptor descriptor,
-            JournalContents contents);
+            JournalEnd end);
     std::filesystem::path path_;
     DirectoryLock lock_;
     FileDescriptor descriptor_;

@@ -73,8 +73,9 @@ DirectoryContent RunDirectory::content() const {
         return DirectoryContent::Foreign;
     }
     if (std::filesystem::exists(journal_file(), error)) {
-        return read_journal(journal_file()).records.empty() ? DirectoryContent::Fresh
-                                                            : DirectoryContent::Run;
+        return visit_journal(journal_file(), [](const JournalRecord&) {}).records == 0
+                   ? DirectoryContent::Fresh
+                   : DirectoryContent::Run;
     }
     return foreign_entry(directory_).empty() ? DirectoryContent::Fresh : DirectoryContent::Foreign;
 }
@@ -115,7 +116,11 @@ void RunDirectory::publish_status(const std::string& text) const {
 }
 
 void RunDirectory::publish_results(const std::vector<ResultRow>& rows) const {
-    write_file_atomic(results_file(), results_to_csv(rows));
+    publish_results(results_to_csv(rows));
+}
+
+void RunDirectory::publish_results(const std::string& csv) const {
+    write_file_atomic(results_file(), csv);
 }
 
 void RunDirectory::publish_cells(const std::vector<std::string>& swept_parameters,

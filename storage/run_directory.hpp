@@ -51,6 +51,7 @@ public:
     void publish_manifest(const std::string& json) const;
     void publish_status(const std::string& text) const;
     void publish_results(const std::vector<ResultRow>& rows) const;
+    void publish_results(const std::string& csv) const;
     void publish_cells(const std::vector<std::string>& swept_parameters,
                        const std::vector<CellRow>& cells) const;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "sweeps/error.hpp"
@@ -14,13 +16,19 @@ using sweeps::StorageError;
 
 constexpr const char* kCancelled = "cancelled";
 
-}  // namespace
-
 /// Applies records one by one; one function per type.
-class Replay::Conclusions {
+class Replay {
 public:
     const RunState& state() const noexcept { return state_; }
     RunState take() { return std::move(state_); }
+
+    /// What is known of units alone.
+    void forget_units() {
+        state_.trained.clear();
+        state_.extracted.clear();
+        state_.attempts.clear();
+        state_.seconds.clear();
+    }
 
     void operator()(const SweepRecord& sweep) {
         if (state_.sweep) {
@@ -240,35 +248,100 @@ private:
     std::map<std::string, std::vector<std::string>> trials_failed_by_;
 };
 
-Replay::Replay() : conclusions_(std::make_unique<Conclusions>()) {}
-
-Replay::~Replay() = default;
-
-const RunState& Replay::state() const noexcept {
-    return conclusions_->state();
+void append_rows(const std::string& id,
+                 const TrialRows& trial,
+                 const std::string& cell_name,
+                 std::vector<ResultRow>& rows) {
+    const std::size_t dot = id.rfind(".s");
+    std::uint64_t seed = 0;
+    if (dot == std::string::npos ||
+        std::from_chars(id.data() + dot + 2, id.data() + id.size(), seed).ptr !=
+            id.data() + id.size()) {
+        throw StorageError("trial '" + id + "' of the journal is not <cell>.s<seed>");
+    }
+    for (const sweeps::MetricRow& row : trial.rows) {
+        rows.push_back({id,
+                        id.substr(0, dot),
+                        cell_name,
+                        seed,
+                        row.after_task,
+                        row.class_name,
+                        row.routing,
+                        row.metric,
+                        row.value});
+    }
 }
 
-RunState Replay::take() {
-    return conclusions_->take();
-}
+}  // namespace
 
-void Replay::apply(const JournalRecord& record) {
+class RunReplay::Applier : public Replay {};
+
+RunReplay::RunReplay(bool with_units)
+    : applier_(std::make_unique<Applier>()), with_units_(with_units) {}
+RunReplay::~RunReplay() = default;
+
+void RunReplay::add(const JournalRecord& record) {
+    constexpr std::uint64_t kForgetEvery = 1000;
     const RecordData data = parse_record(record);
     try {
-        conclusions_->begin(record.seq, data);
-        std::visit(*conclusions_, data);
+        applier_->begin(record.seq, data);
+        std::visit(static_cast<Replay&>(*applier_), data);
     } catch (const StorageError& reason) {
         throw StorageError("journal record " + std::to_string(record.seq) +
                            " does not follow from those before it: " + reason.what());
     }
+    if (!with_units_ && record.seq % kForgetEvery == 0) {
+        applier_->forget_units();
+    }
+}
+
+const RunState& RunReplay::state() const noexcept {
+    return applier_->state();
+}
+
+RunState RunReplay::take() {
+    return applier_->take();
 }
 
 RunState replay(const std::vector<JournalRecord>& records) {
-    Replay replay_state;
+    RunReplay replay;
     for (const JournalRecord& record : records) {
-        replay_state.apply(record);
+        replay.add(record);
     }
-    return replay_state.take();
+    return replay.take();
+}
+
+RunState read_run_state(const std::filesystem::path& journal, bool with_units) {
+    RunReplay replay(with_units);
+    visit_journal(journal, [&](const JournalRecord& record) { replay.add(record); });
+    return replay.take();
+}
+
+std::vector<ResultRow> result_rows(const RunState& state, const CellRecord& cell) {
+    std::vector<ResultRow> rows;
+    const std::string prefix = cell.id + ".s";
+    for (auto at = state.finished.lower_bound(prefix);
+         at != state.finished.end() && at->first.compare(0, prefix.size(), prefix) == 0;
+         ++at) {
+        append_rows(at->first, at->second, cell.name, rows);
+    }
+    return rows;
+}
+
+std::string results_csv(const RunState& state) {
+    std::vector<const CellRecord*> cells;
+    for (const CellRecord& cell : state.cells) {
+        cells.push_back(&cell);
+    }
+    std::sort(cells.begin(), cells.end(), [](const CellRecord* a, const CellRecord* b) {
+        return std::tie(a->name, a->id) < std::tie(b->name, b->id);
+    });
+    std::string text = results_to_csv({});
+    const std::size_t header = text.size();
+    for (const CellRecord* cell : cells) {
+        text += std::string_view(results_to_csv(result_rows(state, *cell))).substr(header);
+    }
+    return text;
 }
 
 std::vector<ResultRow> result_rows(const RunState& state) {
@@ -278,25 +351,7 @@ std::vector<ResultRow> result_rows(const RunState& state) {
     }
     std::vector<ResultRow> rows;
     for (const auto& [id, trial] : state.finished) {
-        const std::size_t dot = id.rfind(".s");
-        const std::string cell = id.substr(0, dot);
-        std::uint64_t seed = 0;
-        if (dot == std::string::npos ||
-            std::from_chars(id.data() + dot + 2, id.data() + id.size(), seed).ptr !=
-                id.data() + id.size()) {
-            throw StorageError("trial '" + id + "' of the journal is not <cell>.s<seed>");
-        }
-        for (const sweeps::MetricRow& row : trial.rows) {
-            rows.push_back({id,
-                            cell,
-                            names[cell],
-                            seed,
-                            row.after_task,
-                            row.class_name,
-                            row.routing,
-                            row.metric,
-                            row.value});
-        }
+        append_rows(id, trial, names[id.substr(0, id.rfind(".s"))], rows);
     }
     return rows;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -88,26 +89,38 @@ struct RunState {
     }
 };
 
-/// Concludes from records as they come.
-class Replay {
+/// Pure. Throws StorageError when the records contradict each other: no `sweep` first, a second
+/// one, unknown types.
+RunState replay(const std::vector<JournalRecord>& records);
+
+/// The same, one record at a time.
+class RunReplay {
 public:
-    Replay();
-    ~Replay();
-    /// Pure. Throws StorageError when the record contradicts those before it: no `sweep` first, a
-    /// second one, an unknown type.
-    void apply(const JournalRecord& record);
-    const RunState& state() const noexcept;
+    /// `with_units` false: `trained`, `extracted`, `attempts` and `seconds` of the result mean
+    /// nothing; a report of a hundred thousand trials has no use for them.
+    explicit RunReplay(bool with_units = true);
+    ~RunReplay();
+    RunReplay(const RunReplay&) = delete;
+    RunReplay& operator=(const RunReplay&) = delete;
+
+    void add(const JournalRecord& record);
+    const RunState& state() const noexcept;  ///< so far
     RunState take();
 
 private:
-    class Conclusions;
-    std::unique_ptr<Conclusions> conclusions_;
+    class Applier;
+    std::unique_ptr<Applier> applier_;
+    bool with_units_;
 };
 
-/// Of all records at once; throws as Replay::apply.
-RunState replay(const std::vector<JournalRecord>& records);
+/// Of a journal file. Throws as read_journal and replay do.
+RunState read_run_state(const std::filesystem::path& journal, bool with_units = true);
 
 /// Rows of every finished trial with its cell's fixed name, ready for results.csv.
 std::vector<ResultRow> result_rows(const RunState& state);
+/// Those of one of its cells.
+std::vector<ResultRow> result_rows(const RunState& state, const CellRecord& cell);
+/// results_to_csv of result_rows, cell by cell.
+std::string results_csv(const RunState& state);
 
 }  // namespace harrow::storage

@@ -144,6 +144,23 @@ void add_loss_rows(Table& table) {
                         .source("MoLE-Flow A11"));
 }
 
+void add_noop_rows(Table& table) {
+    constexpr auto kNoop = &Config::noop;
+    table.push_back(row<kNoop, &NoopConfig::seconds>("noop.seconds", Stage::Training)
+                        .at_least(0)
+                        .at_most(1e6)
+                        .unit("seconds")
+                        .methods({"noop"})
+                        .help("How long a training waits")
+                        .source("Harrow"));
+    table.push_back(row<kNoop, &NoopConfig::tasks>("noop.tasks", Stage::Training)
+                        .at_least(1)
+                        .at_most(1000)
+                        .methods({"noop"})
+                        .help("Tasks of its sequence, each with an equal share of the time")
+                        .source("Harrow"));
+}
+
 Table make_table() {
     Table table;
     Parameter method = Row(MemberAccess<std::string>{
@@ -152,7 +169,7 @@ Table make_table() {
                            "method",
                            Stage::Training)
                            .help("What is trained")
-                           .source("MoLE-Flow; finetune: C2");
+                           .source("MoLE-Flow; finetune: C2; noop: Harrow");
     for (const Method& known : methods()) {
         method.choices.push_back(known.name);
     }
@@ -164,6 +181,7 @@ Table make_table() {
     add_loss_rows(table);
     add_model_rows(table);
     add_score_rows(table);
+    add_noop_rows(table);
     return table;
 }
 
@@ -176,6 +194,10 @@ const std::vector<Method>& methods() {
          1},
         {"finetune",
          "the same flow with one expert and nothing frozen: what forgetting looks like",
+         1},
+        {"noop",
+         "a rehearsal of a cluster: waits, trains nothing and invents its rows; needs no data, no "
+         "model and no GPU",
          1},
     };
     return table;

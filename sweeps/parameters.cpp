@@ -166,13 +166,24 @@ bool is_active(const Parameter& parameter, const TrialConfig& config) {
     const auto& owners = parameter.methods;
     const bool owned =
         owners.empty() || std::find(owners.begin(), owners.end(), config.method) != owners.end();
+    if (!uses_data(config)) {
+        const std::string_view section =
+            std::string_view(parameter.name).substr(0, parameter.name.find('.'));
+        if (section == "data" || section == "sequence" || section == "backbone") {
+            return false;
+        }
+    }
     return owned && (parameter.applies == nullptr || parameter.applies(config));
+}
+
+bool uses_data(const TrialConfig& config) {
+    return config.method != "noop";
 }
 
 std::vector<std::pair<const Parameter*, std::string>> inconsistencies(const TrialConfig& config) {
     std::vector<std::pair<const Parameter*, std::string>> found;
     const BackboneArchitecture* backbone = find_backbone(config.backbone.name);
-    if (backbone == nullptr) {
+    if (backbone == nullptr || !uses_data(config)) {
         return found;
     }
     for (const BackboneProblem& problem :

@@ -110,6 +110,8 @@ struct Method {
 };
 const std::vector<Method>& methods();
 const Method* find_method(std::string_view name);
+/// False for a method that looks at no image: `data`, `sequence` and `backbone` mean nothing to it.
+bool uses_data(const TrialConfig& config);
 
 /// Of what all methods share.
 inline constexpr int kFeaturesRevision = 1;

@@ -8,6 +8,7 @@
 
 #include "sweeps/keys.hpp"
 #include "sweeps/overrides.hpp"
+#include "sweeps/parameters.hpp"
 #include "sweeps/space_expansion.hpp"
 #include "sweeps/spec_reader.hpp"
 #include "sweeps/sweep_data.hpp"
@@ -239,11 +240,15 @@ std::vector<Cell> finish_cells(std::vector<ExpandedCell> expanded,
     std::vector<std::size_t> kept;
     std::unordered_map<Digest, std::size_t> first;
     for (std::size_t i = 0; i < expanded.size(); ++i) {
-        const DataConfig& data = expanded[i].config.data;
-        const Digest digest =
-            data_digest(tasks[i], catalog.describe(data.layout, data.root, data.classes));
-        ids.push_back(cell_id(
-            expanded[i].config, digest, weights_digest(expanded[i].config.backbone, catalog)));
+        const TrialConfig& config = expanded[i].config;
+        const DataConfig& data = config.data;
+        ids.push_back(
+            uses_data(config)
+                ? cell_id(
+                      config,
+                      data_digest(tasks[i], catalog.describe(data.layout, data.root, data.classes)),
+                      weights_digest(config.backbone, catalog))
+                : cell_id(config, {}, {}));
         const auto [found, is_new] = first.emplace(ids.back(), i);
         if (is_new) {
             kept.push_back(i);

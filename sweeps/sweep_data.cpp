@@ -23,6 +23,9 @@ public:
     }
 
     Tasks arrange(const ExpandedCell& cell) {
+        if (!uses_data(cell.config)) {
+            return Tasks(static_cast<std::size_t>(cell.config.noop.tasks));
+        }
         const DatasetFacts* facts = describe(cell);
         if (facts == nullptr) {
             check_rule(cell);

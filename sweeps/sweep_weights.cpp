@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sweeps/backbones.hpp"
+#include "sweeps/parameters.hpp"
 #include "sweeps/public_weights.hpp"
 
 namespace harrow::sweeps {
@@ -44,7 +45,8 @@ void check_weights(const Spec& spec,
     std::set<std::pair<std::string, std::string>> seen;
     for (const ExpandedCell& cell : cells) {
         const BackboneConfig& backbone = cell.config.backbone;
-        if (!needs_weights(backbone) || !seen.emplace(backbone.name, backbone.weights).second) {
+        if (!uses_data(cell.config) || !needs_weights(backbone) ||
+            !seen.emplace(backbone.name, backbone.weights).second) {
             continue;
         }
         const auto report = [&](const std::string& message) {

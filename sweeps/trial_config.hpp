@@ -91,6 +91,12 @@ struct ScoreConfig {
     bool nan_compat = false;
 };
 
+/// A rehearsal: waits instead of training.
+struct NoopConfig {
+    double seconds = 0.0;
+    int tasks = 1;
+};
+
 struct TrialConfig {
     std::string method = "moleflow";
     DataConfig data;
@@ -100,6 +106,7 @@ struct TrialConfig {
     ModelConfig model;
     RouterConfig router;
     ScoreConfig score;
+    NoopConfig noop;
 };
 
 }  // namespace harrow::sweeps

@@ -9,6 +9,7 @@
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/parameters.hpp"
 #include "sweeps/sweep_weights.hpp"
 
 namespace harrow::sweeps {
@@ -45,6 +46,9 @@ private:
     /// Keys of the cell's classes and splits in sequence order.
     std::vector<Digest> add_extractions(std::size_t index) {
         const Cell& cell = sweep_.cells[index];
+        if (!uses_data(cell.config)) {
+            return {};
+        }
         const DatasetFacts& facts = facts_of(cell.config.data);
         const std::string features = canonical_text(cell.config, {Stage::Features});
         const Digest weights = weights_digest(cell.config.backbone, catalog_);
@@ -116,7 +120,7 @@ private:
     void require_same_labels(const Cell& trained, const Cell& scored) {
         const DataConfig& a = trained.config.data;
         const DataConfig& b = scored.config.data;
-        if (a.root == b.root && a.layout == b.layout) {
+        if ((a.root == b.root && a.layout == b.layout) || !uses_data(trained.config)) {
             return;
         }
         if (data_digest(trained.tasks, facts_of(a)) != data_digest(scored.tasks, facts_of(b))) {

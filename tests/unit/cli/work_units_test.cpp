@@ -59,7 +59,7 @@ TEST_F(WorkUnitsTest, FreshRunExtractsOnceAndTrainsOncePerSeed) {
     for (std::size_t unit = 4; unit < 6; ++unit) {
         EXPECT_EQ(work.plan.units[unit].depends_on, (std::vector<std::size_t>{0, 1, 2, 3}));
         EXPECT_EQ(work.meanings[unit].trials.size(), 2U);
-        const auto payload = coordinator::training_work_from_json(work.plan.units[unit].payload);
+        const auto payload = coordinator::training_work_from_json(work.plan.payload_of(unit));
         EXPECT_TRUE(payload.train);
         EXPECT_EQ(payload.jobs.size(), 2U);
         EXPECT_EQ(payload.tasks.size(), 2U);
@@ -82,7 +82,7 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
         for (std::size_t needed : work.plan.units[unit].depends_on) {
             waits_for.insert(work.meanings[needed].key);
         }
-        const auto payload = coordinator::training_work_from_json(work.plan.units[unit].payload);
+        const auto payload = coordinator::training_work_from_json(work.plan.payload_of(unit));
         std::set<std::string> reads;
         for (const coordinator::TaskWork& task : payload.tasks) {
             reads.insert(task.train_keys.begin(), task.train_keys.end());
@@ -94,13 +94,14 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
 }
 
 TEST_F(WorkUnitsTest, UnitsCarryTheWeightsOfBackbonesThatNeedThem) {
-    const auto weights_of = [](const coordinator::RunUnit& unit) {
-        return unit.kind == UnitKind::Extract
-                   ? coordinator::extraction_work_from_json(unit.payload).weights
-                   : coordinator::training_work_from_json(unit.payload).weights;
+    const auto weights_of = [](const coordinator::RunPlan& plan, std::size_t unit) {
+        return plan.units[unit].kind == UnitKind::Extract
+                   ? coordinator::extraction_work_from_json(plan.payload_of(unit)).weights
+                   : coordinator::training_work_from_json(plan.payload_of(unit)).weights;
     };
-    for (const coordinator::RunUnit& unit : remaining().plan.units) {
-        EXPECT_EQ(weights_of(unit), "");
+    const WorkUnits without = remaining();
+    for (std::size_t unit = 0; unit < without.plan.units.size(); ++unit) {
+        EXPECT_EQ(weights_of(without.plan, unit), "");
     }
     catalog_.add_weights("/w/a", "a");
     for (sweeps::Cell& cell : sweep_.cells) {
@@ -110,8 +111,8 @@ TEST_F(WorkUnitsTest, UnitsCarryTheWeightsOfBackbonesThatNeedThem) {
     plan_ = sweeps::make_work_plan(sweep_, catalog_);
     const WorkUnits work = remaining();
     ASSERT_EQ(work.plan.units.size(), 6U);
-    for (const coordinator::RunUnit& unit : work.plan.units) {
-        EXPECT_EQ(weights_of(unit), "/w/a");
+    for (std::size_t unit = 0; unit < work.plan.units.size(); ++unit) {
+        EXPECT_EQ(weights_of(work.plan, unit), "/w/a");
     }
 }
 
@@ -135,7 +136,7 @@ TEST_F(WorkUnitsTest, StoredPatchScoresAreOnlyScored) {
         if (work.meanings[unit].key == training.training_key) {
             scoring = &work.meanings[unit];
             EXPECT_TRUE(work.plan.units[unit].depends_on.empty());
-            EXPECT_FALSE(coordinator::training_work_from_json(work.plan.units[unit].payload).train);
+            EXPECT_FALSE(coordinator::training_work_from_json(work.plan.payload_of(unit)).train);
         }
     }
     ASSERT_NE(scoring, nullptr);

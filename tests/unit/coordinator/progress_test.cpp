@@ -32,6 +32,7 @@ RunSnapshot example() {
     snapshot.trials_running = 2;
     snapshot.cost_done = 40;
     snapshot.cost_left = 60;
+    snapshot.left = {468, 372, 600};
     SlotSnapshot training;
     training.name = "node1/0";
     training.state = SlotSnapshot::State::Busy;
@@ -105,6 +106,7 @@ TEST(ProgressTest, ManySlotsAreSummarised) {
 TEST(ProgressTest, NothingIsPromisedBeforeAnythingIsKnown) {
     RunSnapshot snapshot = example();
     snapshot.cost_done = 0;
+    snapshot.left = {};
     EXPECT_NE(joined(render_progress(snapshot, {80, false, "s"})).find("ETA –"), std::string::npos);
     snapshot.stopping = StopLevel::Drain;
     EXPECT_NE(joined(render_progress(snapshot, {80, false, "s"})).find("stopping"),

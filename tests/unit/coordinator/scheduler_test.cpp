@@ -5,42 +5,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "tests/unit/coordinator/scheduler_driver.hpp"
+
 namespace harrow::coordinator {
 namespace {
-
-template <typename Action>
-std::vector<Action> only(const std::vector<SchedulerAction>& actions) {
-    std::vector<Action> result;
-    for (const SchedulerAction& action : actions) {
-        if (const auto* found = std::get_if<Action>(&action)) {
-            result.push_back(*found);
-        }
-    }
-    return result;
-}
-
-// Drives a scheduler and checks it after every event.
-class Driver {
-public:
-    Driver(std::vector<SchedulerUnit> units, std::size_t slots, SchedulerLimits limits = {})
-        : scheduler(std::move(units), slots, limits) {}
-
-    std::vector<SchedulerAction> operator()(const SchedulerEvent& event) {
-        std::vector<SchedulerAction> actions = scheduler.handle(event);
-        scheduler.check_invariants();
-        return actions;
-    }
-    // Makes the slot run what it was assigned.
-    void start(const AssignUnit& assigned) {
-        (*this)(UnitStarted{assigned.slot, assigned.unit, assigned.attempt});
-    }
-
-    Scheduler scheduler;
-};
-
-std::vector<SchedulerUnit> independent(std::size_t count) {
-    return std::vector<SchedulerUnit>(count);
-}
 
 TEST(SchedulerTest, SendsUnitsInOrderAndOneAheadOnlyWhenNoSlotIsIdle) {
     Driver drive(independent(4), 2);

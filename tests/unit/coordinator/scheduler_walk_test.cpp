@@ -1,4 +1,5 @@
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <random>
@@ -13,11 +14,14 @@ namespace harrow::coordinator {
 namespace {
 
 // A small model of supervisors and network around the real scheduler: orders and reports travel in
-// order per slot with random delay, children die, slots vanish, reports come twice.
+// order per slot with random delay, children die, slots vanish, reports come twice; the user
+// cancels and retries, the disk fills up, time runs short and estimates change.
 class World {
 public:
     World(std::uint32_t seed, std::size_t units, std::size_t slots)
-        : random_(seed), scheduler_(make_units(units), slots, limits()), slots_(slots) {
+        : random_(seed),
+          scheduler_(make_units(units), devices(seed, slots), limits(seed)),
+          slots_(slots) {
         for (std::size_t slot = 0; slot < slots; ++slot) {
             report(slot, SlotReady{slot});
         }
@@ -31,6 +35,8 @@ public:
 
     // No more accidents: everything must end.
     void settle() {
+        feed(DispatchPaused{false});
+        feed(TimeLeft{});
         for (std::size_t step = 0; step < 200000 && !scheduler_.is_idle(); ++step) {
             random_step(false);
         }
@@ -52,9 +58,21 @@ private:
         std::deque<SchedulerEvent> reports;  // on the way to the scheduler
     };
 
-    static SchedulerLimits limits() {
+    static SchedulerLimits limits(std::uint32_t seed) {
         SchedulerLimits result;
         result.max_lost_workers = 6;
+        result.order = seed % 3 == 0   ? Order::File
+                       : seed % 3 == 1 ? Order::Longest
+                                       : Order::Breadth;
+        return result;
+    }
+
+    // Every other world has GPUs that several slots share.
+    static std::vector<std::size_t> devices(std::uint32_t seed, std::size_t slots) {
+        std::vector<std::size_t> result;
+        for (std::size_t slot = 0; slot < slots; ++slot) {
+            result.push_back(seed % 2 == 0 ? slot : slot / 3);
+        }
         return result;
     }
 
@@ -66,10 +84,22 @@ private:
             }
             dependencies_.push_back(units[unit].depends_on);
         }
+        for (SchedulerUnit& unit : units) {
+            unit.expected_seconds = random_seconds();
+            unit.share_to_checkpoint = below(2) == 0 ? 1.0 : 0.2;
+            unit.seed_rank = static_cast<std::uint32_t>(below(3));
+            unit.inputs.assign(below(2), static_cast<std::uint32_t>(below(3)));
+        }
         return units;
     }
 
     std::size_t below(std::size_t bound) { return random_() % bound; }
+
+    // Some units are so short that many queue at a slot.
+    double random_seconds() {
+        constexpr double kChoices[] = {1e-4, 1e-3, 0.05, 1.0, 1.05, 7.0, 60.0};
+        return kChoices[below(std::size(kChoices))];
+    }
 
     void report(std::size_t slot, SchedulerEvent event) {
         slots_[slot].reports.push_back(std::move(event));
@@ -77,7 +107,7 @@ private:
 
     void random_step(bool accidents) {
         const std::size_t slot = below(slots_.size());
-        switch (below(accidents ? 12 : 8)) {
+        switch (below(accidents ? 14 : 8)) {
             case 0:
             case 1:
             case 2:
@@ -104,9 +134,52 @@ private:
                     lose_slot(slot);
                 }
                 break;
+            case 10:
+                if (below(10) == 0) {
+                    ask();
+                }
+                break;
+            case 11:
+                progress(slot);
+                break;
             default:
                 repeat_old_report();
                 break;
+        }
+    }
+
+    void ask() {
+        switch (below(5)) {
+            case 0:
+                feed(CancelRequested{below(dependencies_.size() + 1)});
+                break;
+            case 1:
+                feed(RetryRequested{below(dependencies_.size() + 1)});
+                break;
+            case 2:
+                feed(DispatchPaused{below(3) == 0});
+                break;
+            case 3:
+                feed(TimeLeft{below(3) == 0 ? 2.0 : 1e9});
+                break;
+            default:
+                EstimatesChanged changed;
+                for (std::size_t unit = 0; unit <= dependencies_.size(); ++unit) {
+                    changed.expected_seconds.push_back(random_seconds());
+                }
+                feed(changed);
+                break;
+        }
+    }
+
+    void progress(std::size_t index) {
+        if (const auto& running = slots_[index].running) {
+            report(index,
+                   UnitProgressed{index,
+                                  running->unit,
+                                  running->attempt,
+                                  static_cast<std::int64_t>(below(3)),
+                                  static_cast<std::int64_t>(below(5))});
         }
     }
 
@@ -147,6 +220,10 @@ private:
                 send(assign->slot, action);
             } else if (const auto* withdraw = std::get_if<WithdrawUnit>(&action)) {
                 send(withdraw->slot, action);
+            } else if (const auto* cancel = std::get_if<CancelUnit>(&action)) {
+                send(cancel->slot, action);
+            } else if (const auto* revive = std::get_if<Revive>(&action)) {
+                EXPECT_EQ(given_up_.erase(revive->unit), 1U) << "revived without having failed";
             } else if (const auto* complete = std::get_if<Complete>(&action)) {
                 EXPECT_TRUE(completed_.insert(complete->unit).second) << "completed twice";
             } else if (const auto* give_up = std::get_if<GiveUp>(&action)) {
@@ -180,6 +257,19 @@ private:
         if (const auto* assign = std::get_if<AssignUnit>(&order)) {
             slot.waiting.push_back(*assign);
             start_next(index);
+            return;
+        }
+        if (const auto* cancel = std::get_if<CancelUnit>(&order)) {
+            if (slot.running && slot.running->unit == cancel->unit &&
+                slot.running->attempt == cancel->attempt) {
+                executing_.erase(cancel->unit);
+                slot.running.reset();
+                report(
+                    index,
+                    UnitFailed{
+                        index, cancel->unit, cancel->attempt, FailureKind::Cancelled, "cancelled"});
+                start_next(index);
+            }
             return;
         }
         const auto& withdraw = std::get<WithdrawUnit>(order);
@@ -221,16 +311,19 @@ private:
         slot.running.reset();
         executing_.erase(done.unit);
         if (accidents && below(20) == 0) {
-            report(index,
-                   UnitFailed{index,
-                              done.unit,
-                              done.attempt,
-                              below(2) == 0 ? FailureKind::Diverged : FailureKind::Storage,
-                              "failed"});
+            report(index, UnitFailed{index, done.unit, done.attempt, random_failure(), "failed"});
         } else {
             report(index, UnitFinished{index, done.unit, done.attempt});
         }
         start_next(index);
+    }
+
+    FailureKind random_failure() {
+        constexpr FailureKind kKinds[] = {FailureKind::Diverged,
+                                          FailureKind::Storage,
+                                          FailureKind::OutOfMemory,
+                                          FailureKind::Stopped};
+        return kKinds[below(std::size(kKinds))];
     }
 
     void lose_child(std::size_t index) {
@@ -238,7 +331,8 @@ private:
         if (!slot.has_child) {
             return;
         }
-        SlotChildLost lost{index, 0, 0, below(2) == 0 ? SIGKILL : SIGSEGV, 0, "died"};
+        SlotChildLost lost{
+            index, 0, 0, below(2) == 0 ? SIGKILL : SIGSEGV, 0, "died", below(8) == 0};
         if (slot.running) {
             lost.unit = slot.running->unit;
             lost.attempt = slot.running->attempt;
