@@ -5,7 +5,7 @@ CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_file_cti
 export CCACHE_SLOPPINESS
 
 # Programs without torch and Open MPI, whose own leaks at exit would drown ours.
-OWN_TESTS := '^(unit\.(sweeps|storage|datasets|analysis|coordinator|cli)|fuzz\.)'
+OWN_TESTS := '^(unit\.(sweeps|storage|datasets|analysis|coordinator|slurm|cli)|fuzz\.)'
 
 .PHONY: help setup build test demo asan chaos fuzz bench format lint clean
 .DEFAULT_GOAL := help
@@ -22,6 +22,7 @@ build: setup ## build/release/harrow, build/release/harrow-worker and the tests
 	cmake --build --preset release -j $(JOBS)
 
 test: build ## every test that this machine can run
+	@scripts/setup.sh --optional slurm-wlm munge shellcheck
 	ctest --preset release -j $(JOBS)
 
 demo: build ## a sweep from images to a mean ± std table, in under three minutes

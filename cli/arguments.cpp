@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/quantities.hpp"
+#include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
@@ -49,6 +50,7 @@ public:
         add_data();
         add_cache();
         add_weights();
+        add_slurm();
         add_reference_verbs();
     }
 
@@ -143,6 +145,11 @@ private:
         add_spec(app, options, false);
         add_order(app, options);
         app->add_option("--dir", options->dir, "run directory")->required();
+        add_run_flags(app, options);
+    }
+
+    /// Flags that `harrow slurm` hands on to the run inside the job.
+    static void add_run_flags(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
         app->add_option("--slots",
                         options->slots,
                         "units of work at a time on this rank (default: slots_per_gpu of the "
@@ -317,6 +324,30 @@ private:
         app->add_option("--cache",
                         options->cache,
                         "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
+    }
+
+    void add_slurm() {
+        CLI::App* slurm = app_.add_subcommand("slurm", "run a sweep as a job of Slurm");
+        slurm->require_subcommand(1);
+        auto [render, render_options] =
+            verb<SlurmRenderOptions>(*slurm, "render", "print the job script");
+        add_job(render, render_options);
+        render->add_option(
+            "--output", render_options->output, "file to write it to (default: standard output)");
+
+        auto [submit, submit_options] = verb<SlurmSubmitOptions>(
+            *slurm, "submit", "write the job script into the run directory and send it");
+        add_job(submit, submit_options);
+        submit->add_flag(
+            "--again", submit_options->again, "although a job of this directory waits or runs");
+    }
+
+    template <typename Options>
+    static void add_job(CLI::App* app, const std::shared_ptr<Options>& options) {
+        add_spec(app, options, false);
+        app->add_option("--dir", options->dir, "run directory")->required();
+        add_job_settings(*app, options);
+        hand_on_to_run(*app, options, [app](const auto& run) { add_run_flags(app, run); });
     }
 
     void add_cache() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -82,6 +83,25 @@ struct DoctorOptions {
     bool json = false;
 };
 
+/// What `harrow slurm` verbs share: a `harrow run`, and the job around it.
+struct SlurmJobOptions {
+    std::string spec;  ///< empty: resume what `dir` holds
+    std::vector<std::string> overrides;
+    std::string dir;
+    std::string cache;                   ///< empty: the default cache
+    std::vector<std::string> run_flags;  ///< of `harrow run`, as typed
+    std::string site;                    ///< empty: the default site file, where there is one
+    std::vector<std::pair<std::string, std::string>> settings;  ///< slurm::JobSetting and its value
+};
+
+struct SlurmRenderOptions : SlurmJobOptions {
+    std::string output;  ///< empty: standard output
+};
+
+struct SlurmSubmitOptions : SlurmJobOptions {
+    bool again = false;
+};
+
 struct ReportOptions {
     std::string dir;
     std::string format = "md";
@@ -153,6 +173,8 @@ struct VersionOptions {
 
 using Command = std::variant<PlanOptions,
                              RunOptions,
+                             SlurmRenderOptions,
+                             SlurmSubmitOptions,
                              StatusOptions,
                              ExplainOptions,
                              LogsOptions,

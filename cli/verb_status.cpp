@@ -12,12 +12,15 @@
 #include <unistd.h>
 
 #include "cli/live_run.hpp"
+#include "cli/slurm_status.hpp"
 #include "cli/status_view.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 
 namespace harrow::cli {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr auto kLook = std::chrono::seconds(1);
 constexpr int kDefaultColumns = 80;
@@ -49,9 +52,8 @@ private:
 };
 
 /// On one line with indent -1.
-std::string json_text(const LiveRun& run, const StatusFacts& facts, int indent) {
-    return status_json(run.state(), facts)
-        .dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+std::string text_of(const Json& object, int indent) {
+    return object.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 void print(const storage::RunState& state, const StatusFacts& facts) {
@@ -72,7 +74,8 @@ void watch(LiveRun& live, bool json) {
         if (terminal) {
             screen.show(status_lines(live.state(), facts));
         } else if (std::string now = status_summary(live.state(), facts); now != said) {
-            std::cout << (json ? json_text(live, facts, -1) : now) << "\n" << std::flush;
+            std::cout << (json ? text_of(status_json(live.state(), facts), -1) : now) << "\n"
+                      << std::flush;
             said = std::move(now);
         }
         if (!facts.coordinator.alive || !std::cout) {
@@ -88,13 +91,21 @@ void watch(LiveRun& live, bool json) {
 }  // namespace
 
 sweeps::ExitCode run_verb(const StatusOptions& options) {
+    if (only_submitted(options.dir)) {
+        std::cout << (options.json ? text_of({{"slurm", slurm_status_json(options.dir)}}, 2) + "\n"
+                                   : slurm_status_text(options.dir));
+        return sweeps::ExitCode::Ok;
+    }
     LiveRun live(options.dir);
     if (options.watch) {
-        watch(live, options.json);
+        watch(live, options.json);  // once a second is too often for Slurm's queue
     } else if (options.json) {
-        std::cout << json_text(live, live.facts(), 2) << "\n";
+        Json status = status_json(live.state(), live.facts());
+        status["slurm"] = slurm_status_json(options.dir);
+        std::cout << text_of(status, 2) << "\n";
     } else {
         print(live.state(), live.facts());
+        std::cout << slurm_status_text(options.dir);
     }
     return sweeps::ExitCode::Ok;
 }

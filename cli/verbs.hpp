@@ -9,6 +9,8 @@ namespace harrow::cli {
 /// standard error; anything that ends the operation is thrown as sweeps::Error.
 sweeps::ExitCode run_verb(const PlanOptions& options);
 sweeps::ExitCode run_verb(const RunOptions& options);
+sweeps::ExitCode run_verb(const SlurmRenderOptions& options);
+sweeps::ExitCode run_verb(const SlurmSubmitOptions& options);
 sweeps::ExitCode run_verb(const StatusOptions& options);
 sweeps::ExitCode run_verb(const ExplainOptions& options);
 sweeps::ExitCode run_verb(const LogsOptions& options);

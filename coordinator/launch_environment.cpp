@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -43,11 +44,28 @@ int tasks_of_node(int node) {
     return 1;
 }
 
+// Whether Slurm gave this task GPUs of its own (--gpus-per-task, --gpu-bind): then
+// CUDA_VISIBLE_DEVICES is another list in every task of the node.
+bool has_own_devices() {
+    const char* bind = std::getenv("SLURMD_TRES_BIND");  // "gpu:per_task:2"
+    const std::string_view text = bind != nullptr ? bind : "";
+    for (const std::string_view word : {"per_task", "single", "map", "mask"}) {
+        if (text.find(word) != std::string_view::npos) {
+            return true;
+        }
+    }
+    return std::getenv("SLURM_GPUS_PER_TASK") != nullptr;
+}
+
+// Of this process's step; a batch script is none, whatever its allocation holds.
+int tasks_of_step() {
+    return std::getenv("SLURM_STEP_ID") != nullptr ? number_from("SLURM_STEP_NUM_TASKS", 1) : 1;
+}
+
 }  // namespace
 
 LaunchEnvironment launch_environment() {
     LaunchEnvironment launch;
-    const int slurm_tasks = number_from("SLURM_NTASKS", 1);
     if (std::getenv("OMPI_COMM_WORLD_RANK") != nullptr) {  // mpirun; SLURM_* are its daemon's then
         launch.under_launcher = true;
         launch.rank = number_from("OMPI_COMM_WORLD_RANK", 0);
@@ -57,11 +75,13 @@ LaunchEnvironment launch_environment() {
     } else if (std::getenv("PMIX_RANK") != nullptr) {  // srun --mpi=pmix
         launch.under_launcher = true;
         launch.rank = number_from("PMIX_RANK", 0);
-        launch.size = slurm_tasks;
-        launch.local_rank = number_from("SLURM_LOCALID", 0);
-        launch.local_size = tasks_of_node(number_from("SLURM_NODEID", 0));
-    } else if (slurm_tasks > 1) {
-        throw sweeps::UsageError("Slurm provides " + std::to_string(slurm_tasks) +
+        launch.size = number_from("SLURM_STEP_NUM_TASKS", number_from("SLURM_NTASKS", 1));
+        if (!has_own_devices()) {
+            launch.local_rank = number_from("SLURM_LOCALID", 0);
+            launch.local_size = tasks_of_node(number_from("SLURM_NODEID", 0));
+        }
+    } else if (const int tasks = tasks_of_step(); tasks > 1) {
+        throw sweeps::UsageError("srun started " + std::to_string(tasks) +
                                  " tasks, but this process cannot find the others; start it with "
                                  "`srun --mpi=pmix harrow run …` "
                                  "(or `mpirun harrow run …` inside the allocation)");

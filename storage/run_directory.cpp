@@ -15,14 +15,14 @@ namespace {
 using sweeps::StorageError;
 using sweeps::UsageError;
 
-/// Whether anything but hidden files, the lock and a journal lies in the directory.
-/// Name of an entry that no run would leave without a journal; empty when there is none.
+/// Name of an entry that no run would leave without a journal; empty when there is none. Hidden
+/// files, the lock, a journal and the job scripts of a run to come are none.
 std::string foreign_entry(const std::filesystem::path& directory) {
     std::error_code error;
     std::filesystem::directory_iterator entry(directory, error);
     for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        if (name[0] != '.' && name != "lock" && name != "journal.jsonl") {
+        if (name[0] != '.' && name != "lock" && name != "journal.jsonl" && name != "slurm") {
             return name;
         }
     }
@@ -80,7 +80,7 @@ DirectoryContent RunDirectory::content() const {
     return foreign_entry(directory_).empty() ? DirectoryContent::Fresh : DirectoryContent::Foreign;
 }
 
-void RunDirectory::prepare() const {
+void RunDirectory::refuse_foreign() const {
     if (content() == DirectoryContent::Foreign) {
         const std::string what =
             std::filesystem::is_directory(directory_)
@@ -89,6 +89,10 @@ void RunDirectory::prepare() const {
         throw UsageError(directory_.string() + what +
                          "; choose a new or empty directory for --dir");
     }
+}
+
+void RunDirectory::prepare() const {
+    refuse_foreign();
     storage::create_directories(directory_);
     PendingFile probe(directory_ / "journal.jsonl");
     probe.discard();

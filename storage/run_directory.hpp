@@ -41,8 +41,10 @@ public:
     std::filesystem::path scores_file(const std::string& training_key) const;
 
     DirectoryContent content() const;
+    /// Throws UsageError when the directory holds something else than a run, or is none.
+    void refuse_foreign() const;
     /// Makes the directory usable for a run: creates it when missing and proves that it can be
-    /// written. Throws UsageError when it holds something else than a run, or is no directory.
+    /// written. Throws UsageError as refuse_foreign().
     void prepare() const;
     /// Throws UsageError unless a run is there; for verbs that only read.
     void require_run() const;

@@ -40,6 +40,10 @@ private:
                                              "OMPI_COMM_WORLD_LOCAL_RANK",
                                              "OMPI_COMM_WORLD_LOCAL_SIZE",
                                              "SLURM_STEP_TASKS_PER_NODE",
+                                             "SLURM_STEP_ID",
+                                             "SLURM_STEP_NUM_TASKS",
+                                             "SLURMD_TRES_BIND",
+                                             "SLURM_GPUS_PER_TASK",
                                              "SLURM_NODEID",
                                              "PMIX_RANK",
                                              "SLURM_NTASKS",
@@ -96,8 +100,37 @@ TEST(LaunchEnvironmentTest, SrunWithPmix) {
     EXPECT_EQ(launch.size, 4);
 }
 
+TEST(LaunchEnvironmentTest, TasksWithGpusOfTheirOwnShareThemWithNobody) {
+    const auto share = [](const std::string& name, const std::string& value) {
+        const LaunchVariables variables({{"PMIX_RANK", "3"},
+                                         {"SLURM_STEP_NUM_TASKS", "4"},
+                                         {"SLURM_LOCALID", "1"},
+                                         {"SLURM_NODEID", "1"},
+                                         {"SLURM_STEP_TASKS_PER_NODE", "2(x2)"},
+                                         {name, value}});
+        const LaunchEnvironment launch = launch_environment();
+        EXPECT_EQ(launch.size, 4);
+        return std::to_string(launch.local_rank) + " of " + std::to_string(launch.local_size);
+    };
+    EXPECT_EQ(share("SLURM_NTASKS", "4"), "1 of 2");
+    EXPECT_EQ(share("SLURMD_TRES_BIND", "gpu:none"), "1 of 2");
+    EXPECT_EQ(share("SLURMD_TRES_BIND", "gpu:per_task:2"), "0 of 1");
+    EXPECT_EQ(share("SLURMD_TRES_BIND", "gpu:single:1"), "0 of 1");
+    EXPECT_EQ(share("SLURMD_TRES_BIND", "gres/gpu:map:0,1"), "0 of 1");
+    EXPECT_EQ(share("SLURM_GPUS_PER_TASK", "2"), "0 of 1");
+}
+
+TEST(LaunchEnvironmentTest, ABatchScriptOfSeveralTasksMayRunAlone) {
+    const LaunchVariables variables({{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}});
+    EXPECT_FALSE(launch_environment().under_launcher);
+    EXPECT_EQ(launch_environment().size, 1);
+}
+
 TEST(LaunchEnvironmentTest, TasksThatCannotFindEachOtherAreRefused) {
-    const LaunchVariables variables({{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "1"}});
+    const LaunchVariables variables({{"SLURM_NTASKS", "4"},
+                                     {"SLURM_STEP_ID", "0"},
+                                     {"SLURM_STEP_NUM_TASKS", "4"},
+                                     {"SLURM_PROCID", "1"}});
     try {
         launch_environment();
         FAIL() << "accepted";

@@ -55,6 +55,12 @@ TEST_F(RunDirectoryTest, ATornFirstRecordIsStartedAnew) {
     EXPECT_NO_THROW(run_.prepare());
 }
 
+TEST_F(RunDirectoryTest, JobScriptsMayWaitForTheRun) {
+    std::filesystem::create_directories(run_.path() / "slurm");
+    EXPECT_EQ(run_.content(), DirectoryContent::Fresh);
+    EXPECT_NO_THROW(run_.prepare());
+}
+
 TEST_F(RunDirectoryTest, ForeignContentIsRefusedAndUntouched) {
     run_.prepare();
     spill(run_.path() / "thesis.tex", "years of work");
