@@ -61,17 +61,16 @@ LiveRun::LiveRun(const std::string& dir, Records records)
 }
 
 void LiveRun::update() {
-    storage::JournalFollower::News news = follower_.read();
-    if (news.anew) {
-        replay_ = std::make_unique<storage::Replay>();
+    const auto forget = [this] {
+        replay_ = std::make_unique<storage::RunReplay>();
         records_.clear();
-    }
-    for (storage::JournalRecord& record : news.records) {
-        replay_->apply(record);
+    };
+    follower_.read(forget, [this](const storage::JournalRecord& record) {
+        replay_->add(record);
         if (keep_ == Records::Keep) {
-            records_.push_back(std::move(record));
+            records_.push_back(record);
         }
-    }
+    });
 }
 
 StatusFacts LiveRun::facts() const {

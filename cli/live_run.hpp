@@ -38,7 +38,7 @@ private:
     storage::RunDirectory directory_;
     storage::JournalFollower follower_;
     Records keep_;
-    std::unique_ptr<storage::Replay> replay_;
+    std::unique_ptr<storage::RunReplay> replay_;
     std::vector<storage::JournalRecord> records_;
 };
 

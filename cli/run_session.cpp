@@ -225,10 +225,10 @@ void RunSession::announce(const WorkUnits& work, const Launch& launch) const {
 
 ExitCode RunSession::run(const Launch& launch) {
     directory_.prepare();
-    storage::Replay replay;
+    storage::RunReplay replay;
     storage::Journal journal =
         storage::Journal::open(directory_.journal_file(),
-                               [&](const storage::JournalRecord& record) { replay.apply(record); });
+                               [&](const storage::JournalRecord& record) { replay.add(record); });
     if (!journal.torn_tail().empty()) {
         std::cerr << "journal: " << journal.torn_tail() << "\n";
     }

@@ -20,6 +20,8 @@
 namespace harrow::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr auto kLook = std::chrono::seconds(1);
 constexpr int kDefaultColumns = 80;
 constexpr int kDefaultRows = 24;
@@ -50,8 +52,8 @@ private:
 };
 
 /// On one line with indent -1.
-std::string json_text(const nlohmann::ordered_json& json, int indent) {
-    return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+std::string text_of(const Json& object, int indent) {
+    return object.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 void print(const storage::RunState& state, const StatusFacts& facts) {
@@ -72,7 +74,7 @@ void watch(LiveRun& live, bool json) {
         if (terminal) {
             screen.show(status_lines(live.state(), facts));
         } else if (std::string now = status_summary(live.state(), facts); now != said) {
-            std::cout << (json ? json_text(status_json(live.state(), facts), -1) : now) << "\n"
+            std::cout << (json ? text_of(status_json(live.state(), facts), -1) : now) << "\n"
                       << std::flush;
             said = std::move(now);
         }
@@ -90,18 +92,17 @@ void watch(LiveRun& live, bool json) {
 
 sweeps::ExitCode run_verb(const StatusOptions& options) {
     if (only_submitted(options.dir)) {
-        std::cout << (options.json
-                          ? json_text({{"slurm", slurm_status_json(options.dir)}}, 2) + "\n"
-                          : slurm_status_text(options.dir));
+        std::cout << (options.json ? text_of({{"slurm", slurm_status_json(options.dir)}}, 2) + "\n"
+                                   : slurm_status_text(options.dir));
         return sweeps::ExitCode::Ok;
     }
     LiveRun live(options.dir);
     if (options.watch) {
-        watch(live, options.json);
+        watch(live, options.json);  // once a second is too often for Slurm's queue
     } else if (options.json) {
-        nlohmann::ordered_json status = status_json(live.state(), live.facts());
+        Json status = status_json(live.state(), live.facts());
         status["slurm"] = slurm_status_json(options.dir);
-        std::cout << json_text(status, 2) << "\n";
+        std::cout << text_of(status, 2) << "\n";
     } else {
         print(live.state(), live.facts());
         std::cout << slurm_status_text(options.dir);

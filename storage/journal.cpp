@@ -113,18 +113,18 @@ constexpr std::size_t kBlockBytes = 1 << 20;
 /// Records of a journal in blocks of its file.
 class BlockReader {
 public:
-    BlockReader(const std::filesystem::path& path, const RecordVisitor& visit, JournalEnd known)
+    /// Begins behind `known`, which was read before.
+    BlockReader(const std::filesystem::path& path,
+                const RecordVisitor& visit,
+                JournalEnd known = {})
         : path_(path), visit_(visit), end_(std::move(known)) {
         end_.torn_tail.clear();
     }
 
     JournalEnd read() {
         const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!file) {
+        if (!file || ::lseek(file.get(), static_cast<off_t>(end_.valid_bytes), SEEK_SET) < 0) {
             throw StorageError(io_error_text("open", path_, errno));
-        }
-        if (::lseek(file.get(), static_cast<off_t>(end_.valid_bytes), SEEK_SET) < 0) {
-            throw StorageError(io_error_text("read", path_, errno));
         }
         std::string block(kBlockBytes, '\0');
         while (true) {
@@ -180,10 +180,8 @@ private:
 
 }  // namespace
 
-JournalEnd visit_journal(const std::filesystem::path& path,
-                         const RecordVisitor& visit,
-                         JournalEnd known) {
-    return BlockReader(path, visit, std::move(known)).read();
+JournalEnd visit_journal(const std::filesystem::path& path, const RecordVisitor& visit) {
+    return BlockReader(path, visit).read();
 }
 
 JournalContents read_journal(const std::filesystem::path& path) {
@@ -195,22 +193,24 @@ JournalContents read_journal(const std::filesystem::path& path) {
     return contents;
 }
 
-JournalFollower::News JournalFollower::read() {
-    std::error_code error;
-    const std::uintmax_t bytes = std::filesystem::file_size(path_, error);
-    News news;
-    const auto keep = [&news](const JournalRecord& record) { news.records.push_back(record); };
-    if (known_.records > 0 && !error && bytes >= known_.valid_bytes) {
+void JournalFollower::read(const std::function<void()>& forget, const RecordVisitor& visit) {
+    struct stat found = {};
+    if (::stat(path_.c_str(), &found) != 0) {
+        throw StorageError(io_error_text("read", path_, errno));
+    }
+    const bool goes_on =
+        read_.records > 0 && static_cast<std::uint64_t>(found.st_size) >= read_.valid_bytes;
+    if (goes_on) {
         try {
-            known_ = visit_journal(path_, keep, known_);
-            return news;
+            read_ = BlockReader(path_, visit, read_).read();
+            return;
         } catch (const StorageError&) {
-            news.records.clear();  // it may have been cut and have grown again
+            // Cut and written again: what stands there now does not follow from what was read.
         }
     }
-    news.anew = true;
-    known_ = visit_journal(path_, keep);
-    return news;
+    forget();
+    read_ = {};
+    read_ = BlockReader(path_, visit).read();
 }
 
 Journal Journal::open(const std::filesystem::path& path) {

@@ -37,28 +37,22 @@ struct JournalEnd {
 };
 using RecordVisitor = std::function<void(const JournalRecord&)>;
 
-/// As read_journal, one record at a time: a long journal is never in memory whole. Begins behind
-/// `known`, what an earlier call has returned.
-JournalEnd visit_journal(const std::filesystem::path& path,
-                         const RecordVisitor& visit,
-                         JournalEnd known = {});
+/// As read_journal, one record at a time: a long journal is never in memory whole.
+JournalEnd visit_journal(const std::filesystem::path& path, const RecordVisitor& visit);
 
 /// Follows a journal that another process writes to; reads only what is new.
 class JournalFollower {
 public:
     explicit JournalFollower(std::filesystem::path path) : path_(std::move(path)) {}
 
-    struct News {
-        std::vector<JournalRecord> records;
-        bool anew = false;  ///< `records` begin with the first: forget what came before
-    };
-    /// Complete records since the last call. A journal that was cut behind what was read (a full
-    /// disk) is read anew. Throws as read_journal.
-    News read();
+    /// Each complete record since the last call goes to `visit`. A journal that was cut behind what
+    /// was read (a full disk) is read anew: `forget` is called, and all records follow; so it is at
+    /// the first call. Throws as read_journal.
+    void read(const std::function<void()>& forget, const RecordVisitor& visit);
 
 private:
     std::filesystem::path path_;
-    JournalEnd known_;
+    JournalEnd read_;
 };
 
 /// The append-only truth of a run directory; exactly one writer. Format: docs/file-formats.md.

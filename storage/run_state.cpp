@@ -16,10 +16,8 @@ using sweeps::StorageError;
 
 constexpr const char* kCancelled = "cancelled";
 
-}  // namespace
-
 /// Applies records one by one; one function per type.
-class Replay::Conclusions {
+class Replay {
 public:
     const RunState& state() const noexcept { return state_; }
     RunState take() { return std::move(state_); }
@@ -250,44 +248,6 @@ private:
     std::map<std::string, std::vector<std::string>> trials_failed_by_;
 };
 
-Replay::Replay(bool with_units)
-    : conclusions_(std::make_unique<Conclusions>()), with_units_(with_units) {}
-
-Replay::~Replay() = default;
-
-const RunState& Replay::state() const noexcept {
-    return conclusions_->state();
-}
-
-RunState Replay::take() {
-    return conclusions_->take();
-}
-
-void Replay::apply(const JournalRecord& record) {
-    constexpr std::uint64_t kForgetEvery = 1000;
-    const RecordData data = parse_record(record);
-    try {
-        conclusions_->begin(record.seq, data);
-        std::visit(*conclusions_, data);
-    } catch (const StorageError& reason) {
-        throw StorageError("journal record " + std::to_string(record.seq) +
-                           " does not follow from those before it: " + reason.what());
-    }
-    if (!with_units_ && record.seq % kForgetEvery == 0) {
-        conclusions_->forget_units();
-    }
-}
-
-RunState replay(const std::vector<JournalRecord>& records) {
-    Replay replay_state;
-    for (const JournalRecord& record : records) {
-        replay_state.apply(record);
-    }
-    return replay_state.take();
-}
-
-namespace {
-
 void append_rows(const std::string& id,
                  const TrialRows& trial,
                  const std::string& cell_name,
@@ -314,9 +274,46 @@ void append_rows(const std::string& id,
 
 }  // namespace
 
+class RunReplay::Applier : public Replay {};
+
+RunReplay::RunReplay(bool with_units)
+    : applier_(std::make_unique<Applier>()), with_units_(with_units) {}
+RunReplay::~RunReplay() = default;
+
+void RunReplay::add(const JournalRecord& record) {
+    constexpr std::uint64_t kForgetEvery = 1000;
+    const RecordData data = parse_record(record);
+    try {
+        applier_->begin(record.seq, data);
+        std::visit(static_cast<Replay&>(*applier_), data);
+    } catch (const StorageError& reason) {
+        throw StorageError("journal record " + std::to_string(record.seq) +
+                           " does not follow from those before it: " + reason.what());
+    }
+    if (!with_units_ && record.seq % kForgetEvery == 0) {
+        applier_->forget_units();
+    }
+}
+
+const RunState& RunReplay::state() const noexcept {
+    return applier_->state();
+}
+
+RunState RunReplay::take() {
+    return applier_->take();
+}
+
+RunState replay(const std::vector<JournalRecord>& records) {
+    RunReplay replay;
+    for (const JournalRecord& record : records) {
+        replay.add(record);
+    }
+    return replay.take();
+}
+
 RunState read_run_state(const std::filesystem::path& journal, bool with_units) {
-    Replay replay(with_units);
-    visit_journal(journal, [&](const JournalRecord& record) { replay.apply(record); });
+    RunReplay replay(with_units);
+    visit_journal(journal, [&](const JournalRecord& record) { replay.add(record); });
     return replay.take();
 }
 

@@ -89,29 +89,31 @@ struct RunState {
     }
 };
 
-/// Concludes from records as they come.
-class Replay {
+/// Pure. Throws StorageError when the records contradict each other: no `sweep` first, a second
+/// one, unknown types.
+RunState replay(const std::vector<JournalRecord>& records);
+
+/// The same, one record at a time.
+class RunReplay {
 public:
     /// `with_units` false: `trained`, `extracted`, `attempts` and `seconds` of the result mean
     /// nothing; a report of a hundred thousand trials has no use for them.
-    explicit Replay(bool with_units = true);
-    ~Replay();
-    /// Pure. Throws StorageError when the record contradicts those before it: no `sweep` first, a
-    /// second one, an unknown type.
-    void apply(const JournalRecord& record);
-    const RunState& state() const noexcept;
+    explicit RunReplay(bool with_units = true);
+    ~RunReplay();
+    RunReplay(const RunReplay&) = delete;
+    RunReplay& operator=(const RunReplay&) = delete;
+
+    void add(const JournalRecord& record);
+    const RunState& state() const noexcept;  ///< so far
     RunState take();
 
 private:
-    class Conclusions;
-    std::unique_ptr<Conclusions> conclusions_;
+    class Applier;
+    std::unique_ptr<Applier> applier_;
     bool with_units_;
 };
 
-/// Of all records at once; throws as Replay::apply.
-RunState replay(const std::vector<JournalRecord>& records);
-
-/// Of a journal file. Throws as visit_journal and Replay::apply.
+/// Of a journal file. Throws as read_journal and replay do.
 RunState read_run_state(const std::filesystem::path& journal, bool with_units = true);
 
 /// Rows of every finished trial with its cell's fixed name, ready for results.csv.

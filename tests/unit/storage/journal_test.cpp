@@ -194,8 +194,32 @@ TEST_F(JournalTest, MissingFileIsAnError) {
     EXPECT_THROW(read_journal(file()), StorageError);
 }
 
+/// A follower whose news are kept.
+class Following {
+public:
+    explicit Following(const std::filesystem::path& file) : follower_(file) {}
+
+    struct News {
+        std::vector<JournalRecord> records;
+        bool anew = false;
+    };
+    News read() {
+        News news;
+        const auto forget = [&news] {
+            news.records.clear();
+            news.anew = true;
+        };
+        follower_.read(forget,
+                       [&](const JournalRecord& record) { news.records.push_back(record); });
+        return news;
+    }
+
+private:
+    JournalFollower follower_;
+};
+
 TEST_F(JournalTest, FollowerSeesEachRecordOnceAndWaitsForTheEndOfALine) {
-    JournalFollower follower(file());
+    Following follower(file());
     EXPECT_THROW(follower.read(), StorageError);
     const std::string text = write_example();
     std::size_t records = 0;
@@ -212,10 +236,10 @@ TEST_F(JournalTest, FollowerSeesEachRecordOnceAndWaitsForTheEndOfALine) {
 
 TEST_F(JournalTest, FollowerStartsAnewWhenWhatItReadWasCutOff) {
     const std::string text = write_example();
-    JournalFollower follower(file());
+    Following follower(file());
     EXPECT_TRUE(follower.read().anew);
     spill(file(), text.substr(0, text.find('\n') + 1));
-    JournalFollower::News news = follower.read();
+    Following::News news = follower.read();
     EXPECT_TRUE(news.anew);
     EXPECT_EQ(news.records.size(), 1U);
 
