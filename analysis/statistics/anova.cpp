@@ -173,6 +173,7 @@ Anova anova(const std::vector<double>& values,
         return result;
     }
     const FactorDesign design = make_design(values, factors);
+    require_finite({design.total_squares}, "anova: sum of squares");
     result.balanced = design.balanced;
     result.total_squares = design.total_squares;
     result.terms = list_terms(factors, design, max_order);

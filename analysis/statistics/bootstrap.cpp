@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include <boost/math/distributions/normal.hpp>
 
@@ -33,7 +34,8 @@ std::vector<double> resample_statistics(const Strata& strata,
 // cubes and squares of the influences, each divided by the stratum's size. A stratum of one value
 // cannot vary and adds nothing.
 double acceleration(const Strata& strata, const StrataStatistic& statistic) {
-    double cubes = 0, squares = 0;
+    std::vector<std::pair<double, double>> influences;  // with the stratum's size
+    double largest = 0;
     for (std::size_t s = 0; s < strata.size(); ++s) {
         const auto n = static_cast<double>(strata[s].size());
         std::vector<double> left_out;
@@ -44,10 +46,15 @@ double acceleration(const Strata& strata, const StrataStatistic& statistic) {
         }
         const double mean = sample_statistics(left_out).mean.value_or(0);
         for (const double value : left_out) {
-            const double influence = (n - 1) * (mean - value);
-            cubes += influence * influence * influence / (n * n * n);
-            squares += influence * influence / (n * n);
+            influences.emplace_back((n - 1) * (mean - value), n);
+            largest = std::max(largest, std::abs(influences.back().first));
         }
+    }
+    double cubes = 0, squares = 0;
+    for (const auto& [influence, n] : influences) {
+        const double share = largest > 0 ? influence / largest / n : 0;  // no power vanishes
+        cubes += share * share * share;
+        squares += share * share;
     }
     return squares > 0 ? cubes / (6 * squares * std::sqrt(squares)) : 0.0;
 }

@@ -29,11 +29,13 @@ Estimate cohens_d(const std::vector<double>& x, const std::vector<double>& y) {
         return {std::nullopt, "Cohen's d needs two values in each sample"};
     }
     const auto nx = static_cast<double>(sx.n), ny = static_cast<double>(sy.n);
-    const double scale =
-        std::sqrt(((nx - 1) * *sx.std * *sx.std + (ny - 1) * *sy.std * *sy.std) / (nx + ny - 2));
-    if (scale <= rounding_noise(x, y)) {
+    const double unit = std::max(*sx.std, *sy.std);
+    if (unit <= rounding_noise(x, y)) {
         return {std::nullopt, "neither sample varies"};
     }
+    const double rx = *sx.std / unit, ry = *sy.std / unit;
+    const double scale =
+        unit * std::sqrt(((nx - 1) * rx * rx + (ny - 1) * ry * ry) / (nx + ny - 2));
     return {(*sx.mean - *sy.mean) / scale, ""};
 }
 

@@ -34,12 +34,14 @@ FactorDesign make_design(const std::vector<double>& values,
                          const std::vector<AnovaFactor>& factors) {
     FactorDesign design;
     std::vector<std::vector<std::size_t>> numbered;
+    numbered.reserve(factors.size());
     for (const AnovaFactor& factor : factors) {
         numbered.push_back(number_levels(factor.levels, design.num_levels.emplace_back()));
     }
     std::map<std::vector<std::size_t>, std::vector<double>> cells;
     for (std::size_t i = 0; i < values.size(); ++i) {
         std::vector<std::size_t> key;
+        key.reserve(numbered.size());
         for (const auto& levels : numbered) {
             key.push_back(levels[i]);
         }

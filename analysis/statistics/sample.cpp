@@ -26,8 +26,30 @@ double rounding_noise(const std::vector<double>& x, const std::vector<double>& y
             largest = std::max(largest, std::abs(value));
         }
     }
-    return 16 * std::numeric_limits<double>::epsilon() * largest;
+    return std::max(16 * std::numeric_limits<double>::epsilon() * largest,
+                    std::numeric_limits<double>::min());
 }
+
+namespace {
+
+// sqrt(sum (x - mean)^2 / (n - 1)); in units of `spread` where squares overflow or vanish.
+double sample_std(const std::vector<double>& values, double mean, double spread) {
+    const auto squares_in = [&](double unit) {
+        double squares = 0;
+        for (const double value : values) {
+            squares += (value - mean) / unit * ((value - mean) / unit);
+        }
+        return squares;
+    };
+    const auto df = static_cast<double>(values.size() - 1);
+    const double squares = squares_in(1);
+    if (spread > 0 && !(squares > 1e-280 && squares < 1e280)) {
+        return spread * std::sqrt(squares_in(spread) / df);
+    }
+    return std::sqrt(squares / df);
+}
+
+}  // namespace
 
 SampleStatistics sample_statistics(const std::vector<double>& values) {
     require_finite(values, "sample_statistics");
@@ -45,11 +67,8 @@ SampleStatistics sample_statistics(const std::vector<double>& values) {
     if (values.size() < 2) {
         return result;
     }
-    double squares = 0;
-    for (const double value : values) {
-        squares += (value - mean) * (value - mean);
-    }
-    result.std = std::sqrt(squares / (n - 1));
+    result.std = sample_std(values, mean, *high - *low);
+    require_finite({mean, *result.std}, "sample_statistics: mean and std");
     result.ci95 = t_interval(result, 0.95);
     return result;
 }
@@ -65,6 +84,7 @@ std::optional<Interval> t_interval(const SampleStatistics& sample, double level)
     const boost::math::students_t distribution(n - 1);
     const double factor = boost::math::quantile(complement(distribution, (1 - level) / 2));
     const double half = factor * *sample.std / std::sqrt(n);
+    require_finite({*sample.mean - half, *sample.mean + half}, "t_interval: bounds");
     return Interval{*sample.mean - half, *sample.mean + half};
 }
 

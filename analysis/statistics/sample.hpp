@@ -18,7 +18,8 @@ struct SampleStatistics {
 };
 
 /// Equal values have exactly their value as mean and a std of 0.
-/// Throws std::invalid_argument when a value is NaN or infinite, as every function of statistics/.
+/// Throws std::invalid_argument when a value is NaN or infinite, or so large that a result would
+/// be, as every function of statistics/.
 SampleStatistics sample_statistics(const std::vector<double>& values);
 
 /// mean +- t_{(1 + level)/2, n-1} std / sqrt(n); absent for n < 2. `level` in (0, 1).
@@ -33,6 +34,7 @@ void require_finite(const std::vector<double>& values, const char* function);
 
 /// Differences of numbers up to the largest magnitude given are equal when they differ by less:
 /// 16 units in the last place. So 0.3 - 0.2 and 0.2 - 0.1 tie, as their decimals do.
+/// Never below the smallest normal number: what lies beneath it is 0.
 double rounding_noise(const std::vector<double>& x, const std::vector<double>& y);
 
 }  // namespace harrow::analysis

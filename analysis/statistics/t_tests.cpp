@@ -60,11 +60,12 @@ TestResult welch_t(const std::vector<double>& x, const std::vector<double>& y) {
         return result;
     }
     const auto nx = static_cast<double>(sx.n), ny = static_cast<double>(sy.n);
-    const double vx = *sx.std * *sx.std / nx, vy = *sy.std * *sy.std / ny;
-    // Shares instead of squares of variances, which could underflow.
+    // In units of the larger spread: squares of small numbers could vanish.
+    const double unit = std::max(*sx.std, *sy.std);
+    const double vx = std::pow(*sx.std / unit, 2) / nx, vy = std::pow(*sy.std / unit, 2) / ny;
     const double share = vx / (vx + vy);
     result.df = 1 / (share * share / (nx - 1) + (1 - share) * (1 - share) / (ny - 1));
-    result.statistic = (*sx.mean - *sy.mean) / std::sqrt(vx + vy);
+    result.statistic = (*sx.mean - *sy.mean) / unit / std::sqrt(vx + vy);
     result.p = two_sided_p(*result.statistic, *result.df);
     return result;
 }

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/analysis/oracle/oracle.hpp"
+
 namespace harrow::analysis {
 namespace {
 
@@ -154,6 +156,16 @@ TEST(MetricsTest, PartsAddUpToTheWhole) {
 
 TEST(MetricsTest, RefusesLabelsThatDoNotFit) {
     EXPECT_THROW(curve_metrics({1, 2}, {1}), std::invalid_argument);
+}
+
+TEST(MetricsTest, AgreeWithScikitLearn) {
+    for (const auto& expected : oracle("curves")) {
+        const CurveMetrics metrics = curve_metrics(expected.at("scores").get<std::vector<float>>(),
+                                                   expected.at("labels").get<Labels>());
+        EXPECT_TRUE(close_to(metrics.auroc, expected.at("auroc")));
+        EXPECT_TRUE(close_to(metrics.average_precision, expected.at("ap")));
+        EXPECT_TRUE(close_to(metrics.f1max.value().value, expected.at("f1max")));
+    }
 }
 
 }  // namespace

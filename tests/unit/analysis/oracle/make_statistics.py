@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Writes statistics.json beside this file: what SciPy and statsmodels say about stored samples.
+"""Writes statistics.json beside this file: what SciPy, statsmodels and scikit-learn say about stored samples.
 
-Debian: apt-get install python3-scipy python3-statsmodels. The tests read the JSON and need no Python.
+Debian: apt-get install python3-scipy python3-statsmodels python3-sklearn. The tests read the JSON and need no Python.
 Data of tests with ties are multiples of 1/64, so that SciPy sees the ties that are there. Resampling
 draws from the project's generator (splitmix64), so that its results can be compared at all.
 """
@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import scipy
+import sklearn
 import statsmodels
 import statsmodels.formula.api as smf
 from scipy import special, stats
+from sklearn import metrics
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
 
@@ -288,12 +290,28 @@ def anova_cases():
     return cases
 
 
+def curve_cases():
+    cases = []
+    for n, levels in ((2, 0), (40, 0), (60, 3), (200, 20), (30, 1), (300, 0)):
+        labels = np.arange(n) % 3 == 0
+        scores = rng.normal(size=n) + labels
+        scores = (np.round(scores * levels / 3) if levels else np.exp(2 * scores)).astype(np.float32)
+        precision, recall, _ = metrics.precision_recall_curve(labels, scores)
+        with np.errstate(invalid="ignore"):
+            f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
+        cases.append({"scores": [float(s) for s in scores], "labels": [int(v) for v in labels],
+                      "auroc": metrics.roc_auc_score(labels, scores),
+                      "ap": metrics.average_precision_score(labels, scores), "f1max": f1.max()})
+    return cases
+
+
 def main():
-    oracle = {"made_with": {"scipy": scipy.__version__, "statsmodels": statsmodels.__version__, "numpy": np.__version__},
+    oracle = {"made_with": {"scipy": scipy.__version__, "statsmodels": statsmodels.__version__,
+                            "scikit-learn": sklearn.__version__, "numpy": np.__version__},
               "sample": sample_cases(), "paired": paired_cases(), "random_sign_flip": random_sign_flip(),
               "unpaired": unpaired_cases(), "bootstrap": bootstrap_cases(), "friedman": friedman_cases(),
               "studentized_range": studentized_range_cases(), "multiplicity": multiplicity_cases(),
-              "bayes": bayes_cases(), "anova": anova_cases()}
+              "bayes": bayes_cases(), "anova": anova_cases(), "curves": curve_cases()}
     text = json.dumps(oracle, default=float, allow_nan=False)
     path = Path(__file__).with_name("statistics.json")
     path.write_text(text.replace('}, {', '},\n{').replace('], "', '],\n"') + "\n")
