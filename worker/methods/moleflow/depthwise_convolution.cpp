@@ -73,8 +73,9 @@ torch::Tensor convolve(const torch::Tensor& maps,
                        std::int64_t kernel,
                        const torch::Tensor& bias) {
     const std::int64_t width = maps.size(2), channels = maps.size(3);
-    const torch::Tensor result =
-        bias.defined() ? bias.expand(maps.sizes()).clone(at::MemoryFormat::Contiguous) : torch::zeros_like(maps);
+    const torch::Tensor result = bias.defined()
+                                     ? bias.expand(maps.sizes()).clone(at::MemoryFormat::Contiguous)
+                                     : torch::zeros_like(maps);
     const float *from = maps.data_ptr<float>(), *factors = taps.data_ptr<float>();
     float* to = result.data_ptr<float>();
     for_each_tap(maps, kernel, [&](auto line, auto source, auto tap, Span span, auto right) {
