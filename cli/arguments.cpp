@@ -1,7 +1,6 @@
 #include "cli/arguments.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -9,8 +8,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/option_check.hpp"
 #include "cli/quantities.hpp"
-#include "cli/run_limits.hpp"
+#include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
@@ -19,24 +19,7 @@
 namespace harrow::cli {
 namespace {
 
-/// A check of an option's value: that `parse` takes it.
-template <typename Number>
-std::function<std::string(const std::string&)> understood_by(Number (*parse)(const std::string&)) {
-    return [parse](const std::string& text) {
-        try {
-            parse(text);
-            return std::string();
-        } catch (const sweeps::UsageError& error) {
-            return std::string(error.what());
-        }
-    };
-}
-
 constexpr const char* kTrial = "trial: its id, CELL.sSEED, or the beginning of one";
-
-std::chrono::system_clock::time_point parse_moment_from_now(const std::string& text) {
-    return parse_moment(text, std::chrono::system_clock::now());
-}
 
 /// Binds every verb's flags to its options struct; the verb that was typed ends up in `chosen`.
 class Parser {
@@ -121,15 +104,6 @@ private:
         spec->required(required);
     }
 
-    template <typename Options>
-    static void add_order(CLI::App* app, const std::shared_ptr<Options>& options) {
-        app->add_option("--order",
-                        options->order,
-                        "of work: breadth (every cell's first seeds early, longest first among "
-                        "them), longest (expected to take longest first), file (as in the sweep)")
-            ->check(CLI::IsMember({"breadth", "longest", "file"}));
-    }
-
     void add_plan() {
         auto [app, options] = verb<PlanOptions>(
             app_, "plan", "what would run: cells, trials, trainings, extractions");
@@ -142,80 +116,15 @@ private:
                         options->simulate,
                         "run it in virtual time on so many slots: how long, how busy, how costly")
             ->check(CLI::Range(1, 1000000));
-        add_order(app, options);
+        add_order(*app, options->order);
     }
 
     void add_run() {
         auto [app, options] =
             verb<RunOptions>(app_, "run", "run a sweep, or resume it: the same command again");
         add_spec(app, options, false);
-        add_order(app, options);
         app->add_option("--dir", options->dir, "run directory")->required();
-        add_run_flags(app, options);
-    }
-
-    /// Flags that `harrow slurm` hands on to the run inside the job.
-    static void add_run_flags(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
-        app->add_option("--slots",
-                        options->slots,
-                        "units of work at a time on this rank (default: slots_per_gpu of the "
-                        "sweep, which is 1, for each GPU; else 1)")
-            ->check(CLI::Range(1, 1024));
-        add_device_options(app, *options);
-        app->add_option("--resident",
-                        options->resident,
-                        "memory of a GPU that features may keep, e.g. 20G (default: half of what "
-                        "is free; CPU slots need none)");
-        app->add_option(
-               "--drain", options->drain_s, "seconds running work may go on after the first signal")
-            ->check(CLI::Range(0.0, 604800.0));
-        add_run_limits(app, options);
-        app->add_flag(
-            "--extend", options->extend, "add the cells and seeds that the sweep file has gained");
-        app->add_flag("--fail-fast", options->fail_fast, "stop at the first failed trial");
-    }
-
-    /// Where and how work is computed; `options` must live as long as the parser.
-    static void add_device_options(CLI::App* app, RunOptions& options) {
-        app->add_option("--device",
-                        options.device,
-                        "auto (default: GPUs if harrow-worker finds some), cpu or cuda")
-            ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-        app->add_option("--gpu-map",
-                        options.gpu_map,
-                        "the device of each slot, e.g. 0,0,1; numbers count this rank's GPUs")
-            ->check([](const std::string& text) {
-                return text.empty() ? std::string("--gpu-map is empty") : std::string();
-            });
-        app->add_option("--threads", options.threads, "threads per slot; results depend on it")
-            ->check(CLI::Range(1, 1024));
-        app->add_option("--cache",
-                        options.cache,
-                        "feature cache (default: $HARROW_CACHE, else ~/.cache/harrow)");
-    }
-
-    static void add_run_limits(CLI::App* app, const std::shared_ptr<RunOptions>& options) {
-        app->add_option("--until",
-                        options->until,
-                        "end before this time: +2h30m, 14:30 or 2026-11-22T14:30[Z] (Slurm's own "
-                        "end is known); work checkpoints, exit code 75")
-            ->check(understood_by(parse_moment_from_now));
-        app->add_option("--max-rss",
-                        options->max_rss,
-                        "memory of one worker, e.g. 16G; one that uses more is ended")
-            ->check(understood_by(parse_size));
-        app->add_option("--hang-limit",
-                        options->hang_limit_s,
-                        "seconds without a step of work until a worker is ended (default: 600)")
-            ->check(CLI::Range(1.0, 604800.0));
-        app->add_option("--disk-wait",
-                        options->disk_wait_s,
-                        "seconds to wait for room on a full disk (default: 600)")
-            ->check(CLI::Range(0.0, 604800.0));
-        app->add_option("--rank-limit",
-                        options->rank_limit_s,
-                        "seconds of silence until a rank is lost (default: 30)")
-            ->check(CLI::Range(3.0, 3600.0));
+        add_run_flags(*app, *options);
     }
 
     void add_reading_verbs() {
@@ -293,7 +202,7 @@ private:
             app_, "replay", "how to reproduce a trial; --verify trains it again and compares");
         add_run_and_trial(replay, replay_options);
         replay->add_flag("--verify", replay_options->verify, "compare rows and patch scores");
-        add_device_options(replay, replay_options->how);
+        add_device_options(*replay, replay_options->how);
 
         auto [doctor, doctor_options] =
             verb<DoctorOptions>(app_, "doctor", "what is wrong with this machine, and the cure");
@@ -354,7 +263,7 @@ private:
         add_spec(app, options, false);
         app->add_option("--dir", options->dir, "run directory")->required();
         add_job_settings(*app, options);
-        hand_on_to_run(*app, options, [app](const auto& run) { add_run_flags(app, run); });
+        hand_on_to_run(*app, options, [app](const auto& run) { add_run_flags(*app, *run); });
     }
 
     void add_cache() {
