@@ -29,6 +29,11 @@ void install_signal_handlers() {
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
     for (int signal_number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+        struct sigaction inherited = {};
+        if (signal_number == SIGHUP && sigaction(SIGHUP, nullptr, &inherited) == 0 &&
+            inherited.sa_handler == SIG_IGN) {
+            continue;  // nohup
+        }
         sigaction(signal_number, &action, nullptr);
     }
     for (int signal_number : {SIGXFSZ, SIGPIPE}) {

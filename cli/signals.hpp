@@ -5,7 +5,8 @@
 namespace harrow::cli {
 
 /// SIGINT, SIGTERM, SIGHUP and SIGUSR1: inside a DrainScope the first asks to drain, the second to
-/// stop now, a third ends the process; outside of one the first ends it (128 + signal). A write
+/// stop now, a third ends the process; outside of one the first ends it (128 + signal). SIGHUP
+/// stays ignored where it was (nohup). A write
 /// past a file-size limit becomes an ordinary error instead of a death. Signal handlers reach only
 /// static storage, hence no object.
 void install_signal_handlers();

@@ -33,7 +33,7 @@ bool is_socket(int descriptor) {
 void obey_the_protocol_only() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int number : {SIGINT, SIGTERM, SIGUSR1, SIGPIPE}) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE}) {
         ::signal(number, SIG_IGN);
         sigaddset(&signals, number);
     }

@@ -43,7 +43,7 @@ public:
         posix_spawn_file_actions_addclosefrom_np(&actions_, kChildDescriptor + 1);
         sigset_t blocked;  // until the child ignores them itself
         sigemptyset(&blocked);
-        for (const int number : {SIGINT, SIGTERM, SIGUSR1}) {
+        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
             sigaddset(&blocked, number);
         }
         sigset_t defaults;

@@ -168,24 +168,22 @@ private:
     void set_sweep(const SweepRecord& sweep) {
         state_.sweep = sweep;
         for (const CellRecord& cell : sweep.cells) {
-            const auto known = std::find_if(
-                state_.cells.begin(), state_.cells.end(), [&cell](const CellRecord& other) {
-                    return other.id == cell.id;
-                });
-            if (known == state_.cells.end()) {
+            const auto [at, is_new] = cell_numbers_.emplace(cell.id, state_.cells.size());
+            if (is_new) {
                 state_.cells.push_back(cell);
                 continue;
             }
-            const std::string fixed_name = known->name;
-            std::vector<std::uint64_t> seeds = known->seeds;
+            CellRecord& known = state_.cells[at->second];
+            const std::string fixed_name = known.name;
+            std::vector<std::uint64_t> seeds = known.seeds;
             for (const std::uint64_t seed : cell.seeds) {
                 if (std::find(seeds.begin(), seeds.end(), seed) == seeds.end()) {
                     seeds.push_back(seed);
                 }
             }
-            *known = cell;  // tags and other names are as the sweep now says
-            known->name = fixed_name;
-            known->seeds = std::move(seeds);
+            known = cell;  // tags and other names are as the sweep now says
+            known.name = fixed_name;
+            known.seeds = std::move(seeds);
         }
     }
 
@@ -243,7 +241,8 @@ private:
     }
 
     RunState state_;
-    std::uint64_t seq_ = 0;  ///< of the record being applied
+    std::map<sweeps::Digest, std::size_t> cell_numbers_;  ///< where a cell is in state_.cells
+    std::uint64_t seq_ = 0;                               ///< of the record being applied
     /// So that a start looks at its own trials only.
     std::map<std::string, std::vector<std::string>> trials_failed_by_;
 };

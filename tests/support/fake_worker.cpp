@@ -88,7 +88,7 @@ std::string open_descriptors() {
 
 std::string ignored_signals() {
     std::string list;
-    for (const int number : {SIGINT, SIGTERM, SIGUSR1}) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
         struct sigaction action = {};
         ::sigaction(number, nullptr, &action);
         list += action.sa_handler == SIG_IGN ? "i" : "-";

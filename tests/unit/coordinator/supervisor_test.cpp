@@ -176,7 +176,7 @@ TEST_F(SupervisorTest, TheChildInheritsNoDescriptorsAndIgnoresSignals) {
     assign(1, "descriptors;signals");
     const std::vector<std::string> notes = notes_of(expect<Finished>());
     EXPECT_EQ(notes.at(0), "0 1 2 3");
-    EXPECT_EQ(notes.at(1), "iii");
+    EXPECT_EQ(notes.at(1), "iiii");
 }
 
 TEST_F(SupervisorTest, AMissingWorkerProgramIsAUsageError) {

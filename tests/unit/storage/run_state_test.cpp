@@ -161,6 +161,11 @@ TEST_F(RunStateTest, ExtendingAddsCellsAndRenamesNone) {
     EXPECT_EQ(state.cells[0].seeds, (std::vector<std::uint64_t>{0, 18446744073709551615U, 1, 2}))
         << "a seed once asked for stays";
     EXPECT_EQ(state.sweep->text, longer.text);
+    EXPECT_EQ(state.cells[2].name, "new");
+    longer.cells[2].tags = {"late"};
+    add(ExtendedRecord{longer});
+    ASSERT_EQ(this->state().cells.size(), 3U);
+    EXPECT_EQ(this->state().cells[2].tags, std::vector<std::string>{"late"});
 }
 
 TEST_F(RunStateTest, CancelledTrialsStayOutUntilTheyAreRetried) {
