@@ -31,9 +31,10 @@ struct SchedulerUnit {
 };
 
 struct SchedulerLimits {
-    std::uint32_t max_lost_workers = 10;      ///< per unit, in a row without getting further
-    std::uint32_t max_same_crashes = 3;       ///< per unit and task, with one signal or exit code
-    std::uint32_t max_storage_failures = 10;  ///< of one unit, while others succeed
+    std::uint32_t max_lost_workers = 10;     ///< per unit, in a row without getting further
+    std::uint32_t max_same_crashes = 3;      ///< per unit and task, with one signal or exit code
+    std::uint32_t max_storage_failures = 3;  ///< of one unit, for other reasons than a full disk
+    std::uint32_t max_full_disk = 10;        ///< failures of one unit, while others succeed
     bool fail_fast = false;
     Order order = Order::Breadth;
 };
@@ -74,6 +75,7 @@ struct UnitFailed {
     std::uint32_t attempt = 0;
     FailureKind kind = FailureKind::Internal;
     std::string message;
+    bool no_room = false;  ///< kind Storage: the disk or a quota is full
 };
 struct UnitReturned {
     std::size_t slot = 0, unit = 0;
