@@ -240,6 +240,9 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
 std::size_t RunJournal::failed_trials() const {
     std::size_t failed = failed_alone_.size();
     for (const auto& [unit, state] : final_states_) {
+        if (state == coordinator::name_of(coordinator::FailureKind::Cancelled)) {
+            continue;
+        }
         const std::vector<std::string>& trials = work_.meanings[unit].trials;
         failed += static_cast<std::size_t>(
             std::count_if(trials.begin(), trials.end(), [this](const std::string& trial) {

@@ -239,7 +239,7 @@ void Scheduler::take_from_slot(std::size_t index) {
     held.erase(std::find(held.begin(), held.end(), index));
     --held_;
     withdrawing_ -= unit.withdrawing ? 1 : 0;
-    unit.withdrawing = unit.running = unit.cancelling = false;
+    unit.withdrawing = unit.running = unit.cancelling = unit.retry_after_cancel = false;
     unit.state = UnitState::Blocked;
     index_slot(unit.slot);
 }
@@ -247,10 +247,19 @@ void Scheduler::take_from_slot(std::size_t index) {
 void Scheduler::end_attempt(std::size_t index, const RetryDecision& decision, Actions& actions) {
     Unit& unit = units_[index];
     const bool cancelled = unit.cancelling;
+    const bool wanted_again = unit.retry_after_cancel;
     const std::size_t slot = unit.slot;
     take_from_slot(index);
     unit.alone = unit.alone || decision.alone;
-    if (cancelled) {
+    if (wanted_again) {
+        policy_.forget(index);
+        enqueue(index);
+        actions.emplace_back(Retry{slot,
+                                   index,
+                                   unit.attempt,
+                                   FailureKind::Cancelled,
+                                   "cancelled on request, and wanted again since"});
+    } else if (cancelled) {
         give_up({slot, index, unit.attempt, FailureKind::Cancelled, "cancelled on request", index},
                 actions);
     } else if (decision.give_up) {

@@ -89,7 +89,8 @@ struct CancelRequested {
     std::size_t unit = 0;
 };
 /// A failed unit, what it needs that failed, and what failed because of it, may run again with
-/// fresh counters.
+/// fresh counters. A unit that is being taken out stays in the run: what runs of it ends, and the
+/// next attempt follows.
 struct RetryRequested {
     std::size_t unit = 0;
 };

@@ -146,9 +146,24 @@ TEST_F(RunRequestsTest, RetryReachesWhatFailedOrWasCancelledInThisSession) {
 TEST_F(RunRequestsTest, ATrialComesBackToATrainingThatStillRuns) {
     ask("cancel", {"a.s0"});
     EXPECT_EQ(ask("retry", {"a.s0"}).lines.at(0), "a.s0 will be run again");
-    expect_asked({});
+    expect_asked({{RunRequest::Kind::Retry, 1}});
     finish(1);
     EXPECT_EQ(state().finished.count("a.s0"), 1U);
+}
+
+TEST_F(RunRequestsTest, RetrySoonAfterCancelReachesAUnitThatHasNotEndedYet) {
+    ask("cancel", {"a.s1"});
+    EXPECT_EQ(ask("retry", {"a.s1"}).lines.at(0), "a.s1 will be run again");
+    expect_asked({{RunRequest::Kind::Retry, 2}});
+    finish(2);
+    EXPECT_EQ(state().finished.count("a.s1"), 1U);
+}
+
+TEST_F(RunRequestsTest, ACancelledUnitIsNoFailureWhateverWasAskedSince) {
+    ask("cancel", {"a.s1"});
+    ask("retry", {"a.s1"});
+    fail(2, FailureKind::Cancelled);
+    EXPECT_EQ(observer_.failed_trials(), 0U);
 }
 
 TEST_F(RunRequestsTest, WhatThisSessionCannotRunIsLeftToTheNext) {
