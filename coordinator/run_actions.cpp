@@ -24,6 +24,8 @@ void RunEngine::apply(const SchedulerEvent& event, const ChildLost& child) {
         } else if (const auto* revive = std::get_if<Revive>(&action)) {
             view_.count_revived(revive->unit);
             failures_.erase(revive->unit);
+            observer_.revived(revive->unit);
+            disk_.mark();
         }
     }
 }

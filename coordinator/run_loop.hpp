@@ -133,6 +133,8 @@ public:
                           const WorkResult& result) = 0;
     /// Called once per failed attempt, and once (attempt 0) for a unit whose dependency failed.
     virtual void failed(const UnitFailure& failure) = 0;
+    /// A unit that failed for good will be tried again: it or another was retried.
+    virtual void revived(std::size_t /*unit*/) {}
     virtual void rank_lost(const RankLost& /*lost*/) {}
     /// A child without a unit in hand died; a fresh one is started.
     virtual void worker_lost(const SlotPlace& /*place*/, const ChildLost& /*lost*/) {}

@@ -181,6 +181,7 @@ TEST(RunLoopEndTest, TheUserCancelsAndRetriesUnits) {
     EXPECT_EQ(recorder.failures[1].kind, FailureKind::Cancelled);
     EXPECT_EQ(recorder.failures[1].unit, 0U);
     EXPECT_EQ(recorder.last.units_failed, 1U);
+    EXPECT_EQ(recorder.revivals, std::vector<std::size_t>{1});
     EXPECT_TRUE(outcome.reason.empty()) << outcome.reason;  // neither is a failure that stands
 }
 
