@@ -56,6 +56,7 @@ void Scheduler::link_dependencies(std::vector<SchedulerUnit>& units) {
         unit.attempt = units[index].attempts_before;
         unit.expected = units[index].expected_seconds;
         unit.share_to_checkpoint = static_cast<float>(units[index].share_to_checkpoint);
+        unit.checkpoint_interval_s = static_cast<float>(units[index].checkpoint_interval_s);
         unit.seed_rank = units[index].seed_rank;
         unit.needs = std::move(units[index].depends_on);
         for (const std::size_t needed : unit.needs) {

@@ -73,6 +73,7 @@ private:
         Key key;  ///< valid while Ready
         double expected = 1.0;
         float share_to_checkpoint = 1.0F;
+        float checkpoint_interval_s = std::numeric_limits<float>::infinity();
         std::uint32_t unmet = 0;  ///< of `needs`, not finished
         std::uint32_t slot = 0;   ///< when Held
         std::uint32_t attempt = 0;

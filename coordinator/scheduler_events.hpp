@@ -24,8 +24,10 @@ struct SchedulerUnit {
     std::vector<std::size_t> depends_on;  ///< lower or higher numbers; no cycles
     std::uint32_t attempts_before = 0;
     double expected_seconds = 1.0;  ///< to its end, > 0
-    /// Share of `expected_seconds` until something of it is kept (a checkpoint or the end), (0, 1].
+    /// Something of it is kept (a checkpoint or the end) after this share of `expected_seconds`,
+    /// (0, 1], or after `checkpoint_interval_s`, whichever is less.
     double share_to_checkpoint = 1.0;
+    double checkpoint_interval_s = std::numeric_limits<double>::infinity();  ///< > 0
     std::uint32_t seed_rank = 0;             ///< place of its seed among its cell's seeds
     std::vector<std::uint32_t> inputs = {};  ///< ascending numbers of the feature files it reads
 };

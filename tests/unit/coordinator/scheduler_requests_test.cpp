@@ -186,6 +186,17 @@ TEST(SchedulerTimeTest, ACheckpointThatFitsIsEnough) {
     EXPECT_EQ(only<AssignUnit>(drive(SlotReady{0})).size(), 1U);
 }
 
+TEST(SchedulerTimeTest, TheIntervalOfCheckpointsStaysWhenCostsAreLearned) {
+    std::vector<SchedulerUnit> units = timed({100});
+    units[0].share_to_checkpoint = 0.5;
+    units[0].checkpoint_interval_s = 60;
+    Driver drive(units, 1);
+    drive(TimeLeft{20});
+    EXPECT_TRUE(only<AssignUnit>(drive(SlotReady{0})).empty());
+    drive(EstimatesChanged{{100000}});
+    EXPECT_EQ(only<AssignUnit>(drive(TimeLeft{70})).size(), 1U);  // not much longer than planned
+}
+
 TEST(SchedulerTimeTest, MoreTimeBringsThemBack) {
     Driver drive(timed({100}), 1);
     drive(TimeLeft{20});
