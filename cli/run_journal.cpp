@@ -232,14 +232,31 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
     storage::append_record(journal_, record);
     if (failure.final) {
         final_states_[failure.unit] = state;
+        failed_with_unit_.insert(meaning.trials.begin(), meaning.trials.end());
     }
     display_.line((failure.final ? "failed " : "retry  ") + label(failure.unit) + ": " + state +
                   ": " + failure.message);
 }
 
+void RunJournal::revived(std::size_t unit) {
+    final_states_.erase(unit);
+    std::vector<std::string> trials;  // that nobody named
+    for (const std::string& trial : work_.meanings[unit].trials) {
+        if (failed_with_unit_.erase(trial) > 0 && !is_cancelled(trial)) {
+            trials.push_back(trial);
+        }
+    }
+    if (!trials.empty()) {
+        storage::append_record(journal_, storage::RetriedRecord{trials, "harrow", utc_now()});
+    }
+}
+
 std::size_t RunJournal::failed_trials() const {
     std::size_t failed = failed_alone_.size();
     for (const auto& [unit, state] : final_states_) {
+        if (state == coordinator::name_of(coordinator::FailureKind::Cancelled)) {
+            continue;
+        }
         const std::vector<std::string>& trials = work_.meanings[unit].trials;
         failed += static_cast<std::size_t>(
             std::count_if(trials.begin(), trials.end(), [this](const std::string& trial) {
@@ -254,6 +271,7 @@ void RunJournal::set_cancelled(const std::string& trial, bool cancelled) {
         cancelled_.insert(trial);
     } else {
         cancelled_.erase(trial);
+        failed_with_unit_.erase(trial);
     }
 }
 

@@ -32,6 +32,7 @@ public:
                   const coordinator::SlotPlace& place,
                   const coordinator::WorkResult& result) override;
     void failed(const coordinator::UnitFailure& failure) override;
+    void revived(std::size_t unit) override;
     void rank_lost(const coordinator::RankLost& lost) override;
     void worker_lost(const coordinator::SlotPlace& place,
                      const coordinator::ChildLost& lost) override;
@@ -81,7 +82,8 @@ private:
     std::set<std::size_t> finished_;                   ///< units
     std::set<std::string> failed_alone_;  ///< trials that could not be scored; their unit finished
     std::set<std::string> cancelled_;     ///< trials
-    coordinator::WorkTimes times_;        ///< of all finished units
+    std::set<std::string> failed_with_unit_;  ///< trials; not retried by name since
+    coordinator::WorkTimes times_;            ///< of all finished units
     double seconds_ = 0;
 };
 

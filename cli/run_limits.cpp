@@ -175,6 +175,27 @@ ExitCode exit_code_of(const coordinator::RunOutcome& outcome, std::size_t failed
     return ExitCode::Bug;
 }
 
+ExitCode exit_code_of_sweep(ExitCode code,
+                            const sweeps::WorkPlan& plan,
+                            const storage::RunState& state) {
+    bool some_failed = false;
+    bool some_left = false;
+    for (const sweeps::PlannedTrial& trial : plan.trials) {
+        const auto failed = state.failed.find(trial.id);
+        if (failed == state.failed.end()) {
+            some_left = some_left || state.finished.count(trial.id) == 0;
+        } else {
+            some_failed =
+                some_failed ||
+                failed->second.state != coordinator::name_of(coordinator::FailureKind::Cancelled);
+        }
+    }
+    if (code != ExitCode::Ok) {
+        return code;
+    }
+    return some_failed ? ExitCode::TrialsFailed : some_left ? ExitCode::Resumable : ExitCode::Ok;
+}
+
 std::string outcome_word(ExitCode code, coordinator::StopCause cause) {
     switch (code) {
         case ExitCode::Ok:

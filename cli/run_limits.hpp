@@ -6,7 +6,9 @@
 
 #include "cli/options.hpp"
 #include "coordinator/run_loop.hpp"
+#include "storage/run_state.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/work_plan.hpp"
 
 namespace harrow::cli {
 
@@ -30,6 +32,12 @@ std::string moment_text(std::chrono::system_clock::time_point moment,
 coordinator::RunLimits run_limits(const RunOptions& options);
 
 sweeps::ExitCode exit_code_of(const coordinator::RunOutcome& outcome, std::size_t failed_trials);
+
+/// What a session ends with that did its own work with `code`: trials may have failed before, and
+/// some that an earlier session gave up may have been retried meanwhile, which the next one runs.
+sweeps::ExitCode exit_code_of_sweep(sweeps::ExitCode code,
+                                    const sweeps::WorkPlan& plan,
+                                    const storage::RunState& state);
 
 /// For `session_end` and DIR/status: "done", "failed", "drained", "time_limit", "stopped",
 /// "infrastructure_lost".

@@ -121,7 +121,8 @@ bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked
     }
     const std::size_t unit = found->second;
     if (observer_.is_open(unit)) {
-        return true;  // others kept its training in the run
+        asked.push_back({RunRequest::Kind::Retry, unit});  // nothing to do but where it is ending
+        return true;
     }
     for (const std::size_t needed : work_.plan.units[unit].depends_on) {
         observer_.reopen(needed);  // the scheduler tries it again by itself

@@ -273,10 +273,7 @@ ExitCode RunSession::work_off(storage::Journal& journal, const Launch& launch) {
     work.reset();
     const storage::RunState state = read_state();
     publish_derived_files(directory_, state);
-    const std::size_t failed = failed_of_this_sweep(state);
-    if (code == ExitCode::Ok && failed > 0) {
-        code = ExitCode::TrialsFailed;
-    }
+    code = exit_code_of_sweep(code, plan_, state);
     publish_status(directory_, code, outcome_word(code, stop_cause_));
     std::cout << analysis::terminal_table(make_run_report(state, false), terminal_width()) << "\n";
     if (nothing_to_do) {

@@ -217,11 +217,11 @@ private:
                      static_cast<float>(blocks)};
         unit.expected_cost +=
             kTrainingCostPerImageEpochBlock * images * cell.config.train.num_epochs * blocks;
-        const double per_task =
-            1.0 / static_cast<double>(std::max<std::size_t>(1, cell.tasks.size()));
-        const double interval = 60 * sweep_.run.checkpoint_minutes;
         unit.share_to_checkpoint =
-            interval > 0 ? std::min(per_task, interval / unit.expected_cost) : per_task;
+            1.0 / static_cast<double>(std::max<std::size_t>(1, cell.tasks.size()));
+        if (sweep_.run.checkpoint_minutes > 0) {
+            unit.checkpoint_interval_s = 60 * sweep_.run.checkpoint_minutes;
+        }
     }
 
     const sweeps::Sweep& sweep_;

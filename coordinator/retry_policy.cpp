@@ -56,11 +56,14 @@ RetryDecision RetryPolicy::on_failed(const UnitFailed& event,
         decision.kind = decision.give_up ? FailureKind::Lost : FailureKind::Stopped;
     } else if (event.kind == FailureKind::Storage) {
         History& history = histories_[event.unit];
-        // A full disk refuses all units alike and is no unit's fault.
+        if (!event.no_room) {
+            decision.give_up = ++history.storage_failures >= limits_.max_storage_failures;
+            return decision;
+        }
         const bool others_succeed = successes > history.successes_then;
-        history.storage_failures += history.storage_failures == 0 || others_succeed ? 1 : 0;
+        history.full_disk += history.full_disk == 0 || others_succeed ? 1 : 0;
         history.successes_then = successes;
-        decision.give_up = history.storage_failures >= limits_.max_storage_failures;
+        decision.give_up = history.full_disk >= limits_.max_full_disk;
     }
     return decision;
 }

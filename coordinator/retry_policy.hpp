@@ -33,8 +33,8 @@ struct RetryDecision {
 /// - a crash: as above, but `max_same_crashes` at one task with one signal other than SIGKILL, or
 ///   with one exit code, are the unit's own fault;
 /// - out of memory: the unit's own fault, but once it may try alone on a GPU that slots share;
-/// - storage: again, but the unit's own fault after `max_storage_failures` between which other
-///   units succeeded;
+/// - storage: `max_storage_failures` in all; a full disk refuses all units alike, so that it counts
+///   only when other units succeeded since, up to `max_full_disk`;
 /// - everything else: never.
 class RetryPolicy {
 public:
@@ -57,8 +57,8 @@ private:
         std::map<std::tuple<std::int64_t, int, int>, std::uint32_t>
             crashes;  ///< task, signal, exit
         bool tried_alone = false;
-        std::uint32_t storage_failures = 0;
-        std::size_t successes_then = 0;  ///< at the last storage failure
+        std::uint32_t storage_failures = 0, full_disk = 0;
+        std::size_t successes_then = 0;  ///< when the disk was full the last time
     };
 
     RetryDecision on_out_of_memory(std::size_t unit, const std::string& reason, bool gpu_is_shared);

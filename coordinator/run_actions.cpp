@@ -23,6 +23,9 @@ void RunEngine::apply(const SchedulerEvent& event, const ChildLost& child) {
             record_failure(*give_up, true, child);
         } else if (const auto* revive = std::get_if<Revive>(&action)) {
             view_.count_revived(revive->unit);
+            failures_.erase(revive->unit);
+            observer_.revived(revive->unit);
+            disk_.mark();
         }
     }
 }
@@ -89,9 +92,11 @@ void RunEngine::record_failure(const GiveUp& verdict, bool is_final, const Child
     }
     if (is_final) {
         view_.count_failed(verdict.unit);
-        infrastructure_failed_ = infrastructure_failed_ || verdict.kind == FailureKind::Lost ||
-                                 verdict.kind == FailureKind::Storage;
-        failure_reason_ = failure_reason_.empty() ? failure.message : failure_reason_;
+    }
+    if (is_final && verdict.kind != FailureKind::Cancelled) {
+        const bool is_infrastructure =
+            verdict.kind == FailureKind::Lost || verdict.kind == FailureKind::Storage;
+        failures_[verdict.unit] = {++last_failure_, is_infrastructure, failure.message};
     }
     disk_.mark();
     observer_.failed(failure);

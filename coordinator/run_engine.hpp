@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -68,6 +70,13 @@ private:
     void record(const Complete& complete);
     void record_failure(const GiveUp& verdict, bool is_final, const ChildLost& child);
 
+    /// Of a unit that was given up, but not by its user.
+    struct FinalFailure {
+        std::size_t number = 0;  ///< in the order of time
+        bool is_infrastructure = false;
+        std::string message;
+    };
+
     const RunPlan& plan_;
     Transport& transport_;
     RunObserver& observer_;
@@ -80,8 +89,8 @@ private:
     WorkResult result_;  // of the Finished being handled
     bool ended_ = false;
     bool no_room_left_ = false;
-    bool infrastructure_failed_ = false;
-    std::string failure_reason_;
+    std::map<std::size_t, FinalFailure> failures_;  ///< by unit; of those that failed still
+    std::size_t last_failure_ = 0;                  ///< number
     std::string last_loss_;
     std::set<std::string> warned_;
     Clock::time_point last_tick_;

@@ -93,6 +93,7 @@ std::vector<SchedulerUnit> scheduler_units(const RunPlan& plan) {
                          static_cast<std::uint32_t>(unit.attempts_before),
                          std::max(unit.expected_cost, kShortest),
                          unit.share_to_checkpoint,
+                         unit.checkpoint_interval_s,
                          unit.seed_rank,
                          unit.inputs});
     }

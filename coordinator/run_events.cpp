@@ -62,11 +62,12 @@ void RunEngine::on(std::size_t slot, const Finished& finished) {
 }
 
 void RunEngine::on(std::size_t slot, const Failed& failed) {
-    if (failed.kind == FailureKind::Storage && storage::tells_of_no_space(failed.message) &&
-        disk_.worker_ran_out(failed.message, Clock::now())) {
+    const bool no_room =
+        failed.kind == FailureKind::Storage && storage::tells_of_no_space(failed.message);
+    if (no_room && disk_.worker_ran_out(failed.message, Clock::now())) {
         apply(DispatchPaused{true});
     }
-    apply(UnitFailed{slot, failed.unit, failed.attempt, failed.kind, failed.message});
+    apply(UnitFailed{slot, failed.unit, failed.attempt, failed.kind, failed.message, no_room});
 }
 
 void RunEngine::on(std::size_t slot, const Returned& returned) {

@@ -186,10 +186,21 @@ RunOutcome RunEngine::outcome() const {
     } else if (result.not_run > 0 && scheduler_.live_slots() == 0) {
         result.verdict = Verdict::InfrastructureLost;
         result.reason = "no slot is left; the last loss: " + last_loss_;
-    } else if (result.failed > 0) {
-        result.verdict = infrastructure_failed_ ? Verdict::InfrastructureLost : Verdict::SomeFailed;
+    } else if (!failures_.empty()) {
+        bool infrastructure = false;
+        const FinalFailure* first = &failures_.begin()->second;
+        for (const auto& [unit, failure] : failures_) {
+            infrastructure = infrastructure || failure.is_infrastructure;
+            first = failure.number < first->number ? &failure : first;
+        }
+        result.verdict = infrastructure ? Verdict::InfrastructureLost : Verdict::SomeFailed;
         result.reason =
-            (result.not_run > 0 ? "stopped at the first failure: " : "") + failure_reason_;
+            (result.not_run > 0 ? "stopped at the first failure: " : "") + first->message;
+    } else if (result.not_run > 0) {
+        result.verdict = Verdict::StoppedEarly;
+        result.reason = "stopped at a failure; what failed is to be tried again";
+    } else if (result.failed > 0) {  // taken out by the user
+        result.verdict = Verdict::SomeFailed;
     }
     return result;
 }

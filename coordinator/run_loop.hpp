@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ struct RunUnit {
     std::size_t trials = 0;               ///< trials that finish with it
     int attempts_before = 0;              ///< of earlier runs of this sweep
     WorkSize size = {};
-    double share_to_checkpoint = 1.0;        ///< as in SchedulerUnit
+    double share_to_checkpoint = 1.0;  ///< as in SchedulerUnit
+    double checkpoint_interval_s = std::numeric_limits<double>::infinity();  ///< as there
     std::uint32_t seed_rank = 0;             ///< as in SchedulerUnit
     std::vector<std::uint32_t> inputs = {};  ///< as in SchedulerUnit
 };
@@ -133,6 +135,8 @@ public:
                           const WorkResult& result) = 0;
     /// Called once per failed attempt, and once (attempt 0) for a unit whose dependency failed.
     virtual void failed(const UnitFailure& failure) = 0;
+    /// A unit that failed for good will be tried again: it or another was retried.
+    virtual void revived(std::size_t /*unit*/) {}
     virtual void rank_lost(const RankLost& /*lost*/) {}
     /// A child without a unit in hand died; a fresh one is started.
     virtual void worker_lost(const SlotPlace& /*place*/, const ChildLost& /*lost*/) {}

@@ -56,6 +56,7 @@ void Scheduler::link_dependencies(std::vector<SchedulerUnit>& units) {
         unit.attempt = units[index].attempts_before;
         unit.expected = units[index].expected_seconds;
         unit.share_to_checkpoint = static_cast<float>(units[index].share_to_checkpoint);
+        unit.checkpoint_interval_s = static_cast<float>(units[index].checkpoint_interval_s);
         unit.seed_rank = units[index].seed_rank;
         unit.needs = std::move(units[index].depends_on);
         for (const std::size_t needed : unit.needs) {
@@ -239,7 +240,7 @@ void Scheduler::take_from_slot(std::size_t index) {
     held.erase(std::find(held.begin(), held.end(), index));
     --held_;
     withdrawing_ -= unit.withdrawing ? 1 : 0;
-    unit.withdrawing = unit.running = unit.cancelling = false;
+    unit.withdrawing = unit.running = unit.cancelling = unit.retry_after_cancel = false;
     unit.state = UnitState::Blocked;
     index_slot(unit.slot);
 }
@@ -247,10 +248,19 @@ void Scheduler::take_from_slot(std::size_t index) {
 void Scheduler::end_attempt(std::size_t index, const RetryDecision& decision, Actions& actions) {
     Unit& unit = units_[index];
     const bool cancelled = unit.cancelling;
+    const bool wanted_again = unit.retry_after_cancel;
     const std::size_t slot = unit.slot;
     take_from_slot(index);
     unit.alone = unit.alone || decision.alone;
-    if (cancelled) {
+    if (wanted_again) {
+        policy_.forget(index);
+        enqueue(index);
+        actions.emplace_back(Retry{slot,
+                                   index,
+                                   unit.attempt,
+                                   FailureKind::Cancelled,
+                                   "cancelled on request, and wanted again since"});
+    } else if (cancelled) {
         give_up({slot, index, unit.attempt, FailureKind::Cancelled, "cancelled on request", index},
                 actions);
     } else if (decision.give_up) {

@@ -73,18 +73,20 @@ private:
         Key key;  ///< valid while Ready
         double expected = 1.0;
         float share_to_checkpoint = 1.0F;
+        float checkpoint_interval_s = std::numeric_limits<float>::infinity();
         std::uint32_t unmet = 0;  ///< of `needs`, not finished
         std::uint32_t slot = 0;   ///< when Held
         std::uint32_t attempt = 0;
         std::uint32_t seed_rank = 0;
         std::uint32_t inputs = 0;  ///< number of the set it reads; 0: none
         UnitState state = UnitState::Blocked;
-        std::uint8_t passed_over = 0;  ///< times another was preferred at its turn
-        bool running = false;          ///< when Held
-        bool withdrawing = false;      ///< when Held
-        bool cancelling = false;       ///< when Held
-        bool alone = false;            ///< wants a device for itself
-        bool failed_by_need = false;   ///< when Failed
+        std::uint8_t passed_over = 0;     ///< times another was preferred at its turn
+        bool running = false;             ///< when Held
+        bool withdrawing = false;         ///< when Held
+        bool cancelling = false;          ///< when Held
+        bool retry_after_cancel = false;  ///< when Held and cancelling; wanted again since
+        bool alone = false;               ///< wants a device for itself
+        bool failed_by_need = false;      ///< when Failed
     };
     struct Slot {
         SlotState state = SlotState::Starting;

@@ -24,16 +24,19 @@ struct SchedulerUnit {
     std::vector<std::size_t> depends_on;  ///< lower or higher numbers; no cycles
     std::uint32_t attempts_before = 0;
     double expected_seconds = 1.0;  ///< to its end, > 0
-    /// Share of `expected_seconds` until something of it is kept (a checkpoint or the end), (0, 1].
+    /// Something of it is kept (a checkpoint or the end) after this share of `expected_seconds`,
+    /// (0, 1], or after `checkpoint_interval_s`, whichever is less.
     double share_to_checkpoint = 1.0;
+    double checkpoint_interval_s = std::numeric_limits<double>::infinity();  ///< > 0
     std::uint32_t seed_rank = 0;             ///< place of its seed among its cell's seeds
     std::vector<std::uint32_t> inputs = {};  ///< ascending numbers of the feature files it reads
 };
 
 struct SchedulerLimits {
-    std::uint32_t max_lost_workers = 10;      ///< per unit, in a row without getting further
-    std::uint32_t max_same_crashes = 3;       ///< per unit and task, with one signal or exit code
-    std::uint32_t max_storage_failures = 10;  ///< of one unit, while others succeed
+    std::uint32_t max_lost_workers = 10;     ///< per unit, in a row without getting further
+    std::uint32_t max_same_crashes = 3;      ///< per unit and task, with one signal or exit code
+    std::uint32_t max_storage_failures = 3;  ///< of one unit, for other reasons than a full disk
+    std::uint32_t max_full_disk = 10;        ///< failures of one unit, while others succeed
     bool fail_fast = false;
     Order order = Order::Breadth;
 };
@@ -74,6 +77,7 @@ struct UnitFailed {
     std::uint32_t attempt = 0;
     FailureKind kind = FailureKind::Internal;
     std::string message;
+    bool no_room = false;  ///< kind Storage: the disk or a quota is full
 };
 struct UnitReturned {
     std::size_t slot = 0, unit = 0;
@@ -87,7 +91,8 @@ struct CancelRequested {
     std::size_t unit = 0;
 };
 /// A failed unit, what it needs that failed, and what failed because of it, may run again with
-/// fresh counters.
+/// fresh counters. A unit that is being taken out stays in the run: what runs of it ends, and the
+/// next attempt follows.
 struct RetryRequested {
     std::size_t unit = 0;
 };

@@ -51,6 +51,8 @@ void Scheduler::check_units() const {
         require(unit.state == UnitState::Held ||
                     (!unit.running && !unit.withdrawing && !unit.cancelling),
                 "a unit at no slot runs");
+        require(!unit.retry_after_cancel || (unit.running && unit.cancelling),
+                "a unit that is not being cancelled waits for its end");
         require(unit.state != UnitState::Ready || unit.unmet == 0, "a blocked unit is ready");
         require(unit.state != UnitState::Blocked || unit.unmet > 0, "a unit is forgotten");
         std::size_t unmet = 0;

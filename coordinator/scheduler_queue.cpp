@@ -69,7 +69,10 @@ void Scheduler::dequeue(std::size_t index) {
 
 bool Scheduler::fits(std::size_t index) const {
     const Unit& unit = units_[index];
-    return unit.expected * static_cast<double>(unit.share_to_checkpoint) <= time_left_;
+    const double to_checkpoint =
+        std::min(unit.expected * static_cast<double>(unit.share_to_checkpoint),
+                 static_cast<double>(unit.checkpoint_interval_s));
+    return to_checkpoint <= time_left_;
 }
 
 // The unit whose turn it is or, of those about equal to it, the one whose inputs the slot holds

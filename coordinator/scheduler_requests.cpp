@@ -27,12 +27,20 @@ void Scheduler::on(const CancelRequested& event, Actions& actions) {
                 take_back(event.unit, actions);
             }
             unit.cancelling = true;
+            unit.retry_after_cancel = false;
             return;
     }
 }
 
 void Scheduler::on(const RetryRequested& event, Actions& actions) {
-    if (event.unit >= units_.size() || units_[event.unit].state != UnitState::Failed) {
+    if (event.unit >= units_.size()) {
+        return;
+    }
+    Unit& unit = units_[event.unit];
+    if (unit.state == UnitState::Held && unit.cancelling) {
+        unit.cancelling = unit.retry_after_cancel = unit.running;  // what runs was told to end
+    }
+    if (unit.state != UnitState::Failed) {
         return;
     }
     std::vector<std::size_t> revived = revive_with_needs(event.unit);
@@ -48,10 +56,10 @@ void Scheduler::on(const RetryRequested& event, Actions& actions) {
             }
         }
     }
-    for (const std::size_t unit : revived) {
-        actions.emplace_back(Revive{unit});
-        if (units_[unit].unmet == 0) {
-            enqueue(unit);
+    for (const std::size_t index : revived) {
+        actions.emplace_back(Revive{index});
+        if (units_[index].unmet == 0) {
+            enqueue(index);
         }
     }
 }

@@ -90,5 +90,21 @@ TEST_F(RunLimitsTest, OutcomesHaveAnExitCodeAndAWord) {
     EXPECT_EQ(outcome_word(static_cast<sweeps::ExitCode>(130), StopCause::Now), "stopped");
 }
 
+TEST_F(RunLimitsTest, ASessionThatLeavesTrialsIsNotDone) {
+    using sweeps::ExitCode;
+    sweeps::WorkPlan plan;
+    plan.trials.resize(2);
+    plan.trials[0].id = "a";
+    plan.trials[1].id = "b";
+    storage::RunState state;
+    state.finished["a"];
+    EXPECT_EQ(exit_code_of_sweep(ExitCode::Ok, plan, state), ExitCode::Resumable);
+    EXPECT_EQ(exit_code_of_sweep(ExitCode::Infrastructure, plan, state), ExitCode::Infrastructure);
+    state.failed["b"].state = "cancelled";
+    EXPECT_EQ(exit_code_of_sweep(ExitCode::Ok, plan, state), ExitCode::Ok);
+    state.failed["b"].state = "diverged";
+    EXPECT_EQ(exit_code_of_sweep(ExitCode::Ok, plan, state), ExitCode::TrialsFailed);
+}
+
 }  // namespace
 }  // namespace harrow::cli

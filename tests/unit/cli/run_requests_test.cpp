@@ -146,9 +146,46 @@ TEST_F(RunRequestsTest, RetryReachesWhatFailedOrWasCancelledInThisSession) {
 TEST_F(RunRequestsTest, ATrialComesBackToATrainingThatStillRuns) {
     ask("cancel", {"a.s0"});
     EXPECT_EQ(ask("retry", {"a.s0"}).lines.at(0), "a.s0 will be run again");
-    expect_asked({});
+    expect_asked({{RunRequest::Kind::Retry, 1}});
     finish(1);
     EXPECT_EQ(state().finished.count("a.s0"), 1U);
+}
+
+TEST_F(RunRequestsTest, RetrySoonAfterCancelReachesAUnitThatHasNotEndedYet) {
+    ask("cancel", {"a.s1"});
+    EXPECT_EQ(ask("retry", {"a.s1"}).lines.at(0), "a.s1 will be run again");
+    expect_asked({{RunRequest::Kind::Retry, 2}});
+    finish(2);
+    EXPECT_EQ(state().finished.count("a.s1"), 1U);
+}
+
+TEST_F(RunRequestsTest, ACancelledUnitIsNoFailureWhateverWasAskedSince) {
+    ask("cancel", {"a.s1"});
+    ask("retry", {"a.s1"});
+    fail(2, FailureKind::Cancelled);
+    EXPECT_EQ(observer_.failed_trials(), 0U);
+}
+
+TEST_F(RunRequestsTest, WhatARetryRevivesBesideTheNamedTrialIsNoLongerFailedEither) {
+    ask("cancel", {"b.s0"});
+    fail(0, FailureKind::BadData);
+    fail(1, FailureKind::Dependency);
+    fail(2, FailureKind::Dependency);
+    EXPECT_EQ(state().failed.size(), 3U);
+    ask("retry", {"a.s1"});
+    for (const std::size_t unit : {2U, 0U, 1U}) {  // as the run loop does it
+        observer_.revived(unit);
+    }
+    observer_.commit();
+    ASSERT_EQ(state().failed.size(), 1U);
+    EXPECT_EQ(state().failed.at("b.s0").state, "cancelled");
+    EXPECT_EQ(observer_.failed_trials(), 0U);
+    EXPECT_TRUE(observer_.is_open(1));
+    std::size_t retried = 0;
+    for (const auto& record : storage::read_journal(directory_ / "journal.jsonl").records) {
+        retried += record.type == "retried" ? 1 : 0;
+    }
+    EXPECT_EQ(retried, 2U) << "the named trial once, the other once";
 }
 
 TEST_F(RunRequestsTest, WhatThisSessionCannotRunIsLeftToTheNext) {

@@ -1,5 +1,6 @@
 #include "cli/work_units.hpp"
 
+#include <cmath>
 #include <fstream>
 #include <set>
 
@@ -91,6 +92,15 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
         EXPECT_EQ(reads.size(), 4U);
         EXPECT_EQ(waits_for, reads);
     }
+}
+
+TEST_F(WorkUnitsTest, TrainingsKeepSomethingAfterATaskOrTheIntervalOfCheckpoints) {
+    sweep_.run.checkpoint_minutes = 3;
+    const coordinator::RunUnit with = remaining().plan.units.back();
+    EXPECT_EQ(with.checkpoint_interval_s, 180);
+    EXPECT_EQ(with.share_to_checkpoint, 1.0 / static_cast<double>(sweep_.cells[0].tasks.size()));
+    sweep_.run.checkpoint_minutes = 0;
+    EXPECT_TRUE(std::isinf(remaining().plan.units.back().checkpoint_interval_s));
 }
 
 TEST_F(WorkUnitsTest, UnitsCarryTheWeightsOfBackbonesThatNeedThem) {

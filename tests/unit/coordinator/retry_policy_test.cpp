@@ -79,7 +79,7 @@ TEST(RetryPolicyTest, OutOfMemoryOnADeviceOfItsOwnIsFinal) {
 
 TEST(RetryPolicyTest, AFullDiskIsNoUnitsFault) {
     RetryPolicy policy({});
-    const UnitFailed full{0, 0, 1, FailureKind::Storage, "no space left"};
+    const UnitFailed full{0, 0, 1, FailureKind::Storage, "No space left on device", true};
     for (int attempt = 0; attempt < 100; ++attempt) {
         EXPECT_FALSE(policy.on_failed(full, {}, false, 7).give_up);
     }
@@ -91,6 +91,17 @@ TEST(RetryPolicyTest, AFullDiskIsNoUnitsFault) {
         }
     }
     EXPECT_EQ(failures, 10);
+}
+
+TEST(RetryPolicyTest, AnotherStorageErrorEndsAlsoWhereNothingElseSucceeds) {
+    RetryPolicy policy({});
+    const UnitFailed denied{0, 0, 1, FailureKind::Storage, "cannot open x: Permission denied"};
+    EXPECT_FALSE(policy.on_failed(denied, {}, false, 7).give_up);
+    EXPECT_FALSE(policy.on_failed(denied, {}, false, 7).give_up);
+    const RetryDecision last = policy.on_failed(denied, {}, false, 7);
+    EXPECT_TRUE(last.give_up);
+    EXPECT_EQ(last.kind, FailureKind::Storage);
+    EXPECT_EQ(last.reason, "cannot open x: Permission denied");
 }
 
 TEST(RetryPolicyTest, WhatWasStoppedFromOutsideGoesOn) {

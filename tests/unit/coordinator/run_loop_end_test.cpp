@@ -181,6 +181,47 @@ TEST(RunLoopEndTest, TheUserCancelsAndRetriesUnits) {
     EXPECT_EQ(recorder.failures[1].kind, FailureKind::Cancelled);
     EXPECT_EQ(recorder.failures[1].unit, 0U);
     EXPECT_EQ(recorder.last.units_failed, 1U);
+    EXPECT_EQ(recorder.revivals, std::vector<std::size_t>{1});
+    EXPECT_TRUE(outcome.reason.empty()) << outcome.reason;  // neither is a failure that stands
+}
+
+TEST(RunLoopEndTest, AFailureThatARetryUndidIsNotWhatTheRunEndsWith) {
+    RunPlan plan;
+    const std::string storage = std::to_string(static_cast<int>(FailureKind::Storage));
+    plan.units = {unit("@3 fail " + storage + ";note again"), unit("fail 1"), unit("sleep 60000")};
+    Recorder recorder;
+    RunLimits limits = quick_limits();
+    bool asked = false;
+    limits.requests = [&]() -> std::vector<RunRequest> {
+        if (asked || recorder.failures.size() < 4) {
+            return {};
+        }
+        asked = true;
+        return {{RunRequest::Kind::Retry, 0}, {RunRequest::Kind::Cancel, 2}};
+    };
+    const RunOutcome outcome = run(plan, recorder, limits);
+    EXPECT_EQ(recorder.attempts.at(0), 4);
+    EXPECT_EQ(outcome.verdict, Verdict::SomeFailed);
+    EXPECT_EQ(outcome.reason, "failed as told");
+}
+
+TEST(RunLoopEndTest, WhatIsRetriedAfterTheFirstFailureIsLeftAndTheRunIsNotDone) {
+    RunPlan plan;
+    plan.units = {unit("@1 fail 1;note again"), unit("sleep 60000")};
+    Recorder recorder;
+    RunLimits limits = quick_limits();
+    limits.fail_fast = true;
+    bool asked = false;
+    limits.requests = [&]() -> std::vector<RunRequest> {
+        if (asked || recorder.failures.empty()) {
+            return {};
+        }
+        asked = true;
+        return {{RunRequest::Kind::Retry, 0}, {RunRequest::Kind::Cancel, 1}};
+    };
+    const RunOutcome outcome = run(plan, recorder, limits);
+    EXPECT_EQ(outcome.not_run, 1U);
+    EXPECT_EQ(outcome.verdict, Verdict::StoppedEarly);
 }
 
 TEST(RunLoopEndTest, ASecondSignalEndsADrain) {

@@ -34,6 +34,7 @@ public:
         failures.push_back(failure);
         uncommitted = true;
     }
+    void revived(std::size_t unit) override { revivals.push_back(unit); }
     void checkpointed(const Checkpointed& report) override { checkpoints.push_back(report); }
     void resumed(const Resumed& report) override { resumes.push_back(report); }
     bool commit() override {
@@ -58,6 +59,7 @@ public:
     std::map<std::size_t, std::vector<std::string>> notes;
     std::set<std::string> slots;
     std::vector<UnitFailure> failures;
+    std::vector<std::size_t> revivals;
     std::vector<std::string> warnings;
     std::vector<Checkpointed> checkpoints;
     std::vector<Resumed> resumes;

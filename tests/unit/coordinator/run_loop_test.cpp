@@ -79,17 +79,14 @@ TEST(RunLoopTest, AUserFailureIsRecordedOnce) {
     EXPECT_EQ(recorder.failures[0].message, "failed as told");
 }
 
-TEST(RunLoopTest, StorageFailuresOfOneUnitAreInfrastructureAndEndWhileOthersSucceed) {
+TEST(RunLoopTest, StorageFailuresOfTheOnlyUnitAreInfrastructureAndEnd) {
     RunPlan plan;
     plan.units = {unit("fail " + std::to_string(static_cast<int>(FailureKind::Storage)))};
-    for (int index = 0; index < 30; ++index) {
-        plan.units.push_back(unit("note other"));
-    }
     Recorder recorder;
     const RunOutcome outcome = run(plan, recorder);
     EXPECT_EQ(outcome.verdict, Verdict::InfrastructureLost);
     EXPECT_EQ(outcome.failed, 1U);
-    EXPECT_GE(recorder.failures.size(), 10U);
+    EXPECT_EQ(recorder.failures.size(), 3U);
 }
 
 TEST(RunLoopTest, FailFastLeavesTheRest) {

@@ -118,6 +118,39 @@ TEST(SchedulerRetryTest, ItsCountersStartAnew) {
     EXPECT_TRUE(only<Revive>(drive(RetryRequested{0})).empty());  // it has not failed
 }
 
+TEST(SchedulerRetryTest, WhatIsBeingCancelledRunsAgainOnceItHasEnded) {
+    Driver drive(independent(1), 1);
+    drive.start(only<AssignUnit>(drive(SlotReady{0}))[0]);
+    drive(CancelRequested{0});
+    EXPECT_TRUE(drive(RetryRequested{0}).empty());
+    const auto actions = drive(UnitFailed{0, 0, 1, FailureKind::Cancelled, "cancelled"});
+    EXPECT_TRUE(only<GiveUp>(actions).empty());
+    ASSERT_EQ(only<Retry>(actions).size(), 1U);
+    EXPECT_EQ(only<Retry>(actions)[0].kind, FailureKind::Cancelled);
+    ASSERT_EQ(only<AssignUnit>(actions).size(), 1U);
+    EXPECT_EQ(only<AssignUnit>(actions)[0].attempt, 2U);
+}
+
+TEST(SchedulerRetryTest, TheLastOfCancelAndRetryCounts) {
+    Driver drive(independent(1), 1);
+    drive.start(only<AssignUnit>(drive(SlotReady{0}))[0]);
+    drive(CancelRequested{0});
+    drive(RetryRequested{0});
+    drive(CancelRequested{0});
+    const auto ended = drive(UnitFailed{0, 0, 1, FailureKind::Cancelled, "cancelled"});
+    ASSERT_EQ(only<GiveUp>(ended).size(), 1U);
+}
+
+TEST(SchedulerRetryTest, WhatIsTakenBackToBeCancelledWaitsAgain) {
+    Driver drive(independent(2), 1);
+    drive.start(only<AssignUnit>(drive(SlotReady{0}))[0]);
+    drive(CancelRequested{1});
+    drive(RetryRequested{1});
+    const auto actions = drive(UnitReturned{0, 1, 1});
+    EXPECT_TRUE(only<GiveUp>(actions).empty());
+    EXPECT_EQ(only<AssignUnit>(actions).size(), 1U);
+}
+
 TEST(SchedulerPauseTest, NothingIsSentAndWhatWaitsComesBack) {
     Driver drive(independent(4), 1);
     drive.start(only<AssignUnit>(drive(SlotReady{0}))[0]);
@@ -151,6 +184,17 @@ TEST(SchedulerTimeTest, ACheckpointThatFitsIsEnough) {
     Driver drive(units, 1);
     drive(TimeLeft{20});
     EXPECT_EQ(only<AssignUnit>(drive(SlotReady{0})).size(), 1U);
+}
+
+TEST(SchedulerTimeTest, TheIntervalOfCheckpointsStaysWhenCostsAreLearned) {
+    std::vector<SchedulerUnit> units = timed({100});
+    units[0].share_to_checkpoint = 0.5;
+    units[0].checkpoint_interval_s = 60;
+    Driver drive(units, 1);
+    drive(TimeLeft{20});
+    EXPECT_TRUE(only<AssignUnit>(drive(SlotReady{0})).empty());
+    drive(EstimatesChanged{{100000}});
+    EXPECT_EQ(only<AssignUnit>(drive(TimeLeft{70})).size(), 1U);  // not much longer than planned
 }
 
 TEST(SchedulerTimeTest, MoreTimeBringsThemBack) {

@@ -151,11 +151,18 @@ private:
     void ask() {
         switch (below(5)) {
             case 0:
-                feed(CancelRequested{below(dependencies_.size() + 1)});
+                last_cancelled_ = below(dependencies_.size() + 1);
+                wanted_.erase(last_cancelled_);
+                feed(CancelRequested{last_cancelled_});
                 break;
-            case 1:
-                feed(RetryRequested{below(dependencies_.size() + 1)});
+            case 1: {
+                const std::size_t unit =  // what was cancelled may not have ended yet
+                    below(2) == 0 ? last_cancelled_ : below(dependencies_.size() + 1);
+                wanted_.insert(unit);
+                feed(RetryRequested{unit});
+                EXPECT_EQ(given_up_.count(unit), 0U) << "asked for again and still given up";
                 break;
+            }
             case 2:
                 feed(DispatchPaused{below(3) == 0});
                 break;
@@ -228,6 +235,9 @@ private:
                 EXPECT_TRUE(completed_.insert(complete->unit).second) << "completed twice";
             } else if (const auto* give_up = std::get_if<GiveUp>(&action)) {
                 EXPECT_TRUE(given_up_.insert(give_up->unit).second) << "given up twice";
+                EXPECT_FALSE(give_up->kind == FailureKind::Cancelled &&
+                             wanted_.count(give_up->unit))
+                    << "cancelled after it was asked for again";
             }
         }
         ASSERT_NO_THROW(scheduler_.check_invariants());
@@ -362,6 +372,8 @@ private:
     std::vector<SlotModel> slots_;
     std::vector<SchedulerEvent> history_;
     std::set<std::size_t> completed_, given_up_, executing_;
+    std::set<std::size_t> wanted_;  // asked for again, not cancelled since
+    std::size_t last_cancelled_ = 0;
     std::size_t events_ = 0;
 };
 
