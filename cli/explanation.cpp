@@ -249,7 +249,8 @@ TrialCondition condition_of(const storage::RunState& state, const ExplainFacts& 
 std::string advice(const std::string& state, const std::string& dir, const std::string& trial) {
     const std::string retry = "harrow retry " + shell_word(dir) + " " + shell_word(trial);
     static const std::map<std::string_view, std::string> causes = {
-        {coordinator::name_of(FailureKind::BadData), "mend the file that is named, then "},
+        {coordinator::name_of(FailureKind::BadData),
+         "put back the file that is named as it was when the run began, then "},
         {coordinator::name_of(FailureKind::Diverged),
          "it would end the same way: choose other parameters (a smaller train.lr, say) as a cell "
          "of "
@@ -265,7 +266,12 @@ std::string advice(const std::string& state, const std::string& dir, const std::
         return "not the trial's fault: harrow run --dir " + shell_word(dir) + " tries it again";
     }
     const auto cause = causes.find(state);
-    return (cause == causes.end() ? "once the cause is gone, " : cause->second) + retry;
+    // A mended image is another one: the ids of the cells that read it change.
+    const bool is_data = state == coordinator::name_of(FailureKind::BadData);
+    return (cause == causes.end() ? "once the cause is gone, " : cause->second) + retry +
+           (is_data ? "; if it was broken from the start, mend it and run the sweep in a new --dir "
+                      "(features of the other classes are cached)"
+                    : "");
 }
 
 std::vector<std::string> explain(const storage::RunState& state, const ExplainFacts& facts) {

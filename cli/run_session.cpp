@@ -186,8 +186,10 @@ void RunSession::refuse_unless_allowed(const SweepChanges& changes) const {
                              " holds another sweep (+ new, - gone, ~ changed):" + changes.text();
     if (!changes.changed.empty() || !changes.dropped.empty()) {
         throw sweeps::UsageError(what +
-                                 "\nA run directory keeps its cells; choose another --dir for the "
-                                 "changed sweep, or put back what is missing.");
+                                 "\nA run directory keeps its cells: put back what is missing, and "
+                                 "images as they were when the run began, or choose another --dir "
+                                 "for the changed sweep (features of classes that did not change "
+                                 "are cached).");
     }
     if (!changes.added.empty() && !options_.extend) {
         throw sweeps::UsageError(what +

@@ -127,7 +127,10 @@ TEST_F(TrialStoryTest, AFailureBeforeAnyAttemptIsTold) {
     EXPECT_TRUE(trial_story(records_, "aaaa.s1").other_failures.empty());
     expect_said(
         explained(true),
-        {"main.s0 is failed", "x.png is damaged", "mend the file", "harrow retry runs/a main.s0"});
+        {"main.s0 is failed",
+         "x.png is damaged",
+         "put back the file that is named as it was when the run began, then harrow retry runs/a "
+         "main.s0; if it was broken from the start, mend it and run the sweep in a new --dir"});
 }
 
 TEST_F(TrialStoryTest, ExplainsWhatFailedWithSignalMemoryAndLastWords) {
