@@ -10,12 +10,14 @@
 #include "coordinator/child_process.hpp"
 #include "coordinator/messages.hpp"
 #include "coordinator/progress.hpp"
+#include "slurm/quoting.hpp"
 
 namespace harrow::cli {
 namespace {
 
 using coordinator::FailureKind;
 using Lines = std::vector<std::string>;
+using slurm::shell_word;
 
 constexpr std::size_t kShownStderrLines = 20;
 constexpr std::size_t kShownBusySlots = 4;
@@ -96,13 +98,16 @@ std::string attempt_text(const AttemptStory& attempt) {
     return text;
 }
 
-void add_history(Lines& lines, const TrialStory& story) {
+void add_history(Lines& lines, const TrialStory& story, bool alive) {
     if (!story.training_key.empty()) {
         lines.push_back("  training " + short_key(story.training_key) +
                         (story.label.empty() ? "" : " (" + story.label + ")") +
                         (story.attempts.empty() ? ": no attempt yet" : ""));
     }
-    for (const AttemptStory& attempt : story.attempts) {
+    for (AttemptStory attempt : story.attempts) {
+        if (attempt.end == AttemptStory::End::Open && !alive) {
+            attempt.end = AttemptStory::End::Interrupted;  // its session left no last word
+        }
         lines.push_back("    " + attempt_text(attempt));
         if (attempt.failure) {
             add_failure(lines, *attempt.failure);
@@ -216,9 +221,10 @@ void explain_finished(Lines& lines, const ExplainFacts& facts) {
     text +=
         ", " + std::to_string(attempts.size()) + (attempts.size() == 1 ? " attempt" : " attempts");
     lines.push_back(text);
-    lines.push_back("  next: harrow report " + shell_word(facts.status.dir) + ", harrow show " +
-                    shell_word(facts.status.dir) + " " + shell_word(facts.trial.name) +
-                    " --out strips.png");
+    lines.push_back("  next: harrow report " + shell_word(facts.status.dir) +
+                    (facts.has_scores ? ", harrow show " + shell_word(facts.status.dir) + " " +
+                                            shell_word(facts.trial.name) + " --out strips.png"
+                                      : ""));
 }
 
 void explain_failed(Lines& lines, const storage::RunState& state, const ExplainFacts& facts) {
@@ -299,7 +305,7 @@ std::vector<std::string> explain(const storage::RunState& state, const ExplainFa
             explain_waiting(lines, state, facts);
             break;
     }
-    add_history(lines, facts.story);
+    add_history(lines, facts.story, facts.status.coordinator.alive);
     std::transform(lines.begin(), lines.end(), lines.begin(), [](const std::string& line) {
         return printable(line);
     });
