@@ -317,12 +317,9 @@ ExitCode RunSession::execute(storage::Journal& journal,
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
     coordinator::RunLimits limits = run_limits(options_);
-    RunJournal observer(journal, work, display, {directory_.path(), cache_.root()}, limits);
-    RunRequests requests(storage::Inbox(directory_.inbox_directory()),
-                         journal,
-                         work,
-                         {plan_, std::move(failed_before_)},
-                         observer);
+    RunJournal observer(
+        journal, directory_, work, display, {directory_.path(), cache_.root()}, limits);
+    RunRequests requests(directory_, journal, work, {plan_, std::move(failed_before_)}, observer);
     limits.requests = [&requests] { return requests.poll(); };
     if (limits.end_time) {
         const auto now = std::chrono::system_clock::now();
