@@ -10,12 +10,14 @@
 #include "coordinator/child_process.hpp"
 #include "coordinator/messages.hpp"
 #include "coordinator/progress.hpp"
+#include "slurm/quoting.hpp"
 
 namespace harrow::cli {
 namespace {
 
 using coordinator::FailureKind;
 using Lines = std::vector<std::string>;
+using slurm::shell_word;
 
 constexpr std::size_t kShownStderrLines = 20;
 constexpr std::size_t kShownBusySlots = 4;
@@ -96,13 +98,16 @@ std::string attempt_text(const AttemptStory& attempt) {
     return text;
 }
 
-void add_history(Lines& lines, const TrialStory& story) {
+void add_history(Lines& lines, const TrialStory& story, bool alive) {
     if (!story.training_key.empty()) {
         lines.push_back("  training " + short_key(story.training_key) +
                         (story.label.empty() ? "" : " (" + story.label + ")") +
                         (story.attempts.empty() ? ": no attempt yet" : ""));
     }
-    for (const AttemptStory& attempt : story.attempts) {
+    for (AttemptStory attempt : story.attempts) {
+        if (attempt.end == AttemptStory::End::Open && !alive) {
+            attempt.end = AttemptStory::End::Interrupted;  // its session left no last word
+        }
         lines.push_back("    " + attempt_text(attempt));
         if (attempt.failure) {
             add_failure(lines, *attempt.failure);
@@ -216,9 +221,10 @@ void explain_finished(Lines& lines, const ExplainFacts& facts) {
     text +=
         ", " + std::to_string(attempts.size()) + (attempts.size() == 1 ? " attempt" : " attempts");
     lines.push_back(text);
-    lines.push_back("  next: harrow report " + shell_word(facts.status.dir) + ", harrow show " +
-                    shell_word(facts.status.dir) + " " + shell_word(facts.trial.name) +
-                    " --out strips.png");
+    lines.push_back("  next: harrow report " + shell_word(facts.status.dir) +
+                    (facts.has_scores ? ", harrow show " + shell_word(facts.status.dir) + " " +
+                                            shell_word(facts.trial.name) + " --out strips.png"
+                                      : ""));
 }
 
 void explain_failed(Lines& lines, const storage::RunState& state, const ExplainFacts& facts) {
@@ -249,7 +255,8 @@ TrialCondition condition_of(const storage::RunState& state, const ExplainFacts& 
 std::string advice(const std::string& state, const std::string& dir, const std::string& trial) {
     const std::string retry = "harrow retry " + shell_word(dir) + " " + shell_word(trial);
     static const std::map<std::string_view, std::string> causes = {
-        {coordinator::name_of(FailureKind::BadData), "mend the file that is named, then "},
+        {coordinator::name_of(FailureKind::BadData),
+         "put back the file that is named as it was when the run began, then "},
         {coordinator::name_of(FailureKind::Diverged),
          "it would end the same way: choose other parameters (a smaller train.lr, say) as a cell "
          "of "
@@ -265,7 +272,12 @@ std::string advice(const std::string& state, const std::string& dir, const std::
         return "not the trial's fault: harrow run --dir " + shell_word(dir) + " tries it again";
     }
     const auto cause = causes.find(state);
-    return (cause == causes.end() ? "once the cause is gone, " : cause->second) + retry;
+    // A mended image is another one: the ids of the cells that read it change.
+    const bool is_data = state == coordinator::name_of(FailureKind::BadData);
+    return (cause == causes.end() ? "once the cause is gone, " : cause->second) + retry +
+           (is_data ? "; if it was broken from the start, mend it and run the sweep in a new --dir "
+                      "(features of the other classes are cached)"
+                    : "");
 }
 
 std::vector<std::string> explain(const storage::RunState& state, const ExplainFacts& facts) {
@@ -293,7 +305,7 @@ std::vector<std::string> explain(const storage::RunState& state, const ExplainFa
             explain_waiting(lines, state, facts);
             break;
     }
-    add_history(lines, facts.story);
+    add_history(lines, facts.story, facts.status.coordinator.alive);
     std::transform(lines.begin(), lines.end(), lines.begin(), [](const std::string& line) {
         return printable(line);
     });

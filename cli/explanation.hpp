@@ -25,6 +25,7 @@ struct ExplainFacts {
     TrialStory story;
     std::vector<NeededFeatures> needs;  ///< of a trial that is to do
     std::string needs_problem;          ///< why they are not known; empty: they are
+    bool has_scores = false;            ///< the patch scores of its training are stored
 };
 
 enum class TrialCondition { Finished, Failed, Cancelled, Running, Waiting };

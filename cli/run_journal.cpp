@@ -9,6 +9,7 @@
 #include "cli/quantities.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_limits.hpp"
+#include "cli/status_view.hpp"
 #include "storage/journal_records.hpp"
 
 namespace harrow::cli {
@@ -54,11 +55,13 @@ std::string state_of(const std::string& error) {
 }  // namespace
 
 RunJournal::RunJournal(storage::Journal& journal,
+                       const storage::RunDirectory& directory,
                        const WorkUnits& work,
                        coordinator::ProgressDisplay& display,
                        std::vector<std::filesystem::path> written,
                        const coordinator::RunLimits& limits)
     : journal_(journal),
+      directory_(directory),
       work_(work),
       display_(display),
       written_(std::move(written)),
@@ -104,8 +107,8 @@ void RunJournal::resumed(const coordinator::Resumed& report) {
                                                   report.epoch,
                                                   utc_now()});
     if (!display_.live()) {
-        display_.line("resume " + label(report.unit) + " at task " + std::to_string(report.task) +
-                      ", epoch " + std::to_string(report.epoch));
+        display_.line("resume " + label(report.unit) + " from its checkpoint " +
+                      position_text(report.task, report.epoch));
     }
 }
 
@@ -233,6 +236,9 @@ void RunJournal::failed(const coordinator::UnitFailure& failure) {
     if (failure.final) {
         final_states_[failure.unit] = state;
         failed_with_unit_.insert(meaning.trials.begin(), meaning.trials.end());
+    }
+    if (failure.kind == coordinator::FailureKind::Cancelled && meaning.trains) {
+        remove_checkpoints(directory_, meaning.key);  // a worker that ran it did so already
     }
     display_.line((failure.final ? "failed " : "retry  ") + label(failure.unit) + ": " + state +
                   ": " + failure.message);
@@ -363,12 +369,16 @@ void RunJournal::draining(const coordinator::DrainNotice& notice) {
     const std::string why = notice.cause == StopCause::TimeLimit ? "the time limit draws near"
                             : notice.cause == StopCause::Signal  ? "stopping on request"
                                                                  : "stopping at once";
+    const std::string running = notice.running == 0 ? "nothing runs"
+                                : notice.running == 1
+                                    ? "1 unit runs"
+                                    : std::to_string(notice.running) + " units run";
     std::string text = why + ": no new work is started; ";
     if (notice.cause == StopCause::Now || notice.running == 0) {
-        display_.line(text + std::to_string(notice.running) + " units run");
+        display_.line(text + running);
         return;
     }
-    text += notice.running == 1 ? "1 unit runs" : std::to_string(notice.running) + " units run";
+    text += running;
     if (notice.drain.count() > 0) {
         text += ", may go on until " + moment_text(now + notice.drain, now);
     }

@@ -19,6 +19,7 @@ class RunJournal : public coordinator::RunObserver {
 public:
     /// All references must outlive this object. `written`: directories that workers write to.
     RunJournal(storage::Journal& journal,
+               const storage::RunDirectory& directory,
                const WorkUnits& work,
                coordinator::ProgressDisplay& display,
                std::vector<std::filesystem::path> written,
@@ -73,6 +74,7 @@ private:
     std::string inherited_state(std::size_t unit) const;
 
     storage::Journal& journal_;
+    const storage::RunDirectory& directory_;
     const WorkUnits& work_;
     coordinator::ProgressDisplay& display_;
     std::vector<std::filesystem::path> written_;

@@ -17,7 +17,7 @@ using SystemClock = std::chrono::system_clock;
 
 [[noreturn]] void no_moment(const std::string& text) {
     throw sweeps::UsageError("'" + text +
-                             "' is no time for --until; write +2h30m, 14:30, 2026-11-22T14:30 or "
+                             "' is no time; write +2h30m, 14:30, 2026-11-22T14:30 or "
                              "2026-11-22T13:30Z");
 }
 
@@ -114,7 +114,8 @@ SystemClock::time_point parse_moment(const std::string& text, SystemClock::time_
     }
     const SystemClock::time_point moment = parse_date(text);
     if (moment <= now) {
-        throw sweeps::UsageError("--until " + text + " has passed");
+        throw sweeps::UsageError("'" + text + "' has passed, it is now " +
+                                 moment_text(now, moment) + "; write +2h or a later time");
     }
     return moment;
 }

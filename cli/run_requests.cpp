@@ -8,12 +8,13 @@
 namespace harrow::cli {
 using coordinator::RunRequest;
 
-RunRequests::RunRequests(storage::Inbox inbox,
+RunRequests::RunRequests(const storage::RunDirectory& directory,
                          storage::Journal& journal,
                          const WorkUnits& work,
                          TrialsBefore before,
                          RunJournal& observer)
-    : inbox_(std::move(inbox)),
+    : directory_(directory),
+      inbox_(directory.inbox_directory()),
       journal_(journal),
       work_(work),
       before_(std::move(before)),
@@ -66,6 +67,8 @@ std::vector<RunRequest> RunRequests::handle(const storage::InboxRequest& request
             const auto unit = unit_of_.find(trial);
             if (unit != unit_of_.end()) {
                 cancel(unit->second, asked);
+            } else {
+                forget_checkpoints(trial);
             }
         } else if (!retry(trial, asked)) {
             const auto line =
@@ -102,6 +105,21 @@ TrialFate RunRequests::fate_before(const std::string& trial) const {
     return is_planned ? TrialFate::Finished : TrialFate::Unknown;
 }
 
+void RunRequests::forget_checkpoints(const std::string& trial) const {
+    const std::vector<sweeps::PlannedTrial>& trials = before_.plan.trials;
+    const auto planned = std::find_if(
+        trials.begin(), trials.end(), [&](const auto& known) { return known.id == trial; });
+    if (planned == trials.end() || planned->training >= before_.plan.trainings.size()) {
+        return;
+    }
+    const sweeps::PlannedTraining& training = before_.plan.trainings[planned->training];
+    if (std::all_of(training.trials.begin(), training.trials.end(), [&](std::size_t index) {
+            return fate(trials[index].id) == TrialFate::Cancelled;
+        })) {
+        remove_checkpoints(directory_, training.training_key);
+    }
+}
+
 /// A training goes on while one of its trials is wanted.
 void RunRequests::cancel(std::size_t unit, std::vector<RunRequest>& asked) const {
     const std::vector<std::string>& trials = work_.meanings[unit].trials;
@@ -109,7 +127,9 @@ void RunRequests::cancel(std::size_t unit, std::vector<RunRequest>& asked) const
         return observer_.is_cancelled(trial);
     });
     const auto asks_so = [unit](const RunRequest& request) { return request.unit == unit; };
-    if (unwanted && std::none_of(asked.begin(), asked.end(), asks_so)) {
+    if (unwanted && !observer_.is_open(unit)) {
+        remove_checkpoints(directory_, work_.meanings[unit].key);  // it failed before
+    } else if (unwanted && std::none_of(asked.begin(), asked.end(), asks_so)) {
         asked.push_back({RunRequest::Kind::Cancel, unit});
     }
 }

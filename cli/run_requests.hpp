@@ -28,7 +28,7 @@ struct TrialsBefore {
 class RunRequests {
 public:
     /// All references, that to the plan in `before` too, must outlive this object.
-    RunRequests(storage::Inbox inbox,
+    RunRequests(const storage::RunDirectory& directory,
                 storage::Journal& journal,
                 const WorkUnits& work,
                 TrialsBefore before,
@@ -46,6 +46,10 @@ private:
     bool retry(const std::string& trial, std::vector<coordinator::RunRequest>& asked);
     void answer_what_is_durable();
 
+    /// Of a trial that no unit of this session serves.
+    void forget_checkpoints(const std::string& trial) const;
+
+    const storage::RunDirectory& directory_;
     storage::Inbox inbox_;
     storage::Journal& journal_;
     const WorkUnits& work_;

@@ -186,8 +186,10 @@ void RunSession::refuse_unless_allowed(const SweepChanges& changes) const {
                              " holds another sweep (+ new, - gone, ~ changed):" + changes.text();
     if (!changes.changed.empty() || !changes.dropped.empty()) {
         throw sweeps::UsageError(what +
-                                 "\nA run directory keeps its cells; choose another --dir for the "
-                                 "changed sweep, or put back what is missing.");
+                                 "\nA run directory keeps its cells: put back what is missing, and "
+                                 "images as they were when the run began, or choose another --dir "
+                                 "for the changed sweep (features of classes that did not change "
+                                 "are cached).");
     }
     if (!changes.added.empty() && !options_.extend) {
         throw sweeps::UsageError(what +
@@ -312,12 +314,9 @@ ExitCode RunSession::execute(storage::Journal& journal,
     coordinator::ProgressDisplay display(
         stderr, coordinator::ProgressDisplay::stderr_is_terminal(), source_.sweep.name);
     coordinator::RunLimits limits = run_limits(options_);
-    RunJournal observer(journal, work, display, {directory_.path(), cache_.root()}, limits);
-    RunRequests requests(storage::Inbox(directory_.inbox_directory()),
-                         journal,
-                         work,
-                         {plan_, std::move(failed_before_)},
-                         observer);
+    RunJournal observer(
+        journal, directory_, work, display, {directory_.path(), cache_.root()}, limits);
+    RunRequests requests(directory_, journal, work, {plan_, std::move(failed_before_)}, observer);
     limits.requests = [&requests] { return requests.poll(); };
     if (limits.end_time) {
         const auto now = std::chrono::system_clock::now();

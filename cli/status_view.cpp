@@ -9,6 +9,7 @@
 #include "cli/terminal_text.hpp"
 #include "coordinator/messages.hpp"
 #include "coordinator/progress.hpp"
+#include "slurm/quoting.hpp"
 #include "sweeps/keys.hpp"
 
 namespace harrow::cli {
@@ -18,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownKeyDigits = 8;
 constexpr std::size_t kShownTrials = 20;  ///< per reason of failure
+constexpr double kMostUnderWay = 0.95;    ///< of a training that takes longer than the others
 
 /// First line only: a crashed worker's message may carry its standard error.
 std::string first_line(const std::string& text) {
@@ -57,17 +59,17 @@ std::string coordinator_text(const storage::RunState& state, const StatusFacts& 
                                       ", since " + who.since;
     }
     if (state.sessions.empty()) {
-        return "not started; `harrow run --dir " + facts.dir + "` starts it";
+        return "not started; `harrow run --dir " + slurm::shell_word(facts.dir) + "` starts it";
     }
     const storage::SessionState& last = state.sessions.back();
-    const std::string resume = "`harrow run --dir " + facts.dir + "` resumes";
+    const std::string resume = "`harrow run --dir " + slurm::shell_word(facts.dir) + "` resumes";
     if (!last.end) {
         return "ended without a word (" + last.start.host + ", pid " +
                std::to_string(last.start.pid) + ", since " + last.start.time + "); " + resume;
     }
     const std::string reason = last.end->reason.empty() ? "" : " (" + last.end->reason + ")";
     return last.end->outcome + " at " + last.end->time + reason +
-           (count_trials(state).to_do() > 0 ? "; " + resume : "");
+           (count_trials(state, facts.coordinator.alive).to_do() > 0 ? "; " + resume : "");
 }
 
 std::string running_line(const std::string& key,
@@ -221,13 +223,45 @@ Json failures_by_state_json(const storage::RunState& state) {
     return counts;
 }
 
+/// Trials that the unit will end.
+std::size_t open_trials(const storage::RunState& state, const storage::RunningUnit& unit) {
+    return static_cast<std::size_t>(
+        std::count_if(unit.trials.begin(), unit.trials.end(), [&](const std::string& trial) {
+            return state.finished.count(trial) + state.failed.count(trial) == 0;
+        }));
+}
+
+/// How many trials' worth of work is in the trainings under way, by the mean of those that ended.
+double trials_under_way(const storage::RunState& state, std::int64_t now) {
+    double seconds = 0;
+    std::size_t ended = 0;
+    for (const std::string& key : state.trained) {
+        const auto took = state.seconds.find(key);
+        if (took != state.seconds.end()) {
+            seconds += took->second;
+            ++ended;
+        }
+    }
+    double trials = 0;
+    for (const auto& [key, unit] : state.running) {
+        const auto started = seconds_of(unit.started);
+        if (unit.kind == storage::UnitKind::Training && started && seconds > 0) {
+            const double share =
+                static_cast<double>(now - *started) * static_cast<double>(ended) / seconds;
+            trials += std::clamp(share, 0.0, kMostUnderWay) *
+                      static_cast<double>(open_trials(state, unit));
+        }
+    }
+    return trials;
+}
+
 Json coordinator_json(const Coordinator& who) {
     return {{"alive", who.alive}, {"host", who.host}, {"pid", who.pid}, {"since", who.since}};
 }
 
 }  // namespace
 
-TrialCounts count_trials(const storage::RunState& state) {
+TrialCounts count_trials(const storage::RunState& state, bool alive) {
     TrialCounts counts;
     for (const storage::CellRecord& cell : state.cells) {
         for (const std::uint64_t seed : cell.seeds) {
@@ -240,9 +274,9 @@ TrialCounts count_trials(const storage::RunState& state) {
             }
         }
     }
-    for (const auto& [key, unit] : state.running) {
-        for (const std::string& trial : unit.trials) {
-            counts.running += state.finished.count(trial) + state.failed.count(trial) == 0 ? 1 : 0;
+    if (alive) {
+        for (const auto& [key, unit] : state.running) {
+            counts.running += open_trials(state, unit);
         }
     }
     counts.running = std::min(counts.running, counts.to_do());
@@ -251,7 +285,7 @@ TrialCounts count_trials(const storage::RunState& state) {
 
 std::optional<double> expected_seconds(const storage::RunState& state, const StatusFacts& facts) {
     const std::int64_t done = state.last_session().trials;
-    const std::size_t left = count_trials(state).to_do();
+    const std::size_t left = count_trials(state, facts.coordinator.alive).to_do();
     if (!facts.coordinator.alive || state.sessions.empty() || done <= 0 || left == 0) {
         return std::nullopt;
     }
@@ -259,14 +293,16 @@ std::optional<double> expected_seconds(const storage::RunState& state, const Sta
     if (facts.now <= since) {
         return std::nullopt;
     }
-    return static_cast<double>(facts.now - since) * static_cast<double>(left) /
-           static_cast<double>(done);
+    const double credit =
+        std::min(trials_under_way(state, facts.now), kMostUnderWay * static_cast<double>(left));
+    return static_cast<double>(facts.now - since) * (static_cast<double>(left) - credit) /
+           (static_cast<double>(done) + credit);
 }
 
 std::vector<std::string> status_lines(const storage::RunState& state, const StatusFacts& facts) {
     const auto eta = expected_seconds(state, facts);
     std::vector<std::string> lines = {
-        state.sweep->name + ": " + counts_text(count_trials(state)) +
+        state.sweep->name + ": " + counts_text(count_trials(state, facts.coordinator.alive)) +
             (eta ? ", ETA about " + coordinator::duration_text(*eta) : ""),
         std::to_string(state.total.trainings) + " trainings, " +
             std::to_string(state.total.extractions) + " extractions, " +
@@ -291,7 +327,8 @@ std::vector<std::string> status_lines(const storage::RunState& state, const Stat
 }
 
 std::string status_summary(const storage::RunState& state, const StatusFacts& facts) {
-    std::string text = state.sweep->name + ": " + counts_text(count_trials(state));
+    std::string text =
+        state.sweep->name + ": " + counts_text(count_trials(state, facts.coordinator.alive));
     for (const std::string& lost : losses(state)) {
         text += "; lost: " + lost;
     }
@@ -299,7 +336,7 @@ std::string status_summary(const storage::RunState& state, const StatusFacts& fa
 }
 
 nlohmann::ordered_json status_json(const storage::RunState& state, const StatusFacts& facts) {
-    const TrialCounts counts = count_trials(state);
+    const TrialCounts counts = count_trials(state, facts.coordinator.alive);
     const auto eta = expected_seconds(state, facts);
     return {{"name", state.sweep->name},
             {"cells", state.cells.size()},
@@ -340,8 +377,9 @@ std::string age_text(const std::string& utc, std::int64_t now) {
 }
 
 std::string position_text(int task, int epoch) {
-    return epoch == 0 ? "after task " + std::to_string(task)
-                      : "task " + std::to_string(task + 1) + ", epoch " + std::to_string(epoch);
+    return epoch == 0 && task > 0
+               ? "after task " + std::to_string(task)
+               : "task " + std::to_string(task + 1) + ", epoch " + std::to_string(epoch);
 }
 
 }  // namespace harrow::cli

@@ -33,10 +33,11 @@ struct TrialCounts {
     std::size_t running = 0;  ///< of those to do
     std::size_t to_do() const { return total - finished - failed - cancelled; }
 };
-TrialCounts count_trials(const storage::RunState& state);
+/// `alive`: somebody works in the directory; else nothing runs, whatever the journal's last words.
+TrialCounts count_trials(const storage::RunState& state, bool alive);
 
-/// Seconds until the last trial ends if the rest goes as what this session finished; missing before
-/// the first, and when nobody works.
+/// Seconds until the last trial ends if the rest goes as what this session finished, and has begun;
+/// missing before the first, and when nobody works.
 std::optional<double> expected_seconds(const storage::RunState& state, const StatusFacts& facts);
 
 /// Lines for people, without line ends and without anything that steers a terminal.
@@ -50,7 +51,8 @@ nlohmann::ordered_json status_json(const storage::RunState& state, const StatusF
 std::optional<std::int64_t> seconds_of(const std::string& utc);
 /// "3 min 07 s ago", or the time itself where it cannot be told.
 std::string age_text(const std::string& utc, std::int64_t now);
-/// "task 2, epoch 10", counted from 1 as people do: what was done last.
+/// "task 2, epoch 10", counted from 1 as people do: what was done last. `task` and `epoch`: what
+/// comes next, from 0.
 std::string position_text(int task, int epoch);
 
 }  // namespace harrow::cli

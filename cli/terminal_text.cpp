@@ -1,7 +1,6 @@
 #include "cli/terminal_text.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <cstdint>
 
@@ -61,21 +60,6 @@ std::string printable(std::string_view text) {
 
 std::string printable_lines(std::string_view text) {
     return shown(text, "\n\t");
-}
-
-std::string shell_word(std::string_view text) {
-    const auto is_plain = [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
-    };
-    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) {
-        return std::string(text);
-    }
-    std::string quoted = "'";
-    for (const char c : text) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
 }
 
 std::string fitted(std::string_view text, std::size_t columns) {

@@ -14,9 +14,6 @@ std::string printable(std::string_view text);
 /// The same of several lines: line breaks and tabs stay.
 std::string printable_lines(std::string_view text);
 
-/// As it may be pasted into a shell: quoted where it has to be.
-std::string shell_word(std::string_view text);
-
 /// At most `columns` columns, one per character; what is cut ends in "…".
 std::string fitted(std::string_view text, std::size_t columns);
 

@@ -1,6 +1,14 @@
 #include "cli/trial_requests.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+
 #include "cli/run_files.hpp"
+#include "coordinator/messages.hpp"
+#include "storage/checkpoint_directory.hpp"
 #include "storage/journal_records.hpp"
 
 namespace harrow::cli {
@@ -43,6 +51,12 @@ Judgement judge_retry(TrialFate fate) {
     return {Change::Refused, "is no trial of this run"};
 }
 
+bool is_cancelled(const storage::RunState& state, const std::string& trial) {
+    const auto failed = state.failed.find(trial);
+    return failed != state.failed.end() &&
+           failed->second.state == coordinator::name_of(coordinator::FailureKind::Cancelled);
+}
+
 }  // namespace
 
 RequestEffect effect_of(const storage::InboxRequest& request,
@@ -76,6 +90,42 @@ void append_effect(storage::Journal& journal,
     } else {
         storage::append_record(journal,
                                storage::RetriedRecord{effect.trials, request.by, utc_now()});
+    }
+}
+
+void remove_checkpoints(const storage::RunDirectory& directory, const std::string& training_key) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(directory.scores_file(training_key), ignored)) {
+        storage::CheckpointDirectory(
+            storage::training_checkpoints(directory.training_directory(training_key)))
+            .remove_all();
+    }
+}
+
+void remove_checkpoints_of_cancelled(const storage::RunDirectory& directory,
+                                     const std::vector<storage::JournalRecord>& records,
+                                     const storage::RunState& state,
+                                     const std::vector<std::string>& trials) {
+    std::map<std::string, std::set<std::string>> trials_of;  // by training key
+    for (const storage::JournalRecord& record : records) {
+        if (record.type == "started") {
+            const auto started = std::get<storage::StartedRecord>(storage::parse_record(record));
+            if (started.kind == storage::UnitKind::Training) {
+                trials_of[started.key].insert(started.trials.begin(), started.trials.end());
+            }
+        }
+    }
+    for (const auto& [key, all] : trials_of) {
+        const bool concerned =
+            std::any_of(trials.begin(), trials.end(), [&served = all](const std::string& trial) {
+                return served.count(trial) > 0;
+            });
+        const bool unwanted = std::all_of(all.begin(), all.end(), [&](const std::string& trial) {
+            return is_cancelled(state, trial);
+        });
+        if (concerned && unwanted) {
+            remove_checkpoints(directory, key);
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 
 #include "storage/inbox.hpp"
 #include "storage/journal.hpp"
+#include "storage/run_directory.hpp"
+#include "storage/run_state.hpp"
 
 namespace harrow::cli {
 
@@ -31,5 +33,16 @@ RequestEffect effect_of(const storage::InboxRequest& request,
 void append_effect(storage::Journal& journal,
                    const storage::InboxRequest& request,
                    const RequestEffect& effect);
+
+/// Of a training that did not end and that nobody wants any more. Nobody may be at work on it; what
+/// `keep` left of one that ended stays. Never throws.
+void remove_checkpoints(const storage::RunDirectory& directory, const std::string& training_key);
+
+/// The same for every training all of whose trials are cancelled now, `trials` among them. Under
+/// the journal's lock.
+void remove_checkpoints_of_cancelled(const storage::RunDirectory& directory,
+                                     const std::vector<storage::JournalRecord>& records,
+                                     const storage::RunState& state,
+                                     const std::vector<std::string>& trials);
 
 }  // namespace harrow::cli

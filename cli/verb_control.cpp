@@ -14,11 +14,13 @@
 #include "cli/live_run.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
+#include "cli/status_view.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/trial_lookup.hpp"
 #include "cli/trial_requests.hpp"
 #include "cli/verbs.hpp"
 #include "coordinator/messages.hpp"
+#include "slurm/quoting.hpp"
 #include "storage/files.hpp"
 #include "storage/run_directory.hpp"
 #include "sweeps/parameters.hpp"
@@ -111,9 +113,7 @@ private:
             journal.commit();
             say(effect.lines);
             if (!effect.trials.empty()) {
-                std::cout << "nobody works in " << directory_.path().string()
-                          << ": harrow run --dir " << directory_.path().string()
-                          << " goes on with what is left\n";
+                after_change(journal.replayed(), effect.trials);
             }
             ended_ = effect.done ? ExitCode::Ok : ExitCode::Usage;
             return true;
@@ -121,6 +121,21 @@ private:
             holder_ = held.what();
             return false;
         }
+    }
+
+    /// Under the lock, when the change is durable.
+    void after_change(const std::vector<storage::JournalRecord>& before,
+                      const std::vector<std::string>& trials) const {
+        const storage::RunState now = storage::read_run_state(directory_.journal_file());
+        if (request_.verb == kCancel) {
+            remove_checkpoints_of_cancelled(directory_, before, now, trials);
+        }
+        const std::string dir = directory_.path().string();
+        std::cout << "nobody works in " << dir
+                  << (count_trials(now, false).to_do() > 0
+                          ? ": harrow run --dir " + slurm::shell_word(dir) +
+                                " goes on with what is left\n"
+                          : ", and nothing is left to do\n");
     }
 
     /// Answers name trials by id; people know them by title.

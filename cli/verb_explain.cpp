@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -60,6 +62,10 @@ sweeps::ExitCode run_verb(const ExplainOptions& options) {
     facts.status = run.facts();
     facts.trial = find_trial(trial_names(run.state()), options.trial);
     facts.story = trial_story(run.records(), facts.trial.id);
+    std::error_code ignored;
+    facts.has_scores =
+        !facts.story.training_key.empty() &&
+        std::filesystem::exists(run.directory().scores_file(facts.story.training_key), ignored);
     if (condition_of(run.state(), facts) == TrialCondition::Waiting &&
         facts.status.coordinator.alive) {
         try {

@@ -12,9 +12,12 @@
 #include "cli/trial_lookup.hpp"
 #include "cli/trial_story.hpp"
 #include "cli/verbs.hpp"
+#include "slurm/quoting.hpp"
 
 namespace harrow::cli {
 namespace {
+
+using slurm::shell_word;
 
 constexpr auto kLook = std::chrono::milliseconds(500);
 
@@ -113,6 +116,27 @@ TrialStory follow(LiveRun& run, ExplainFacts& facts, int lines) {
     }
 }
 
+/// Empty where there is one.
+std::string why_no_log(const LiveRun& run, const ExplainFacts& facts) {
+    const std::string& key = facts.story.training_key;
+    std::error_code ignored;
+    if (!key.empty() && std::filesystem::exists(log_of(run, key), ignored)) {
+        return "";
+    }
+    const std::vector<storage::CellRecord>& cells = run.state().cells;
+    const auto cell = std::find_if(cells.begin(), cells.end(), [&](const auto& known) {
+        return known.id == facts.trial.cell;
+    });
+    if (cell != cells.end() && cell->data_root.empty()) {
+        return "a method that looks at no image writes none";
+    }
+    if (key.empty()) {
+        return "it was not tried yet";
+    }
+    return facts.story.attempts.empty() ? "its training never began"
+                                        : "its training was not begun, or the file was removed";
+}
+
 }  // namespace
 
 sweeps::ExitCode run_verb(const LogsOptions& options) {
@@ -127,10 +151,10 @@ sweeps::ExitCode run_verb(const LogsOptions& options) {
             last_lines(LogTail(log_of(run, facts.story.training_key)).read_new(), options.lines));
     }
     print_last_words(facts.story, options.lines);
-    if (facts.story.training_key.empty()) {
-        std::cerr << facts.trial.title()
-                  << " was not tried yet, so there is no log; harrow explain " << options.dir << " "
-                  << facts.trial.title() << " says why\n";
+    if (const std::string why = why_no_log(run, facts); !why.empty()) {
+        std::cerr << printable(facts.trial.title()) << ": there is no log: " << why
+                  << "; harrow explain " << printable(shell_word(options.dir)) << " "
+                  << printable(shell_word(facts.trial.title())) << " says more\n";
     }
     return sweeps::ExitCode::Ok;
 }

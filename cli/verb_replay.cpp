@@ -2,7 +2,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
 #include <stdlib.h>
 
@@ -14,16 +13,19 @@
 #include "cli/run_slots.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/trial_lookup.hpp"
+#include "cli/trial_recipe.hpp"
 #include "cli/trial_story.hpp"
 #include "cli/verbs.hpp"
 #include "coordinator/device_slots.hpp"
 #include "coordinator/launch_environment.hpp"
+#include "slurm/quoting.hpp"
 #include "storage/files.hpp"
 
 namespace harrow::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using slurm::shell_word;
 using sweeps::ExitCode;
 
 constexpr std::size_t kShownDifferences = 10;
@@ -89,32 +91,6 @@ std::vector<std::string> changes_since(const storage::SessionStartRecord& sessio
     return changes;
 }
 
-std::string yaml_quoted(const std::string& text) {
-    std::string quoted = "'";
-    for (const char c : text) {
-        quoted += c == '\'' ? "''" : std::string(1, c);
-    }
-    return quoted + "'";
-}
-
-/// A sweep file with this trial alone.
-void print_sweep(const storage::CellRecord& cell, std::uint64_t seed) {
-    std::cout << "name: replay\nseeds: [" << seed << "]\n";
-    std::istringstream lines(cell.config);
-    for (std::string line; std::getline(lines, line);) {
-        const std::size_t equals = line.find('=');
-        const std::string key = line.substr(0, equals);
-        const bool is_revision = key.size() > 9 && key.substr(key.size() - 9) == ".revision";
-        if (equals != std::string::npos && !is_revision) {
-            std::cout << key << ": " << line.substr(equals + 1) << "\n";
-        }
-    }
-    std::cout << "data.root: " << yaml_quoted(cell.data_root) << "\n";
-    if (!cell.weights.empty()) {
-        std::cout << "backbone.weights: " << yaml_quoted(cell.weights) << "\n";
-    }
-}
-
 void print_recipe(const std::string& dir,
                   const TrialName& trial,
                   const TrialStory& story,
@@ -136,7 +112,7 @@ void print_recipe(const std::string& dir,
               << printable(shell_word(trial.title())) << " --verify" << how_text(session)
               << "\n# as a sweep of its own: save this as one.yaml, harrow run one.yaml --dir NEW"
               << how_text(session) << "\n";
-    print_sweep(cell, trial.seed);
+    std::cout << trial_recipe(cell, trial.seed);
 }
 
 /// "patch scores are equal, too"; what differs goes to `problems`.

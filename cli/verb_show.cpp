@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 
 #include "analysis/aggregation.hpp"
 #include "analysis/score_map.hpp"
@@ -154,8 +156,18 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
     const storage::RunDirectory directory(options.dir);
     const storage::CellRecord& cell = find_cell_record(state, options.cell);
     const sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
-    const storage::PatchScores scores =
-        storage::load_patch_scores(directory.scores_file(training_of(directory, cell)));
+    if (!sweeps::uses_data(config)) {
+        throw sweeps::UsageError("cell '" + cell.name + "' is of method " + config.method +
+                                 ", which looks at no image: there is nothing to show");
+    }
+    const std::filesystem::path file = directory.scores_file(training_of(directory, cell));
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        throw sweeps::UsageError("the patch scores of cell '" + cell.name + "', " + file.string() +
+                                 ", are not there any more; harrow replay prints the sweep that "
+                                 "trains them again, in another --dir");
+    }
+    const storage::PatchScores scores = storage::load_patch_scores(file);
     const storage::DatasetListing listing =
         storage::list_dataset(config.data.layout, cell.data_root);
 

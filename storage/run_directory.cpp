@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include <unistd.h>
+
 #include "storage/files.hpp"
 #include "storage/journal.hpp"
 #include "sweeps/error.hpp"
@@ -94,6 +96,9 @@ void RunDirectory::refuse_foreign() const {
 void RunDirectory::prepare() const {
     refuse_foreign();
     storage::create_directories(directory_);
+    if (::access(directory_.c_str(), W_OK | X_OK) != 0) {
+        throw StorageError(io_error_text("write into", directory_, errno));
+    }
     PendingFile probe(directory_ / "journal.jsonl");
     probe.discard();
     remove_stale_temporaries(directory_);

@@ -163,7 +163,7 @@ bool TrainingCheckpoints::resume(const Restore& restore) {
             spdlog::info("resumed from {} stage={} task={} epoch={}",
                          file.filename().string(),
                          name_of(training->stage),
-                         training->place.task,
+                         training->place.task + 1,  // as people count, as in the lines between
                          training->place.epoch);
             monitor_.resumed(training->place);
             return true;
@@ -228,7 +228,7 @@ void TrainingCheckpoints::save(const SavedTraining& training, std::optional<int>
         refused_ = false;
         spdlog::info("checkpoint {} task={} epoch={} bytes={} seconds={:.3f}",
                      file.filename().string(),
-                     training.place.task,
+                     training.place.task + 1,
                      training.place.epoch,
                      bytes,
                      monitor_.seconds() - start);

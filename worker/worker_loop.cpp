@@ -162,7 +162,14 @@ void do_unit(UnitRunner& runner, ChildLink& link, const Assign& assign) {
         result = run_unit(runner, assign, monitor, log);
     } catch (...) {
         const Failed failed = failure_in_flight(assign.unit, assign.attempt);
-        spdlog::error("failed {} {}: {}", assign.key, name_of(failed.kind), failed.message);
+        const bool was_asked = failed.kind == coordinator::FailureKind::Stopped ||
+                               failed.kind == coordinator::FailureKind::Cancelled;
+        spdlog::log(was_asked ? spdlog::level::info : spdlog::level::err,
+                    "{} {} {}: {}",
+                    was_asked ? "stopped" : "failed",
+                    assign.key,
+                    name_of(failed.kind),
+                    failed.message);
         if (device_failed_in_flight()) {
             throw;  // ends the process: the supervisor starts a fresh one and the unit again
         }

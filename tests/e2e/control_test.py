@@ -182,6 +182,21 @@ class OfflineTest(Control):
         self.assertIn("broken.s0 will be run again", self.harrow("retry", run, "--state", "cancelled").stdout)
         self.assertIn("is finished", self.harrow("cancel", run, "quick.s0", code=2).stdout)
 
+    def test_what_is_cancelled_while_nobody_works_leaves_no_checkpoints(self):
+        run = self.dir / "run"
+        process = self.start("run", self.sweep_file(self.space(LONG), "[0]"), "checkpoint_minutes=0.001",
+                             "--dir", run, "--slots", 1)
+        wait_for(lambda: records(run, "checkpoint"), "a checkpoint")
+        process.kill()
+        process.wait(timeout=TIMEOUT_S)
+        checkpoints = run / "trainings" / started(run, "long seed 0")[0]["key"] / "checkpoints"
+        wait_for(lambda: self.status(run)["coordinator"]["alive"] is False, "the lock to be free")
+        self.assertEqual(self.status(run)["trials"]["running"], 0)
+        self.assertIn("interrupted with its session, checkpoint", self.harrow("explain", run, "long.s0").stdout)
+        self.assertTrue(checkpoints.exists())
+        self.assertIn("nothing is left to do", self.harrow("cancel", run, "long").stdout)
+        self.assertFalse(checkpoints.exists())
+
     def test_explain_and_logs_tell_what_was_done(self):
         run = self.finished(BROKEN, QUICK, code=3)
         said = self.harrow("explain", run, "quick.s0").stdout

@@ -37,6 +37,21 @@ class NoopTest(Case):
         self.assertEqual(len(records(run, "trained")), 120)
         self.assertIn("nothing to do", self.harrow("run", "--dir", run).stdout)
 
+    def test_what_it_does_not_have_is_said(self):
+        run = self.dir / "run"
+        self.harrow("run", REHEARSAL, "noop.seconds=0", "seeds=[0]", "--dir", run)
+        trial = "lr=1e-04.s0"
+        self.assertIn("there is no log", self.harrow("logs", run, trial).stderr)
+        self.assertNotIn("harrow show", self.harrow("explain", run, trial).stdout)
+        refused = self.harrow("show", run, "lr=1e-04", "--out", self.dir / "x.png", code=2)
+        self.assertIn("looks at no image", refused.stderr)
+        recipe = self.dir / "recipe.yaml"
+        recipe.write_text(self.harrow("replay", run, trial).stdout)
+        self.harrow("run", recipe, "--dir", self.dir / "again")
+        self.assertEqual(records(self.dir / "again", "finished")[0]["trials"],
+                         [t for r in records(run, "finished") for t in r["trials"]
+                          if t["trial"] == records(self.dir / "again", "started")[0]["trials"][0]])
+
     def test_a_stopped_rehearsal_goes_on(self):
         run = self.dir / "stopped"
         arguments = ["run", REHEARSAL, "noop.seconds=0.3", "seeds=0..3", "--dir", run, "--slots", 2]

@@ -63,7 +63,14 @@ TEST_F(RunLimitsTest, WhatIsNoTimeOrHasPassedIsRefusedByName) {
                              "2026-11-22T14:30+01:00"}) {
         EXPECT_THROW(parse(text), UsageError) << text;
     }
-    EXPECT_THROW(parse("2026-11-22T11:59Z"), UsageError);
+    try {
+        parse("2026-11-22T11:59Z");
+        ADD_FAILURE() << "it has passed";
+    } catch (const UsageError& error) {
+        EXPECT_STREQ(error.what(),
+                     "'2026-11-22T11:59Z' has passed, it is now 13:00:00; write +2h or a later "
+                     "time");
+    }
 }
 
 TEST_F(RunLimitsTest, TheEarlierOfUntilAndSlurmsEndCounts) {

@@ -95,9 +95,10 @@ protected:
     std::FILE* silence_ = std::fopen("/dev/null", "w");
     coordinator::ProgressDisplay display_{silence_, false, ""};
     coordinator::RunLimits limits_;
-    RunJournal observer_{journal_, work_, display_, {}, limits_};
-    storage::Inbox inbox_{directory_ / "inbox"};
-    RunRequests requests_{inbox_, journal_, work_, {plan_, {{"old.s1", diverged_}}}, observer_};
+    storage::RunDirectory run_{directory_.path()};
+    RunJournal observer_{journal_, run_, work_, display_, {}, limits_};
+    storage::Inbox inbox_{run_.inbox_directory()};
+    RunRequests requests_{run_, journal_, work_, {plan_, {{"old.s1", diverged_}}}, observer_};
     std::vector<RunRequest> asked_;
 };
 
@@ -186,6 +187,67 @@ TEST_F(RunRequestsTest, WhatARetryRevivesBesideTheNamedTrialIsNoLongerFailedEith
         retried += record.type == "retried" ? 1 : 0;
     }
     EXPECT_EQ(retried, 2U) << "the named trial once, the other once";
+}
+
+TEST_F(RunRequestsTest, ACancelledTrainingLeavesNoCheckpointsAlsoWhereItDidNotRun) {
+    const auto leave = [this](const std::string& key) {
+        const std::filesystem::path file =
+            storage::training_checkpoints(run_.training_directory(key)) / "000001.safetensors";
+        std::filesystem::create_directories(file.parent_path());
+        storage::testing::spill(file, "x");
+        return file;
+    };
+    using std::filesystem::exists;
+    const auto shared = leave("k1");  // an earlier session's; it waits
+    ask("cancel", {"a.s0"});
+    EXPECT_TRUE(exists(shared)) << "b.s0 still wants it";
+    ask("cancel", {"b.s0"});
+    fail(1, FailureKind::Cancelled);  // as the run loop gives up what waits
+    EXPECT_FALSE(exists(shared));
+
+    const auto failed = leave("k2");
+    fail(2, FailureKind::Crashed);
+    EXPECT_TRUE(exists(failed)) << "a retry goes on from it";
+    ask("cancel", {"a.s1"});
+    EXPECT_FALSE(exists(failed));
+
+    sweeps::PlannedTraining before;  // of earlier sessions alone
+    before.training_key = "k0";
+    before.trials = {4};
+    plan_.trainings = {before};
+    const auto old = leave("k0");
+    ask("cancel", {"old.s1"});
+    EXPECT_FALSE(exists(old));
+}
+
+TEST_F(RunRequestsTest, WhatKeepLeftOfAFinishedTrainingStays) {
+    const std::filesystem::path kept =
+        storage::training_checkpoints(run_.training_directory("k1")) / "000001.safetensors";
+    std::filesystem::create_directories(kept.parent_path());
+    storage::testing::spill(kept, "x");
+    storage::testing::spill(run_.scores_file("k1"), "scores");
+    remove_checkpoints(run_, "k1");
+    EXPECT_TRUE(std::filesystem::exists(kept));
+}
+
+TEST_F(RunRequestsTest, WithoutACoordinatorCheckpointsGoWithTheLastTrial) {
+    const std::filesystem::path kept =
+        storage::training_checkpoints(run_.training_directory("k1")) / "000001.safetensors";
+    std::filesystem::create_directories(kept.parent_path());
+    storage::testing::spill(kept, "x");
+    observer_.started(1, 1, {});
+    const auto cancel = [&](const std::string& trial) {
+        storage::append_record(journal_, storage::CancelledRecord{{trial}, "ann@n", "t"});
+        journal_.commit();
+        remove_checkpoints_of_cancelled(
+            run_, storage::read_journal(run_.journal_file()).records, state(), {trial});
+    };
+    cancel("a.s0");
+    EXPECT_TRUE(std::filesystem::exists(kept));
+    cancel("a.s1");  // another training's
+    EXPECT_TRUE(std::filesystem::exists(kept));
+    cancel("b.s0");
+    EXPECT_FALSE(std::filesystem::exists(kept));
 }
 
 TEST_F(RunRequestsTest, WhatThisSessionCannotRunIsLeftToTheNext) {

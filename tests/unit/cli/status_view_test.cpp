@@ -60,7 +60,7 @@ protected:
 };
 
 TEST_F(StatusViewTest, CountsEachTrialOnce) {
-    const TrialCounts counts = count_trials(state_);
+    const TrialCounts counts = count_trials(state_, true);
     EXPECT_EQ(counts.total, 6U);
     EXPECT_EQ(counts.finished, 2U);
     EXPECT_EQ(counts.failed, 1U);
@@ -89,11 +89,25 @@ TEST_F(StatusViewTest, EtaFollowsTheSessionsPace) {
     EXPECT_FALSE(expected_seconds(state_, facts_));
 }
 
+TEST_F(StatusViewTest, EtaCreditsWhatIsUnderWay) {
+    state_.trained = {"k0"};
+    state_.seconds["k0"] = 120;  // the one that runs is half done
+    EXPECT_DOUBLE_EQ(*expected_seconds(state_, facts_), 600.0 * 1.5 / 2.5);
+    state_.seconds["k0"] =
+        1;  // it takes far longer than the other did: it is never as good as done
+    EXPECT_DOUBLE_EQ(*expected_seconds(state_, facts_), 600.0 * 1.05 / 2.95);
+}
+
 TEST_F(StatusViewTest, AfterADeathItSaysHowToGoOnAndShowsNothingAsRunning) {
     facts_.coordinator.alive = false;
     expect_said("ended without a word");
     expect_said("`harrow run --dir runs/a` resumes");
     EXPECT_EQ(text().find("node1/0"), std::string::npos);
+    expect_said("2 of 6 trials finished, 1 failed, 1 cancelled, 2 to do");
+    EXPECT_EQ(status_json(state_, facts_)["trials"]["running"], 0);
+    facts_.dir = "my runs/a";
+    expect_said("`harrow run --dir 'my runs/a'` resumes");
+    facts_.dir = "runs/a";
     state_.sessions.back().end = storage::SessionEndRecord{"drained", "2026-01-01T00:05:00Z", "x"};
     expect_said("drained at 2026-01-01T00:05:00Z (x); `harrow run --dir runs/a` resumes");
 }
@@ -149,6 +163,13 @@ TEST_F(StatusViewTest, ForeignVerdictsAndTimesAreNotGuessed) {
     EXPECT_FALSE(seconds_of("2026-01-01"));
     EXPECT_FALSE(seconds_of("2026-01-01T00:00:00Zx"));
     EXPECT_EQ(age_text("yesterday", 0), "yesterday");
+}
+
+TEST(PositionTextTest, CountsFromOne) {
+    EXPECT_EQ(position_text(0, 0), "task 1, epoch 0");
+    EXPECT_EQ(position_text(0, 3), "task 1, epoch 3");
+    EXPECT_EQ(position_text(1, 0), "after task 1");
+    EXPECT_EQ(position_text(1, 2), "task 2, epoch 2");
 }
 
 }  // namespace

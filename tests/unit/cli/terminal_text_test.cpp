@@ -78,13 +78,5 @@ TEST(TerminalTextTest, FittedTextNeverExceedsItsColumns) {
     EXPECT_EQ(fitted("", 0), "");
 }
 
-TEST(TerminalTextTest, ShellWordsAreQuotedWhereTheyHaveToBe) {
-    EXPECT_EQ(shell_word("runs/a"), "runs/a");
-    EXPECT_EQ(shell_word("lr=0.1,top_k=3.s0"), "lr=0.1,top_k=3.s0");
-    EXPECT_EQ(shell_word("w/o DIA.s1"), "'w/o DIA.s1'");
-    EXPECT_EQ(shell_word("it's; rm -r"), "'it'\\''s; rm -r'");
-    EXPECT_EQ(shell_word(""), "''");
-}
-
 }  // namespace
 }  // namespace harrow::cli

@@ -112,6 +112,8 @@ TEST_F(TrialStoryTest, TellsEveryAttemptThroughSessionsAndHowItEnded) {
     EXPECT_EQ(trial_story(records_, "aaaa.s1").training_key, "");
     expect_said(explained(false),
                 {"main.s0 is finished", "1 rows, trained in 12 s, 3 attempts", "SIGSEGV"});
+    EXPECT_EQ(explained(false).find("harrow show"), std::string::npos)
+        << "there are no patch scores to show";
 }
 
 TEST_F(TrialStoryTest, AFailureBeforeAnyAttemptIsTold) {
@@ -127,7 +129,10 @@ TEST_F(TrialStoryTest, AFailureBeforeAnyAttemptIsTold) {
     EXPECT_TRUE(trial_story(records_, "aaaa.s1").other_failures.empty());
     expect_said(
         explained(true),
-        {"main.s0 is failed", "x.png is damaged", "mend the file", "harrow retry runs/a main.s0"});
+        {"main.s0 is failed",
+         "x.png is damaged",
+         "put back the file that is named as it was when the run began, then harrow retry runs/a "
+         "main.s0; if it was broken from the start, mend it and run the sweep in a new --dir"});
 }
 
 TEST_F(TrialStoryTest, ExplainsWhatFailedWithSignalMemoryAndLastWords) {
@@ -155,7 +160,11 @@ TEST_F(TrialStoryTest, ExplainsWhereItRunsAndFromWhichCheckpoint) {
     expect_said(explained(true), {"last checkpoint: after task 1, 30 s ago"});
     // Nobody is there any more: it does not run.
     expect_said(explained(false),
-                {"main.s0 is waiting", "ended without a word", "harrow run --dir runs/a"});
+                {"main.s0 is waiting",
+                 "ended without a word",
+                 "harrow run --dir runs/a",
+                 "attempt 1 on node1/0, 2026-01-01T00:01:00Z: interrupted with its session, "
+                 "checkpoint after task 1"});
 }
 
 TEST_F(TrialStoryTest, ExplainsWhatItWaitsFor) {

@@ -1,0 +1,68 @@
+#include "cli/trial_recipe.hpp"
+
+#include <sstream>
+#include <variant>
+#include <vector>
+
+#include "sweeps/parameters.hpp"
+
+namespace harrow::cli {
+namespace {
+
+constexpr std::string_view kRevision = ".revision";
+
+std::string yaml_quoted(const std::string& text) {
+    std::string quoted = "'";
+    for (const char c : text) {
+        quoted += c == '\'' ? "''" : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+/// Items of a list one by one; all else, also what this build does not know, as one scalar.
+std::string yaml_value(const std::string& name, const std::string& canonical) {
+    using Items = std::vector<std::string>;
+    const sweeps::Parameter* parameter = sweeps::find_parameter(name);
+    sweeps::TrialConfig scratch;
+    if (parameter == nullptr || parameter->type() != sweeps::Type::TextList ||
+        sweeps::set_value(*parameter, scratch, canonical)) {
+        return yaml_quoted(canonical);
+    }
+    const Items& items = std::get<sweeps::MemberAccess<Items>>(parameter->member).read(scratch);
+    if (items.empty()) {
+        return yaml_quoted(canonical);  // all classes
+    }
+    std::string list;
+    for (const std::string& item : items) {
+        list += (list.empty() ? "" : ", ") + yaml_quoted(item);
+    }
+    return "[" + list + "]";
+}
+
+bool ends_with(const std::string& text, std::string_view end) {
+    return text.size() >= end.size() &&
+           text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+}  // namespace
+
+std::string trial_recipe(const storage::CellRecord& cell, std::uint64_t seed) {
+    std::string text = "name: replay\nseeds: [" + std::to_string(seed) + "]\n";
+    std::istringstream lines(cell.config);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t equals = line.find('=');
+        const std::string name = line.substr(0, equals);
+        if (equals != std::string::npos && !ends_with(name, kRevision)) {
+            text += name + ": " + yaml_value(name, line.substr(equals + 1)) + "\n";
+        }
+    }
+    if (!cell.data_root.empty()) {
+        text += "data.root: " + yaml_quoted(cell.data_root) + "\n";
+    }
+    if (!cell.weights.empty()) {
+        text += "backbone.weights: " + yaml_quoted(cell.weights) + "\n";
+    }
+    return text;
+}
+
+}  // namespace harrow::cli

@@ -1,0 +1,55 @@
+#include "cli/trial_recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sweeps/canonical.hpp"
+#include "sweeps/keys.hpp"
+#include "tests/support/fake_catalog.hpp"
+
+namespace harrow::cli {
+namespace {
+
+/// Ids of the one cell of a sweep and of the cell its recipe makes.
+void expect_same_trial(const std::string& text) {
+    sweeps::FakeCatalog catalog;
+    catalog.add("/it's: #1", {"a: b #c", "- x, y", "[z]", "null", "1e3", "it's"});
+    catalog.add_weights("/w: a #1.safetensors", "w");
+    const auto parsed = [&](const std::string& sweep) {
+        return sweeps::parse_sweep(sweep, "s.yaml", "/specs", {}, catalog);
+    };
+    const sweeps::Sweep sweep = parsed(text);
+    ASSERT_EQ(sweep.cells.size(), 1U);
+    const sweeps::Cell& cell = sweep.cells[0];
+    storage::CellRecord record;
+    record.id = cell.id;
+    record.config = sweeps::canonical_text(cell.config);
+    record.data_root = sweeps::uses_data(cell.config) ? cell.config.data.root : "";
+    record.weights = cell.config.backbone.weights;
+    const std::string recipe = trial_recipe(record, 123U);
+    SCOPED_TRACE(recipe);
+    const sweeps::Sweep again = parsed(recipe);
+    ASSERT_EQ(again.cells.size(), 1U);
+    EXPECT_EQ(again.cells[0].id, cell.id);
+    EXPECT_EQ(again.cells[0].seeds, std::vector<std::uint64_t>{123U});
+}
+
+TEST(TrialRecipeTest, ARecipeIsASweepOfTheSameTrial) {
+    expect_same_trial("name: a\ndata.root: /data\nseeds: [0]\ntrain: {lr: 1e-3, num_epochs: 3}\n");
+    expect_same_trial(
+        "name: a\ndata.root: /data\nseeds: [0]\ndata.classes: [cable, grid]\n"
+        "sequence.scenario: 1-1\nsequence.order: [grid, cable]\n");
+}
+
+TEST(TrialRecipeTest, NamesThatMeanSomethingInYamlStayNames) {
+    for (const char* name : {"'a: b #c'", "'[z]'", "'null'", "'1e3'", "\"it's\""}) {
+        expect_same_trial("name: a\nseeds: [0]\ndata: {root: \"/it's: #1\", classes: [" +
+                          std::string(name) + "]}\n");
+    }
+}
+
+TEST(TrialRecipeTest, AMethodWithoutDataNamesNone) {
+    expect_same_trial("name: a\nmethod: noop\nnoop: {seconds: 0.5, tasks: 5}\nseeds: [0]\n");
+}
+
+}  // namespace
+}  // namespace harrow::cli
