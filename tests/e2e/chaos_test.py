@@ -132,7 +132,10 @@ class RankChaosTest(ChaosCase):
             self.assert_rows_as_undisturbed(run)
             self.assert_nothing_ran_twice(run)
             self.assertEqual([record["rank"] for record in records(run, "lost_rank")], [2])
-            self.assertRegex(self.log_of(process), r"rank 2 \(.*\) is lost: no sign of life for 5 s")
+            # One that dies when nothing is left for it is missed at the end only.
+            self.assertRegex(self.log_of(process),
+                             r"rank 2 \(.*\) is lost: (no sign of life for 5 s"
+                             r"|it did not answer the request to end)")
             self.assertEqual((run / "status").read_text(), "0 done\n")
 
     def test_rows_do_not_depend_on_ranks_or_deaths(self):

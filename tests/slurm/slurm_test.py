@@ -63,7 +63,7 @@ class JobTest(SlurmCase):
                 self.assertIn("unfinished: requeued", output)
                 self.assert_every_training_once(run, trials=8)
                 sessions = [record["outcome"] for record in records(run, "session_end")]
-                self.assertEqual(sessions, ["stopped", "done"], output)
+                self.assertEqual(sessions, ["drained", "done"], output)
                 self.assertRegex(self.harrow("status", run).stdout, f"job {job} of Slurm, .*: COMPLETED")
 
     def test_a_job_whose_ranks_were_killed_is_started_again(self):
