@@ -30,6 +30,15 @@ std::string with_absolute_path(const std::string& override_text) {
 
 }  // namespace
 
+TypedSweep typed_sweep(const std::string& spec, const std::vector<std::string>& overrides) {
+    TypedSweep typed{spec, overrides};
+    if (spec.find('=') != std::string::npos && !std::filesystem::exists(spec)) {
+        typed.overrides.insert(typed.overrides.begin(), spec);
+        typed.spec.clear();
+    }
+    return typed;
+}
+
 SweepSource load_sweep_source(const std::string& spec,
                               const std::vector<std::string>& overrides,
                               sweeps::InputCatalog& catalog) {

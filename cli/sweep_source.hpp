@@ -17,6 +17,15 @@ struct SweepSource {
     std::vector<std::string> overrides;  ///< paths among them made absolute
 };
 
+/// SPEC and KEY=VALUE… of a command line.
+struct TypedSweep {
+    std::string spec;  ///< empty: none was given
+    std::vector<std::string> overrides;
+};
+
+/// `harrow run --dir DIR KEY=VALUE`: without a sweep file the first override stands in its place.
+TypedSweep typed_sweep(const std::string& spec, const std::vector<std::string>& overrides);
+
 /// From a file and overrides as typed. Throws sweeps::UsageError with all problems.
 SweepSource load_sweep_source(const std::string& spec,
                               const std::vector<std::string>& overrides,

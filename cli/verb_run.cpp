@@ -18,22 +18,15 @@ namespace {
 
 using sweeps::ExitCode;
 
-/// `harrow run --dir DIR KEY=VALUE`: without a sweep file the first override stands in its place.
-bool is_override(const std::string& spec) {
-    return spec.find('=') != std::string::npos && !std::filesystem::exists(spec);
-}
-
 SweepSource load_source(const RunOptions& options, DiskCatalog& catalog) {
-    std::vector<std::string> overrides = options.overrides;
-    if (is_override(options.spec)) {
-        overrides.insert(overrides.begin(), options.spec);
-    } else if (!options.spec.empty()) {
-        return load_sweep_source(options.spec, overrides, catalog);
+    const TypedSweep typed = typed_sweep(options.spec, options.overrides);
+    if (!typed.spec.empty()) {
+        return load_sweep_source(typed.spec, typed.overrides, catalog);
     }
     const storage::RunDirectory directory(options.dir);
     directory.require_run();
     const storage::RunState state = storage::read_run_state(directory.journal_file());
-    return resume_sweep_source(*state.sweep, overrides, catalog);
+    return resume_sweep_source(*state.sweep, typed.overrides, catalog);
 }
 
 int report_error(const std::exception& error) {

@@ -63,23 +63,16 @@ void refuse_another_sweep(const SlurmJobOptions& options,
 /// As `harrow plan` would: throws UsageError with everything that is wrong with the sweep.
 SweepSource checked_source(const SlurmJobOptions& options) {
     DiskCatalog catalog(cache_directory(options.cache));
-    const bool is_override =
-        options.spec.find('=') != std::string::npos && !fs::exists(options.spec);
-    if (!options.spec.empty() && !is_override) {
-        SweepSource source = load_sweep_source(options.spec, options.overrides, catalog);
-        sweeps::make_work_plan(source.sweep, catalog);
-        refuse_another_sweep(options, source, catalog);
-        return source;
-    }
-    std::vector<std::string> overrides = options.overrides;
-    if (is_override) {  // stands in the place of the sweep file, as in `harrow run`
-        overrides.insert(overrides.begin(), options.spec);
-    }
+    TypedSweep typed = typed_sweep(options.spec, options.overrides);
+    const bool resumes = typed.spec.empty();
     SweepSource source =
-        resume_sweep_source(*read_run_state(options.dir).sweep, overrides, catalog);
+        resumes ? resume_sweep_source(*read_run_state(options.dir).sweep, typed.overrides, catalog)
+                : load_sweep_source(typed.spec, typed.overrides, catalog);
     sweeps::make_work_plan(source.sweep, catalog);
     refuse_another_sweep(options, source, catalog);
-    source.overrides = std::move(overrides);
+    if (resumes) {  // the journal keeps the earlier ones
+        source.overrides = std::move(typed.overrides);
+    }
     return source;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -23,6 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr auto kLook = std::chrono::seconds(1);
+constexpr int kLooksPerQuestion = 10;  // once a second is too often for Slurm's queue
 constexpr int kDefaultColumns = 80;
 constexpr int kDefaultRows = 24;
 
@@ -88,24 +90,65 @@ void watch(LiveRun& live, bool json) {
     }
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+std::string text_before_the_run(const SlurmStatus& jobs, bool json, int indent) {
+    return json ? text_of({{"slurm", slurm_status_json(jobs)}}, indent) + "\n"
+                : slurm_status_text(jobs);
+}
+
+/// Shows the jobs until one has begun the run, or none is left that could.
+void await_run(const StatusOptions& options) {
+    const bool terminal = !options.json && stdout_is_terminal();
+    Screen screen;
+    std::string said;
+    while (only_submitted(options.dir)) {
+        const SlurmStatus jobs = slurm_status(options.dir);
+        std::string now = text_before_the_run(jobs, options.json, -1);
+        if (terminal) {
+            screen.show(lines_of(now));
+        } else if (now != said) {
+            std::cout << now << std::flush;
+            said = std::move(now);
+        }
+        if (!jobs.may_begin() || !std::cout) {
+            return;
+        }
+        for (int look = 0; look < kLooksPerQuestion && only_submitted(options.dir); ++look) {
+            std::this_thread::sleep_for(kLook);
+        }
+    }
+}
+
 }  // namespace
 
 sweeps::ExitCode run_verb(const StatusOptions& options) {
+    if (options.watch) {
+        await_run(options);
+    }
     if (only_submitted(options.dir)) {
-        std::cout << (options.json ? text_of({{"slurm", slurm_status_json(options.dir)}}, 2) + "\n"
-                                   : slurm_status_text(options.dir));
+        if (!options.watch) {
+            std::cout << text_before_the_run(slurm_status(options.dir), options.json, 2);
+        }
         return sweeps::ExitCode::Ok;
     }
     LiveRun live(options.dir);
     if (options.watch) {
-        watch(live, options.json);  // once a second is too often for Slurm's queue
+        watch(live, options.json);
     } else if (options.json) {
         Json status = status_json(live.state(), live.facts());
-        status["slurm"] = slurm_status_json(options.dir);
+        status["slurm"] = slurm_status_json(slurm_status(options.dir));
         std::cout << text_of(status, 2) << "\n";
     } else {
         print(live.state(), live.facts());
-        std::cout << slurm_status_text(options.dir);
+        std::cout << slurm_status_text(slurm_status(options.dir));
     }
     return sweeps::ExitCode::Ok;
 }

@@ -87,8 +87,9 @@ void read_available(int descriptor, std::string& text) {
 }
 
 std::string trimmed(const std::string& text) {
+    const std::size_t begin = text.find_first_not_of(" \r\n\t");
     const std::size_t end = text.find_last_not_of(" \r\n\t");
-    return end == std::string::npos ? "" : text.substr(0, end + 1);
+    return end == std::string::npos ? "" : text.substr(begin, end + 1 - begin);
 }
 
 }  // namespace
@@ -163,8 +164,9 @@ std::string command_problem(const std::string& program, const CommandResult& res
     }
     if (result.exit_code != 0) {
         const std::string said = trimmed(result.error.empty() ? result.output : result.error);
+        // What follows the first line is the same in other words, or advice.
         return program + " failed with exit code " + std::to_string(result.exit_code) +
-               (said.empty() ? "" : ": " + said);
+               (said.empty() ? "" : ": " + said.substr(0, said.find('\n')));
     }
     return "";
 }

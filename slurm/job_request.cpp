@@ -12,6 +12,9 @@ namespace {
 
 using Verdict = std::optional<std::string>;
 
+constexpr const char* kNoWords =
+    "expected the words of one command: close all quotes, write paths in full, and put what the "
+    "shell must not act on ($ ` ~ ; | & < > and parentheses) into single quotes";
 constexpr int kMaxSignalSeconds = 65535;  // Slurm's own limit
 constexpr int kMaxCount = 100'000;
 constexpr long kSecondsPerDay = 86'400;
@@ -121,6 +124,17 @@ Verdict take_launcher(JobRequest& request, const std::string& text) {
         }
     }
     return "expected one of auto, mpirun, srun, none";
+}
+
+Verdict take_container(JobRequest& request, const std::string& text) {
+    if (Verdict wrong = not_one_line(text)) {
+        return wrong;
+    }
+    if (!words_of_command(text)) {
+        return kNoWords;
+    }
+    request.container = text;
+    return {};
 }
 
 Verdict add_extra(JobRequest& request, const std::string& text) {
@@ -233,7 +247,7 @@ const std::vector<JobSetting>& job_settings() {
          "COMMAND",
          "words before harrow: 'apptainer exec --nv image.sif'",
          false,
-         take_text<&R::container>},
+         take_container},
         {"program",
          "PATH",
          "harrow on the nodes (default: this one)",
@@ -293,6 +307,9 @@ void require_sound(const JobRequest& request) {
             std::to_string(request.signal_seconds) +
                 " s before the limit is before the start: " + request.time + " is " +
                 std::to_string(*limit) + " s; ask for more time or a smaller signal");
+    }
+    if (!words_of_command(request.container)) {
+        add("container", kNoWords);
     }
     if (!problems.empty()) {
         throw sweeps::UsageError(std::move(problems));

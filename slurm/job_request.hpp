@@ -40,7 +40,7 @@ struct JobRequest {
     std::vector<std::string> extra;             ///< further #SBATCH lines: "--exclusive"
     std::vector<std::string> modules;
     std::vector<std::string> setup;  ///< shell lines run before the launcher
-    std::string container;           ///< words before harrow: "apptainer exec --nv image.sif"
+    std::string container;           ///< command before harrow, see words_of_command()
     std::string program;             ///< harrow on the nodes; empty: the one that is running
     std::vector<std::pair<std::string, std::string>> environment;
     std::string log;  ///< standard output of the job; empty: DIR/slurm/job-<id>.out

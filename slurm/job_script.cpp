@@ -110,6 +110,7 @@ void write_surroundings(Script& script, const JobRequest& request) {
     }
 }
 
+/// Of a sound request: what starts the ranks, and the container around harrow.
 std::vector<std::string> launch_words(const JobRequest& request) {
     std::vector<std::string> words;
     if (launcher_of(request) == Launcher::Mpirun) {
@@ -133,6 +134,8 @@ std::vector<std::string> launch_words(const JobRequest& request) {
         }
     }
     words.insert(words.end(), request.launcher_options.begin(), request.launcher_options.end());
+    const std::vector<std::string> container = words_of_command(request.container).value();
+    words.insert(words.end(), container.begin(), container.end());
     return words;
 }
 
@@ -142,9 +145,7 @@ void write_commands(Script& script, const JobRequest& request, const RunCommand&
         script.variable("export SRUN_CPUS_PER_TASK",
                         std::to_string(request.cpus_per_task * request.tasks_per_node));
     }
-    const std::string words = Script::words_text(launch_words(request));
-    const bool both = !words.empty() && !request.container.empty();
-    script.line("launch=(" + words + (both ? " " : "") + request.container + ")");
+    script.array("launch", launch_words(request));
     std::vector<std::string> sweep = {request.program.empty() ? command.program : request.program,
                                       "run"};
     if (!command.spec.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace harrow::slurm {
 namespace {
@@ -24,6 +25,41 @@ std::string shell_word(std::string_view text) {
         quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
     }
     return quoted + "'";
+}
+
+std::optional<std::vector<std::string>> words_of_command(std::string_view text) {
+    std::vector<std::string> words;
+    bool in_word = false;
+    char quote = '\0';
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char letter = text[at];
+        const std::string_view special = quote == '\0' ? "$`;|&<>()" : quote == '"' ? "$`" : "";
+        if (special.find(letter) != std::string_view::npos || (letter == '~' && !in_word)) {
+            return std::nullopt;
+        }
+        if (quote == '\0' && (letter == ' ' || letter == '\t')) {
+            in_word = false;
+            continue;
+        }
+        if (!in_word) {
+            words.emplace_back();
+            in_word = true;
+        }
+        const bool opens = quote == '\0' && (letter == '\'' || letter == '"');
+        if (opens || letter == quote) {
+            quote = opens ? letter : '\0';
+        } else if (letter == '\\' && quote != '\'') {
+            if (++at == text.size()) {
+                return std::nullopt;
+            }
+            const bool kept =
+                quote == '"' && std::string_view("$`\"\\").find(text[at]) == std::string_view::npos;
+            words.back() += (kept ? "\\" : "") + std::string(1, text[at]);
+        } else {
+            words.back() += letter;
+        }
+    }
+    return quote == '\0' ? std::optional(std::move(words)) : std::nullopt;
 }
 
 std::string sbatch_value(std::string_view text) {

@@ -126,7 +126,13 @@ void apply_site_text(const std::string& text, const std::string& file, JobReques
 }
 
 void apply_site_file(const std::filesystem::path& file, JobRequest& request) {
-    apply_site_text(storage::read_file(file), file.string(), request);
+    std::string text;
+    try {
+        text = storage::read_file(file);
+    } catch (const sweeps::StorageError& error) {
+        throw sweeps::UsageError(error.what());
+    }
+    apply_site_text(text, file.string(), request);
 }
 
 }  // namespace harrow::slurm

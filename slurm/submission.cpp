@@ -127,7 +127,13 @@ SubmittedJob submit(const Submission& submission) {
     job.id = id->id;
     job.cluster = id->cluster;
     jobs.push_back(job);
-    write_jobs(run, jobs);
+    try {
+        write_jobs(run, jobs);
+    } catch (const sweeps::StorageError& error) {
+        throw sweeps::StorageError("job " + job.id + " was submitted and could not be recorded (" +
+                                   error.what() + "): Harrow will not know of it; end it with " +
+                                   "`scancel " + job.id + "`, or note its number");
+    }
     return job;
 }
 

@@ -29,7 +29,8 @@ struct Submission {
 /// Writes DIR/slurm/job-<n>.sh, hands it to sbatch and records the job. One submission per
 /// directory at a time. Throws UsageError when a recorded job is queued or running (or Slurm cannot
 /// tell), or another harrow works in the directory, and `again` is not set, and sweeps::Error when
-/// sbatch refuses or is absent; the script and what was made for it are gone then.
+/// sbatch refuses or is absent; the script and what was made for it are gone then. A job that was
+/// taken and cannot be recorded is named in the error.
 SubmittedJob submit(const Submission& submission);
 
 }  // namespace harrow::slurm

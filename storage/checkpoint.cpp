@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/file_seal.hpp"
 #include "sweeps/hashing.hpp"
 
 namespace harrow::storage {
@@ -29,15 +30,6 @@ constexpr std::size_t kSumOffset = kLengthBytes + kOpening.size();
 /// Stands in the place of the sum while it is formed.
 constexpr std::string_view kNoSum = "0000000000000000";
 constexpr std::size_t kPieceBytes = 1U << 20;
-
-std::string hex16(std::uint64_t value) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text(kSumDigits, '0');
-    for (std::size_t i = kSumDigits; i-- > 0; value >>= 4U) {
-        text[i] = kDigits[value & 0xFU];
-    }
-    return text;
-}
 
 std::string header_of(const CheckpointMetadata& metadata,
                       const std::vector<CheckpointArray>& arrays) {

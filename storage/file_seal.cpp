@@ -21,13 +21,6 @@ constexpr std::uint64_t kPieceBytes = 1U << 20;
 /// Checksum of the bytes [offset, offset + count) of what is sealed.
 using SumRange = std::function<std::uint64_t(std::uint64_t offset, std::uint64_t count)>;
 
-std::string hex16(std::uint64_t value) {
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-    const auto length = static_cast<std::size_t>(end - digits.data());
-    return std::string(16 - length, '0') + std::string(digits.data(), length);
-}
-
 std::uint64_t parse_hex16(std::string_view text) {
     std::uint64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value, 16);
@@ -112,6 +105,13 @@ SumRange sums_of(int descriptor, const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::string hex16(std::uint64_t value) {
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+    const auto length = static_cast<std::size_t>(end - digits.data());
+    return std::string(16 - length, '0') + std::string(digits.data(), length);
+}
 
 std::string make_seal(std::string_view content, const PayloadRange& payload) {
     return seal_text(content.size(), payload, sums_of(content));

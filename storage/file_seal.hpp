@@ -10,6 +10,9 @@
 
 namespace harrow::storage {
 
+/// 16 lower-case hexadecimal digits, most significant first: how all files write checksums.
+std::string hex16(std::uint64_t value);
+
 /// A seal is one line of text behind the last byte of an HDF5 file (HDF5 ignores it). It holds the
 /// file's length and a checksum of everything outside one payload range, so that no altered byte
 /// reaches the HDF5 library, which can crash on damaged metadata. The payload (large) has block

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/file_seal.hpp"
 #include "storage/files.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
@@ -31,12 +32,6 @@ constexpr std::string_view kHead = "harrow-inbox 1 ";
 constexpr std::size_t kSumDigits = 16;
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{64} << 20;
 constexpr auto kAnswerLife = std::chrono::hours(24);
-
-std::string hex16(std::uint64_t value) {
-    char digits[kSumDigits + 1];
-    std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(value));
-    return digits;
-}
 
 std::string sum_of(std::string_view body) {
     return hex16(sweeps::checksum64(body.data(), body.size()));

@@ -1,6 +1,5 @@
 #include "storage/journal.hpp"
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <stdexcept>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/file_seal.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
 
@@ -28,11 +28,7 @@ constexpr std::string_view kDataMember = "\",\"data\":";
 
 std::string sum_of(std::string_view head, std::string_view json) {
     const std::string summed = std::string(head) + std::string(json);
-    std::array<char, 16> digits{};
-    const std::uint64_t sum = sweeps::checksum64(summed.data(), summed.size());
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sum, 16).ptr;
-    const auto length = static_cast<std::size_t>(end - digits.data());
-    return std::string(16 - length, '0') + std::string(digits.data(), length);
+    return hex16(sweeps::checksum64(summed.data(), summed.size()));
 }
 
 /// The line without its newline. The checksum covers all before it and the data.

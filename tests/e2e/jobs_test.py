@@ -3,7 +3,7 @@ import json
 import subprocess
 import unittest
 
-from harness import Case, main, rows
+from harness import Case, main, rows, wait_for
 
 ONE_JOB = {"format": 1, "jobs": [{"number": 1, "id": "41", "cluster": "", "submitted": "2026-01-01T00:00:00Z"}]}
 
@@ -37,6 +37,8 @@ class JobsTest(Case):
             self.assertIn(line, script)
         (self.dir / "other.yaml").write_text("slurm:\n  partiton: cpu\n")
         refused = self.harrow("slurm", "render", self.sweep_file(), "--dir", "run", "--site", "other.yaml", code=2)
+        missing = self.harrow("slurm", "render", self.sweep_file(), "--dir", "run", "--site", "none.yaml", code=2)
+        self.assertIn("none.yaml", missing.stderr)
         self.assertIn("other.yaml:2: slurm.partiton: unknown key; did you mean 'partition'?", refused.stderr)
 
     def test_mistakes_are_found_before_anything_is_written(self):
@@ -61,6 +63,30 @@ class JobsTest(Case):
         refused = self.harrow("slurm", "submit", self.sweep_file(), "--dir", thesis, code=2).stderr
         self.assertIn("thesis.tex", refused)
         self.assertEqual([path.name for path in thesis.iterdir()], ["thesis.tex"])
+
+    def test_watching_a_job_that_waits_goes_on_with_its_run(self):
+        run, answer = self.dir / "run", self.dir / "answer"
+        (run / "slurm").mkdir(parents=True)
+        (run / "slurm" / "jobs.json").write_text(json.dumps(ONE_JOB))
+        squeue = self.dir / "bin" / "squeue"
+        squeue.parent.mkdir()
+        squeue.write_text(f"#!/bin/sh\nread -r line <{answer}\necho \"$line\"\n")
+        squeue.chmod(0o755)
+        self.env["PATH"] = str(squeue.parent)
+        answer.write_text("41|CANCELLED|None||0:00|1:00:00|N/A|0|\n")
+        self.assertIn("CANCELLED", self.harrow("status", run, "--watch").stdout)
+        answer.write_text("41|PENDING|Resources||0:00|1:00:00|N/A|0|\n")
+        watching = self.start("status", run, "--watch")
+        log = self.dir / "background.log"
+        wait_for(lambda: "PENDING (Resources)" in log.read_text(), "the job to be shown")
+        self.assertEqual(list(json.loads(self.harrow("status", run, "--json").stdout)), ["slurm"])
+        self.harrow("run", self.sweep_file(seeds="[0]"), "--dir", run, "--device", "cpu")
+        self.assertEqual(watching.wait(timeout=60), 0)
+        self.assertIn("1 of 1 trial", log.read_text())
+        (run / "slurm" / "jobs.json").write_text("{")
+        self.assertIn("jobs.json cannot be used", self.harrow("status", run).stdout)
+        jobs = json.loads(self.harrow("status", run, "--json").stdout)["slurm"]
+        self.assertIn("jobs.json cannot be used", jobs[0]["problem"])
 
     def test_a_directory_with_job_scripts_can_be_run_resumed_and_extended(self):
         run = self.dir / "run"

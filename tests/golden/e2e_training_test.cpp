@@ -55,7 +55,8 @@ public:
         const std::string prototype = optimizer_ + "/proto/" + name;
         const worker::Prototype& learned = router_.prototypes().back();
         expect_matches(learned.mean, file_, prototype + "/mean", rtol_, file_.atol());
-        expect_matches(learned.covariance, file_, prototype + "/covariance", rtol_, file_.atol());
+        const torch::Tensor covariance = learned.cholesky.mm(learned.cholesky.t());
+        expect_matches(covariance, file_, prototype + "/covariance", rtol_, file_.atol());
         check_checksum(task);
     }
 

@@ -42,5 +42,15 @@ TEST_F(SweepSourceTest, PathsOfTheCommandLineStartAtTheWorkingDirectory) {
               "/w/a");
 }
 
+TEST_F(SweepSourceTest, WithoutAFileTheFirstOverrideStandsInItsPlace) {
+    const TypedSweep resumed = typed_sweep("train.lr=1e-3", {"seeds=1"});
+    EXPECT_EQ(resumed.spec, "");
+    EXPECT_EQ(resumed.overrides, (std::vector<std::string>{"train.lr=1e-3", "seeds=1"}));
+    const std::string file = (directory_ / "lr=1e-3.yaml").string();
+    storage::testing::spill(file, "");
+    EXPECT_EQ(typed_sweep(file, {}).spec, file) << "a file may be called so";
+    EXPECT_EQ(typed_sweep("none.yaml", {}).spec, "none.yaml") << "whose absence is then said";
+}
+
 }  // namespace
 }  // namespace harrow::cli

@@ -22,6 +22,9 @@ TEST(CommandTest, OutputErrorsAndExitCodeAreToldApart) {
     EXPECT_EQ(result.exit_code, 3);
     EXPECT_FALSE(result.ok());
     EXPECT_EQ(command_problem("sbatch", result), "sbatch failed with exit code 3: two");
+    EXPECT_EQ(command_problem("squeue", shell("printf '\\none\\ntwo\\n' >&2; exit 1")),
+              "squeue failed with exit code 1: one")
+        << "it becomes part of a line";
     EXPECT_EQ(command_problem("sbatch", shell("true")), "");
 }
 

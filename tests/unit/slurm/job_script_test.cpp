@@ -143,6 +143,31 @@ TEST(JobScriptTest, OneRankNeedsNoLauncherAndSeveralTakeMpirun) {
               "apptainer\nexec\n--nv\nimage.sif\n");
 }
 
+TEST(JobScriptTest, TheWordsOfAContainerAreNeverCommandsOfTheShell) {
+    JobRequest request;
+    request.container =
+        R"(apptainer exec --bind "/my data:/data" --env X='$(touch x);`id`' a\ b*.sif)";
+    const std::string script = render_job_script(request, command());
+    expect_sound_bash(script);
+    EXPECT_EQ(words_of(script, "launch"),
+              "apptainer\nexec\n--bind\n/my data:/data\n--env\nX=$(touch x);`id`\na b*.sif\n");
+    for (const char* unfit : {"apptainer exec 'image.sif",
+                              "exec \"a",
+                              "exec a\\",
+                              "exec $HOME/a.sif",
+                              "exec ~/a.sif",
+                              "exec \"$(id)\" a.sif",
+                              "exec a.sif; id",
+                              "exec a.sif) id (",
+                              "exec `id`"}) {
+        request.container = unfit;
+        EXPECT_TRUE(
+            contains(message_of<sweeps::UsageError>([&] { render_job_script(request, command()); }),
+                     "container: expected the words of one command"))
+            << unfit;
+    }
+}
+
 TEST(JobScriptTest, TheSweepIsRunAsItWasTyped) {
     RunCommand typed = command();
     typed.flags = {"--slots", "2", "--fail-fast"};
@@ -234,14 +259,14 @@ TEST_F(JobLifeTest, TheVerdictOfHarrowIsTheJobs) {
 
 TEST_F(JobLifeTest, AnOldVerdictDoesNotCount) {
     std::filesystem::create_directory(bin_ / "run");
-    spill(bin_ / "run/status", "75 stopped\n");
+    spill(bin_ / "run/status", "75 drained\n");
     const std::string output = live("exit 9");
     EXPECT_EQ(exit_code_, 9);
     EXPECT_TRUE(contains(output, "has not begun"));
 }
 
 TEST_F(JobLifeTest, UnfinishedWorkIsRequeuedOnce) {
-    const std::string stop = "echo '75 stopped' >\"$run/status\"; exit 0";
+    const std::string stop = "echo '75 drained' >\"$run/status\"; exit 0";
     EXPECT_TRUE(contains(live(stop), "requeued 5"));
     EXPECT_EQ(exit_code_, 128 + 15);
     JobRequest request;
@@ -261,13 +286,13 @@ TEST_F(JobLifeTest, ACoordinatorThatIsLostAgainAndAgainIsNotStartedForEver) {
     }
     EXPECT_TRUE(contains(live(crash, {}, 5), "5 in a row"));
     EXPECT_EQ(exit_code_, 75);
-    EXPECT_TRUE(contains(live("echo '75 stopped' >\"$run/status\"", {}, 6), "requeued 5"));
+    EXPECT_TRUE(contains(live("echo '75 drained' >\"$run/status\"", {}, 6), "requeued 5"));
     EXPECT_TRUE(contains(live(crash, {}, 7), "1 in a row"));
 }
 
 TEST_F(JobLifeTest, TheRequestToDrainIsHandedOn) {
     const std::string output = live(
-        "trap 'echo \"75 stopped\" >\"$run/status\"; echo heard; exit 0' USR1; "
+        "trap 'echo \"75 drained\" >\"$run/status\"; echo heard; exit 0' USR1; "
         "kill -USR1 $PPID; for i in {1..300}; do sleep 0.1; done; echo '0 done' >\"$run/status\"");
     EXPECT_TRUE(contains(output, "asked to drain"));
     EXPECT_TRUE(contains(output, "heard"));
@@ -285,7 +310,7 @@ TEST_F(JobLifeTest, ALauncherThatOutlivesHarrowIsEnded) {
 
 TEST_F(JobLifeTest, WhatSlurmEndsIsNotStartedAgain) {
     const std::string output =
-        live("kill -TERM $PPID; sleep 0.3; echo '75 stopped' >\"$run/status\"");
+        live("kill -TERM $PPID; sleep 0.3; echo '75 drained' >\"$run/status\"");
     EXPECT_TRUE(contains(output, "Slurm ends this job"));
     EXPECT_FALSE(contains(output, "requeued 5"));
     EXPECT_EQ(exit_code_, 75);

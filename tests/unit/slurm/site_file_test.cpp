@@ -106,9 +106,9 @@ TEST(SiteFileTest, ItStandsInTheUsersConfiguration) {
 TEST(SiteFileTest, AFileThatIsNamedMustBeThere) {
     const TemporaryDirectory directory;
     JobRequest request;
-    EXPECT_TRUE(contains(message_of<sweeps::StorageError>(
-                             [&] { apply_site_file(directory / "none.yaml", request); }),
-                         "none.yaml"));
+    EXPECT_TRUE(contains(
+        message_of<sweeps::UsageError>([&] { apply_site_file(directory / "none.yaml", request); }),
+        "none.yaml"));
 }
 
 TEST(SiteFileTest, EveryKeyIsInTheGuide) {

@@ -99,6 +99,14 @@ TEST_F(FakeSlurm, ARefusalLeavesNothingBehind) {
     EXPECT_EQ(entries_in(parent_.path()), 0U);
 }
 
+TEST_F(FakeSlurm, AJobThatCannotBeRecordedIsNamed) {
+    const std::filesystem::path list = slurm_directory(submission().run_directory) / "jobs.json";
+    answer("sbatch", "mkdir -p '" + list.string() + "/full'; echo 41");
+    const std::string message = message_of<sweeps::StorageError>([&] { submit(submission()); });
+    EXPECT_TRUE(contains(message, "job 41 was submitted"));
+    EXPECT_TRUE(contains(message, "`scancel 41`"));
+}
+
 TEST_F(FakeSlurm, AnAnswerWithoutAnIdIsSaidAndTheScriptStays) {
     answer("sbatch", "echo 'queued, somehow'");
     const std::string message = message_of<sweeps::Error>([&] { submit(submission()); });

@@ -26,9 +26,9 @@ Prototype make_prototype(const torch::Tensor& image_features) {
     Prototype prototype;
     prototype.mean = features.mean(0);
     const torch::Tensor centred = features - prototype.mean;
-    prototype.covariance = centred.t().mm(centred).div_(freedom);
-    prototype.covariance.diagonal().add_(1e-5);
-    const auto [factor, info] = torch::linalg_cholesky_ex(prototype.covariance);
+    const torch::Tensor covariance = centred.t().mm(centred).div_(freedom);
+    covariance.diagonal().add_(1e-5);
+    const auto [factor, info] = torch::linalg_cholesky_ex(covariance);
     if (info.item<int>() != 0 || !factor.isfinite().all().item<bool>()) {
         throw sweeps::DataError(
             "router: the covariance of a task's image features is not positive definite: the "

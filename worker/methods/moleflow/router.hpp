@@ -14,11 +14,10 @@ enum class RouterDistance { None, Mahalanobis, Euclidean };
 /// mahalanobis, euclidean or none; throws sweeps::UsageError.
 RouterDistance parse_router_distance(const std::string& name);
 
-/// Mean and covariance of one task's image features, in double precision.
+/// Mean and factored covariance of one task's image features, in double precision.
 struct Prototype {
-    torch::Tensor mean;        ///< [D]
-    torch::Tensor covariance;  ///< [D,D], n-1, with 1e-5 on the diagonal
-    torch::Tensor cholesky;    ///< lower factor of the covariance
+    torch::Tensor mean;      ///< [D]
+    torch::Tensor cholesky;  ///< [D,D]: lower factor of the covariance (n-1, 1e-5 on the diagonal)
 };
 /// From image features [N,D]. Throws sweeps::DataError when they hold NaN or infinity.
 Prototype make_prototype(const torch::Tensor& image_features);

@@ -69,7 +69,6 @@ void restore_router(const StateTensors& state, PrototypeRouter& router) {
             state_tensor(
                 state, prototype_name(task, "cholesky"), torch::kFloat64, {channels, channels})
                 .clone();
-        prototype.covariance = prototype.cholesky.mm(prototype.cholesky.t());
         prototypes.push_back(std::move(prototype));
     }
     router.restore(std::move(prototypes));
