@@ -135,6 +135,18 @@ class RankChaosTest(ChaosCase):
             self.assertRegex(self.log_of(process), r"rank 2 \(.*\) is lost: no sign of life for 5 s")
             self.assertEqual((run / "status").read_text(), "0 done\n")
 
+    def test_a_rank_that_wakes_up_after_it_was_lost_does_not_end_the_job(self):
+        run = self.dir / "woken"
+        process, ranks = self.start_ranks(3, run, "--enable-recovery")
+        wait_for(lambda: records(run, "trained"), "a first training")
+        os.kill(ranks[2], signal.SIGSTOP)
+        wait_for(lambda: records(run, "lost_rank"), "the loss of rank 2")
+        os.kill(ranks[2], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=200), 0, self.log_of(process))
+        self.assert_rows_as_undisturbed(run)
+        self.assert_nothing_ran_twice(run)
+        self.assertEqual((run / "status").read_text(), "0 done\n")
+
     def test_rows_do_not_depend_on_ranks_or_deaths(self):
         run = self.dir / "ranks"
         process, pids = self.start_ranks(2, run)
