@@ -36,6 +36,7 @@ void RunEngine::on(std::size_t slot, const Checkpointed& report) {
     if (view_.runs(slot, report.unit)) {
         apply(UnitProgressed{slot, report.unit, report.attempt, report.task, report.epoch});
         observer_.checkpointed(report);
+        disk_.note_success();
         disk_.mark();
     }
 }
