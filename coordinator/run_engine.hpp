@@ -42,6 +42,7 @@ private:
     void tick_if_due();
     void tick();
     RunOutcome outcome() const;
+    std::string reason_to_stop(const RunOutcome& outcome) const;
 
     // Events: run_events.cpp.
     void on(std::size_t slot, const Ready& ready);
@@ -80,6 +81,7 @@ private:
     WorkResult result_;  // of the Finished being handled
     bool ended_ = false;
     bool no_room_left_ = false;
+    bool anything_started_ = false;
     bool infrastructure_failed_ = false;
     std::string failure_reason_;
     std::string last_loss_;

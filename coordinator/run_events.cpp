@@ -16,6 +16,7 @@ void RunEngine::on(std::size_t slot, const Ready& ready) {
 }
 
 void RunEngine::on(std::size_t slot, const Started& started) {
+    anything_started_ = true;
     apply(UnitStarted{slot, started.unit, started.attempt});
 }
 
