@@ -27,6 +27,7 @@
 #include "coordinator/device_slots.hpp"
 #include "coordinator/launch_environment.hpp"
 #include "storage/cache_lease.hpp"
+#include "storage/directory_lock.hpp"
 #include "storage/journal_records.hpp"
 #include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
@@ -241,6 +242,8 @@ ExitCode RunSession::run(const Launch& launch) {
     reconcile(journal);
     try {
         return work_off(journal, launch);
+    } catch (const storage::LeaseLost&) {
+        throw;  // DIR/status is the new owner's
     } catch (const sweeps::Error& error) {
         try {
             publish_status(
