@@ -27,8 +27,8 @@ constexpr std::int64_t kLongestSeconds = std::int64_t{10} * 365 * 86400;
 
 void refuse_beyond_limit(const std::string& text, std::int64_t seconds) {
     if (seconds > kLongestSeconds) {
-        throw sweeps::UsageError("--until " + text +
-                                 " is more than ten years (3650 days) from now; give an earlier "
+        throw sweeps::UsageError("'" + text +
+                                 "' is more than ten years (3650 days) from now; give an earlier "
                                  "time, or none for a run without an end");
     }
 }
