@@ -1,7 +1,5 @@
 #include "cli/run_files.hpp"
 
-#include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -88,15 +86,6 @@ std::vector<const sweeps::Parameter*> swept_parameters(
 }
 
 }  // namespace
-
-std::string utc_now() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts = {};
-    gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
 
 std::string manifest_json(const SweepSource& source,
                           sweeps::InputCatalog& catalog,

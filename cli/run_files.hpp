@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cli/sweep_source.hpp"
+#include "storage/lock_holder.hpp"
 #include "storage/run_directory.hpp"
 #include "storage/run_state.hpp"
 #include "sweeps/error.hpp"
@@ -22,7 +23,6 @@ void publish_status(const storage::RunDirectory& directory,
                     sweeps::ExitCode code,
                     const std::string& reason);
 
-/// UTC, ISO 8601, seconds.
-std::string utc_now();
+using storage::utc_now;
 
 }  // namespace harrow::cli

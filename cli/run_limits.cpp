@@ -1,5 +1,6 @@
 #include "cli/run_limits.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -19,6 +20,17 @@ using SystemClock = std::chrono::system_clock;
     throw sweeps::UsageError("'" + text +
                              "' is no time; write +2h30m, 14:30, 2026-11-22T14:30 or "
                              "2026-11-22T13:30Z");
+}
+
+/// The clock counts nanoseconds in 64 bits, until 2262.
+constexpr std::int64_t kLongestSeconds = std::int64_t{10} * 365 * 86400;
+
+void refuse_beyond_limit(const std::string& text, std::int64_t seconds) {
+    if (seconds > kLongestSeconds) {
+        throw sweeps::UsageError("'" + text +
+                                 "' is more than ten years (3650 days) from now; give an earlier "
+                                 "time, or none for a run without an end");
+    }
 }
 
 /// Seconds of "2h30m"; -1 when it is none.
@@ -41,7 +53,7 @@ std::int64_t parse_span(const std::string& text) {
         if (factor == 0) {
             return -1;
         }
-        seconds += number * factor;
+        seconds = std::min(seconds + number * factor, kLongestSeconds + 1);
         at = parsed.ptr + 1;
     }
     return text.empty() ? -1 : seconds;
@@ -78,7 +90,8 @@ SystemClock::time_point parse_clock(const std::string& text, SystemClock::time_p
     return today > now ? today : SystemClock::from_time_t(std::mktime(&tomorrow));
 }
 
-SystemClock::time_point parse_date(const std::string& text) {
+/// Seconds since 1970.
+std::int64_t parse_date(const std::string& text) {
     std::tm fields{};
     const char* rest = read_fields(text, fields, "%Y-%m-%dT%H:%M:%S");
     if (rest == nullptr) {
@@ -86,13 +99,13 @@ SystemClock::time_point parse_date(const std::string& text) {
     }
     const std::string zone(rest);
     if (zone == "Z") {
-        return SystemClock::from_time_t(::timegm(&fields));
+        return ::timegm(&fields);
     }
     if (!zone.empty()) {
         no_moment(text);
     }
     fields.tm_isdst = -1;
-    return SystemClock::from_time_t(std::mktime(&fields));
+    return std::mktime(&fields);
 }
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -107,17 +120,22 @@ SystemClock::time_point parse_moment(const std::string& text, SystemClock::time_
     }
     if (text.front() == '+') {
         const std::int64_t seconds = parse_span(text.substr(1));
-        return seconds < 0 ? (no_moment(text), now) : now + std::chrono::seconds(seconds);
+        if (seconds < 0) {
+            no_moment(text);
+        }
+        refuse_beyond_limit(text, seconds);
+        return now + std::chrono::seconds(seconds);
     }
     if (text.find('T') == std::string::npos) {
         return parse_clock(text, now);
     }
-    const SystemClock::time_point moment = parse_date(text);
-    if (moment <= now) {
-        throw sweeps::UsageError("'" + text + "' has passed, it is now " +
-                                 moment_text(now, moment) + "; write +2h or a later time");
+    const std::int64_t seconds = parse_date(text) - SystemClock::to_time_t(now);
+    if (seconds <= 0) {
+        throw sweeps::UsageError("'" + text + "' has passed, it is now " + moment_text(now, {}) +
+                                 "; write +2h or a later time");
     }
-    return moment;
+    refuse_beyond_limit(text, seconds);
+    return SystemClock::from_time_t(SystemClock::to_time_t(now) + seconds);
 }
 
 std::optional<SystemClock::time_point> end_time_of(const std::string& until,

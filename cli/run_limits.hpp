@@ -14,7 +14,8 @@ namespace harrow::cli {
 
 /// A moment given as "+2h30m" (from `now`), "14:30" or "14:30:15" (the next such local time),
 /// "2026-11-22T14:30[:15]" (local) or with a final Z (UTC).
-/// Throws UsageError for anything else and for a moment that has passed.
+/// Throws UsageError for anything else, for a moment that has passed and for one more than ten
+/// years ahead.
 std::chrono::system_clock::time_point parse_moment(const std::string& text,
                                                    std::chrono::system_clock::time_point now);
 

@@ -27,6 +27,7 @@
 #include "coordinator/device_slots.hpp"
 #include "coordinator/launch_environment.hpp"
 #include "storage/cache_lease.hpp"
+#include "storage/directory_lock.hpp"
 #include "storage/journal_records.hpp"
 #include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
@@ -49,10 +50,6 @@ int terminal_width() {
                                                                              : kDefaultTableWidth;
 }
 
-std::string absolute(const std::string& path) {
-    return std::filesystem::absolute(path).lexically_normal().string();
-}
-
 storage::SweepRecord sweep_record(const SweepSource& source,
                                   const sweeps::WorkPlan& plan,
                                   sweeps::InputCatalog& catalog) {
@@ -69,16 +66,17 @@ storage::SweepRecord sweep_record(const SweepSource& source,
         const bool has_data = sweeps::uses_data(cell.config);
         const sweeps::BackboneConfig backbone =
             has_data ? cell.config.backbone : sweeps::BackboneConfig();
-        record.cells.push_back({cell.id,
-                                cell.name,
-                                cell.names,
-                                cell.tags,
-                                cell.seeds,
-                                sweeps::canonical_text(cell.config),
-                                cell.labels.empty() ? "" : cell.labels.front(),
-                                has_data ? absolute(cell.config.data.root) : "",
-                                sweeps::needs_weights(backbone) ? absolute(backbone.weights) : "",
-                                sweeps::weights_digest(backbone, catalog)});
+        record.cells.push_back(
+            {cell.id,
+             cell.name,
+             cell.names,
+             cell.tags,
+             cell.seeds,
+             sweeps::canonical_text(cell.config),
+             cell.labels.empty() ? "" : cell.labels.front(),
+             has_data ? absolute_path(cell.config.data.root) : "",
+             sweeps::needs_weights(backbone) ? absolute_path(backbone.weights) : "",
+             sweeps::weights_digest(backbone, catalog)});
     }
     record.trials = static_cast<std::int64_t>(plan.trials.size());
     return record;
@@ -243,6 +241,8 @@ ExitCode RunSession::run(const Launch& launch) {
     reconcile(journal);
     try {
         return work_off(journal, launch);
+    } catch (const storage::LeaseLost&) {
+        throw;  // DIR/status is the new owner's
     } catch (const sweeps::Error& error) {
         try {
             publish_status(

@@ -65,6 +65,10 @@ SweepSource resume_sweep_source(const storage::SweepRecord& record,
     return source;
 }
 
+std::string absolute_path(const std::filesystem::path& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 std::filesystem::path cache_directory(const std::string& cache) {
     return std::filesystem::absolute(cache.empty() ? storage::FeatureCache::default_root()
                                                    : std::filesystem::path(cache));

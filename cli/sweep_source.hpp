@@ -36,6 +36,9 @@ SweepSource resume_sweep_source(const storage::SweepRecord& record,
                                 const std::vector<std::string>& overrides,
                                 sweeps::InputCatalog& catalog);
 
+/// Normal, without looking at the disk.
+std::string absolute_path(const std::filesystem::path& path);
+
 /// `cache` as typed, else the default; absolute.
 std::filesystem::path cache_directory(const std::string& cache);
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/sweep_source.hpp"
 #include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/parameters.hpp"
@@ -14,17 +15,13 @@ using sweeps::Stage;
 
 constexpr std::size_t kKeptCells = 2000;  // about 2 MB
 
-std::string absolute(const std::string& path) {
-    return std::filesystem::absolute(path).lexically_normal().string();
-}
-
 std::string absolute_root(const sweeps::TrialConfig& config) {
-    return sweeps::uses_data(config) ? absolute(config.data.root) : "";
+    return sweeps::uses_data(config) ? absolute_path(config.data.root) : "";
 }
 
 std::string absolute_weights(const sweeps::TrialConfig& config) {
     return sweeps::uses_data(config) && sweeps::needs_weights(config.backbone)
-               ? absolute(config.backbone.weights)
+               ? absolute_path(config.backbone.weights)
                : "";
 }
 
@@ -83,7 +80,7 @@ std::string UnitPayloads::training(const sweeps::PlannedTraining& training,
         work.tasks = tasks_of(cell, training);
     }
     work.train = source.trains;
-    work.directory = absolute(directory_.training_directory(training.training_key));
+    work.directory = absolute_path(directory_.training_directory(training.training_key));
     work.weights = texts.weights;
     work.checkpoint_seconds = 60 * sweep_.run.checkpoint_minutes;
     work.keep_checkpoints = sweeps::name_of(sweep_.run.keep_checkpoints);

@@ -25,10 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using sweeps::ExitCode;
 
-std::string absolute(const std::string& path) {
-    return fs::absolute(path).lexically_normal().string();
-}
-
 /// What `harrow run` would say once the job has waited for its turn.
 void refuse_another_sweep(const SlurmJobOptions& options,
                           const SweepSource& source,
@@ -108,7 +104,7 @@ slurm::JobRequest job_request(const SlurmJobOptions& options) {
 std::vector<std::string> with_absolute_cache(std::vector<std::string> flags) {
     for (std::size_t at = 0; at + 1 < flags.size(); ++at) {
         if (flags[at] == "--cache") {
-            flags[at + 1] = absolute(flags[at + 1]);
+            flags[at + 1] = absolute_path(flags[at + 1]);
         }
     }
     return flags;
@@ -124,9 +120,10 @@ std::string job_script(const SlurmJobOptions& options) {
     }
     slurm::RunCommand command;
     command.program = fs::read_symlink("/proc/self/exe").string();
-    command.spec = options.spec.empty() || !fs::exists(options.spec) ? "" : absolute(options.spec);
+    command.spec =
+        options.spec.empty() || !fs::exists(options.spec) ? "" : absolute_path(options.spec);
     command.overrides = source.overrides;
-    command.run_directory = absolute(options.dir);
+    command.run_directory = absolute_path(options.dir);
     command.flags = with_absolute_cache(options.run_flags);
     return slurm::render_job_script(request, command);
 }
@@ -140,7 +137,7 @@ ExitCode run_verb(const SlurmRenderOptions& options) {
     } else {
         storage::write_file_atomic(options.output, script);
     }
-    const fs::path logs = slurm::slurm_directory(absolute(options.dir));
+    const fs::path logs = slurm::slurm_directory(absolute_path(options.dir));
     std::error_code error;
     if (!fs::exists(logs, error)) {
         std::cerr << "sbatch writes the job's output into a directory that exists: mkdir -p "
@@ -152,7 +149,7 @@ ExitCode run_verb(const SlurmRenderOptions& options) {
 ExitCode run_verb(const SlurmSubmitOptions& options) {
     slurm::Submission submission;
     submission.script = job_script(options);
-    submission.run_directory = absolute(options.dir);
+    submission.run_directory = absolute_path(options.dir);
     submission.submitted = utc_now();
     submission.again = options.again;
     const slurm::SubmittedJob job = slurm::submit(submission);

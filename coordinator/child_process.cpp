@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -197,9 +198,11 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
 void ChildProcess::end() noexcept {
     if (pid_ > 0) {
         kill();
-        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+        const auto deadline = std::chrono::steady_clock::now() + kKilledChildLimit;
+        while (!try_reap() && std::chrono::steady_clock::now() < deadline) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
-        pid_ = -1;
+        leave_behind();
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,7 +39,11 @@ std::string to_string(const ChildExit& end);
 /// "SIGSEGV"; "signal 99" for those without a name.
 std::string signal_name(int number);
 
-/// A running child. Destroying it kills and reaps it.
+/// How long a killed child is waited for: it may wait for a disk, even for ever.
+constexpr std::chrono::seconds kKilledChildLimit{10};
+
+/// A running child. Destroying it kills and reaps it; one that does not end within
+/// kKilledChildLimit is left behind.
 class ChildProcess {
 public:
     /// posix_spawn in this process group; descriptor 3 is the socket, stdin is /dev/null, stdout
@@ -55,6 +60,8 @@ public:
     void kill() noexcept;
     /// Collects the child when it has ended; does not wait. Empty again after the first success.
     std::optional<ChildExit> try_reap() noexcept;
+    /// Waits for it no more, whatever becomes of it.
+    void leave_behind() noexcept { pid_ = -1; }
 
 private:
     void end() noexcept;

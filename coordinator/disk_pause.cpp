@@ -26,6 +26,9 @@ bool DiskPause::worker_ran_out(const std::string& message, Clock::time_point now
     if (workers_paused_) {
         return false;
     }
+    if (room_since_ && now - *room_since_ >= limits_.disk_wait) {
+        workers_full_since_.reset();  // that was another time
+    }
     workers_paused_ = true;
     workers_full_since_ = workers_full_since_.value_or(now);
     next_look_ = now + limits_.disk_retry;
@@ -39,6 +42,7 @@ bool DiskPause::room_returned(Clock::time_point now) {
     }
     next_look_ = now + limits_.disk_retry;
     workers_paused_ = !observer_.has_room();
+    room_since_ = now;
     return !workers_paused_;
 }
 

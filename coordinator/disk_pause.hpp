@@ -32,12 +32,11 @@ public:
     bool worker_ran_out(const std::string& message, Clock::time_point now);
     /// True once there is room again after worker_ran_out(): dispatch may go on.
     bool room_returned(Clock::time_point now);
-    /// A unit finished: workers can write.
+    /// A unit finished or kept a checkpoint: workers can write.
     void note_success();
 
     /// No room for longer than `disk_wait`.
     bool gave_up(Clock::time_point now) const;
-    bool is_active() const { return journal_is_full() || workers_paused_; }
 
 private:
     RunObserver& observer_;
@@ -46,6 +45,7 @@ private:
     bool workers_paused_ = false;
     std::optional<Clock::time_point> journal_full_since_;
     std::optional<Clock::time_point> workers_full_since_;  ///< over several pauses
+    std::optional<Clock::time_point> room_since_;          ///< the end of the last pause
     Clock::time_point next_commit_, next_look_;
 };
 

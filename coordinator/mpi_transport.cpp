@@ -218,10 +218,15 @@ private:
     std::thread thread_;  // last: it uses the others
 };
 
-// What mpirun, which passes this on to ranks, makes of an exit code; see run_under_mpi.
-int code_for_launcher(int exit_code) {
+// Whether mpirun, which passes this on to ranks, lets a job outlive a rank.
+bool survives_lost_ranks() {
     const char* recovery = std::getenv("OMPI_MCA_orte_enable_recovery");
-    return recovery != nullptr && std::string_view(recovery) != "0" ? 0 : exit_code;
+    return recovery != nullptr && std::string_view(recovery) != "0";
+}
+
+// What mpirun makes of an exit code; see run_under_mpi.
+int code_for_launcher(int exit_code) {
+    return survives_lost_ranks() ? 0 : exit_code;
 }
 
 void finalize(bool rank_lost, int exit_code) {
@@ -276,6 +281,9 @@ int run_under_mpi(const std::function<int(MpiSession&)>& body,
         return code_for_launcher(exit_code);
     } catch (const std::exception& error) {
         const int exit_code = report(error);
+        if (dynamic_cast<const LeaseExpired*>(&error) != nullptr && survives_lost_ranks()) {
+            std::_Exit(0);  // rank 0, should it live, counts this rank as lost and goes on
+        }
         if (session.rank() > 0 && dynamic_cast<const sweeps::UsageError*>(&error) == nullptr) {
             MPI_Abort(MPI_COMM_WORLD, exit_code);  // rank 0 knows nothing of it
         }

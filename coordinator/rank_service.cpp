@@ -118,10 +118,9 @@ private:
         if (slept) {
             last_heard_ = now;  // what rank 0 said meanwhile is read next
         } else if (now - last_heard_ > options_.lease * 2 / 3) {
-            throw sweeps::Error(sweeps::ExitCode::Infrastructure,
-                                "rank 0 gave no sign of life for " +
-                                    std::to_string(options_.lease * 2 / 3 / 1s) +
-                                    " s; this rank ends its work, which rank 0 may give to others");
+            throw LeaseExpired("rank 0 gave no sign of life for " +
+                               std::to_string(options_.lease * 2 / 3 / 1s) +
+                               " s; this rank ends its work, which rank 0 may give to others");
         }
         post(kNoSlot, RankPulse{});
     }

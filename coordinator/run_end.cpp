@@ -14,9 +14,11 @@ constexpr milliseconds kLongestMargin = 60s;
 }  // namespace
 
 RunEnd::RunEnd(const RunLimits& limits, WallClock::time_point wall) : limits_(limits) {
+    drain_ = limits.drain;
     if (limits.end_time) {
         const auto all = duration_cast<milliseconds>(*limits.end_time - wall);
         margin_ = std::clamp<milliseconds>(all / 10, 0ms, kLongestMargin);
+        drain_ = std::clamp<milliseconds>(all / 2, 0ms, limits.drain);
     }
 }
 
@@ -34,7 +36,7 @@ RunEnd::Phase RunEnd::update(StopLevel asked, Clock::time_point now, WallClock::
         return phase_;
     }
     const std::optional<milliseconds> left = work_time_left(wall);
-    if (phase_ == Phase::Run && (asked == StopLevel::Drain || (left && *left <= limits_.drain))) {
+    if (phase_ == Phase::Run && (asked == StopLevel::Drain || (left && *left <= drain_))) {
         phase_ = Phase::Drain;
         cause_ = asked == StopLevel::Drain ? StopCause::Signal : StopCause::TimeLimit;
         drain_end_ =

@@ -8,8 +8,9 @@
 namespace harrow::coordinator {
 
 /// When a run ends early: first no new work is started (drain), then children are told to publish
-/// a checkpoint and leave, then the run leaves without them. Pure: the caller gives times and the
-/// level that signals ask for.
+/// a checkpoint and leave, then the run leaves without them. Before an end time the drain takes
+/// half of the time there is at most, so that something is started. Pure: the caller gives times
+/// and the level that signals ask for.
 class RunEnd {
 public:
     using Clock = std::chrono::steady_clock;
@@ -40,6 +41,7 @@ private:
     Phase phase_ = Phase::Run;
     StopCause cause_ = StopCause::None;
     std::chrono::milliseconds margin_{0};
+    std::chrono::milliseconds drain_{0};  ///< before an end time
     Clock::time_point drain_end_, stop_end_;
 };
 

@@ -44,6 +44,7 @@ private:
     void tick_if_due();
     void tick();
     RunOutcome outcome() const;
+    std::string reason_to_stop(const RunOutcome& outcome) const;
 
     // Events: run_events.cpp.
     void on(std::size_t slot, const Ready& ready);
@@ -89,6 +90,7 @@ private:
     WorkResult result_;  // of the Finished being handled
     bool ended_ = false;
     bool no_room_left_ = false;
+    bool anything_started_ = false;
     std::map<std::size_t, FinalFailure> failures_;  ///< by unit; of those that failed still
     std::size_t last_failure_ = 0;                  ///< number
     std::string last_loss_;

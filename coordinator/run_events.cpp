@@ -16,6 +16,7 @@ void RunEngine::on(std::size_t slot, const Ready& ready) {
 }
 
 void RunEngine::on(std::size_t slot, const Started& started) {
+    anything_started_ = true;
     apply(UnitStarted{slot, started.unit, started.attempt});
 }
 
@@ -36,6 +37,7 @@ void RunEngine::on(std::size_t slot, const Checkpointed& report) {
     if (view_.runs(slot, report.unit)) {
         apply(UnitProgressed{slot, report.unit, report.attempt, report.task, report.epoch});
         observer_.checkpointed(report);
+        disk_.note_success();
         disk_.mark();
     }
 }

@@ -180,9 +180,7 @@ RunOutcome RunEngine::outcome() const {
             "command again";
     } else if (result.not_run > 0 && result.cause != StopCause::None) {
         result.verdict = Verdict::StoppedEarly;
-        result.reason = result.cause == StopCause::TimeLimit
-                            ? "stopped because the time limit draws near"
-                            : "stopped on request";
+        result.reason = reason_to_stop(result);
     } else if (result.not_run > 0 && scheduler_.live_slots() == 0) {
         result.verdict = Verdict::InfrastructureLost;
         result.reason = "no slot is left; the last loss: " + last_loss_;
@@ -203,6 +201,18 @@ RunOutcome RunEngine::outcome() const {
         result.verdict = Verdict::SomeFailed;
     }
     return result;
+}
+
+std::string RunEngine::reason_to_stop(const RunOutcome& outcome) const {
+    if (outcome.cause != StopCause::TimeLimit) {
+        return "stopped on request";
+    }
+    if (anything_started_) {
+        return "stopped because the time limit draws near";
+    }
+    return "nothing was started: none of the " + std::to_string(outcome.not_run) +
+           " units of work left fits before the end; the same command gets no further without "
+           "more time (a later --until, a job with a longer limit)";
 }
 
 RunOutcome run_units(const RunPlan& plan,

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kReapInterval = 500ms;    // for children whose socket outlives them
 constexpr auto kEndAfterClose = 1s;      // a child that closed its socket gets this long to end
+constexpr auto kKilledInterval = 100ms;  // between two looks at a killed child
 constexpr std::size_t kMaxWaiting = 64;  // units queued at a slot
 
 }  // namespace
@@ -33,6 +34,8 @@ void SupervisedSlot::start_child() {
     breach_.reset();
     cancelling_ = false;
     socket_closed_.reset();
+    killed_at_.reset();
+    start_again_at_.reset();
     last_look_ = Clock::now();
     limits_.child_started(last_look_);
     try {
@@ -41,7 +44,7 @@ void SupervisedSlot::start_child() {
             options_.worker_arguments,
             child_environment(process_environment(), spec_.threads, spec_.visible_devices)});
     } catch (const sweeps::StorageError& error) {
-        quarantine(error.what());
+        note_failed_start(error.what());
         return;
     }
     socket_open_ = true;
@@ -53,6 +56,15 @@ void SupervisedSlot::start_child() {
                spec_.device,
                decode_threads_of(spec_, options_.slots.size(), std::thread::hardware_concurrency()),
                resident_share(spec_, options_.resident_bytes)});
+}
+
+// Too many processes or open files, too little memory: that may pass.
+void SupervisedSlot::note_failed_start(const std::string& reason) {
+    if (++deaths_before_ready_ >= options_.quarantine_after) {
+        quarantine(reason + " (" + std::to_string(deaths_before_ready_) + " starts failed)");
+    } else {
+        start_again_at_ = Clock::now() + options_.start_pause;
+    }
 }
 
 void SupervisedSlot::assign(const Assign& work) {
@@ -99,7 +111,7 @@ void SupervisedSlot::cancel(const Cancel& request) {
 }
 
 void SupervisedSlot::start_next() {
-    if (phase_ != Phase::Ready || !socket_open_ || current_ || waiting_.empty()) {
+    if (phase_ != Phase::Ready || !socket_open_ || killed_at_ || current_ || waiting_.empty()) {
         return;
     }
     current_ = std::move(waiting_.front());
@@ -245,84 +257,42 @@ void SupervisedSlot::end_current() {
 
 void SupervisedSlot::watch(Clock::time_point now) {
     if (!child_) {
+        if (start_again_at_ && now >= *start_again_at_ && !stopping_) {
+            start_child();
+        }
         return;
     }
-    if (socket_closed_ || now - last_look_ >= kReapInterval) {
+    if (socket_closed_ || killed_at_ || now - last_look_ >= kReapInterval) {
         last_look_ = now;
         if (const std::optional<ChildExit> end = child_->try_reap()) {
             on_ended(*end);
             return;
         }
     }
-    if (socket_closed_ && now - *socket_closed_ >= kEndAfterClose) {
+    if (killed_at_) {
+        if (now - *killed_at_ >= options_.unkillable_limit) {
+            leave_child_behind(now);
+        }
+    } else if (socket_closed_ && now - *socket_closed_ >= kEndAfterClose) {
         kill("closed its connection but did not end");
     } else if (const std::optional<Breach> breach = limits_.check(child_->pid(), now)) {
         breach_ = breach_ ? breach_ : breach;
-        child_->kill();
+        kill_child();
     }
 }
 
 SupervisedSlot::Clock::time_point SupervisedSlot::next_deadline() const {
     if (!child_) {
-        return Clock::time_point::max();
+        return start_again_at_ && !stopping_ ? *start_again_at_ : Clock::time_point::max();
     }
-    if (socket_closed_) {
-        return Clock::now() + 2ms;  // the exit status follows the end of stream at once
+    const Clock::time_point now = Clock::now();
+    if (socket_closed_ && now - *socket_closed_ < kEndAfterClose) {
+        return now + 2ms;  // the exit status follows the end of stream at once
+    }
+    if (socket_closed_ || killed_at_) {
+        return now + kKilledInterval;
     }
     return std::min<Clock::time_point>(last_look_ + kReapInterval, limits_.next_deadline());
-}
-
-void SupervisedSlot::on_ended(const ChildExit& end) {
-    read_socket();  // what it said before it died still counts
-    read_output();
-    tail_.finish([this](std::string_view line) { emit_line(line); });
-    socket_open_ = false;
-    child_.reset();
-    if (phase_ == Phase::Quarantined || (stopping_ && !current_)) {
-        return;
-    }
-    if (stopping_ && end.signal == 0 && end.exit_code == 0) {  // it was told so before it began
-        messages_.emplace_back(
-            Failed{current_->unit, current_->attempt, FailureKind::Stopped, "stopped"});
-        end_current();
-        return;
-    }
-    report_death(end);
-    if (phase_ != Phase::Quarantined && !stopping_) {
-        start_child();
-    }
-}
-
-void SupervisedSlot::report_death(const ChildExit& end) {
-    ChildLost lost;
-    lost.unit = current_ ? current_->unit : 0;
-    lost.attempt = current_ ? current_->attempt : 0;
-    lost.signal = end.signal;
-    lost.exit_code = end.exit_code;
-    lost.reason = breach_ ? breach_->reason : to_string(end);
-    lost.stderr_tail = tail_.text();
-    lost.peak_rss_bytes = end.peak_rss_bytes;
-    lost.out_of_memory = breach_ && breach_->out_of_memory ? 1 : 0;
-    if (!breach_ && end.signal == SIGKILL && memory_kills_.killed(end.pid, Clock::now())) {
-        lost.out_of_memory = 1;
-        lost.reason += " by the kernel, because memory ran out";
-    }
-    if (cancelling_) {  // it was to end this unit anyway
-        messages_.emplace_back(
-            Failed{lost.unit, lost.attempt, FailureKind::Cancelled, lost.reason});
-        lost.unit = lost.attempt = 0;
-    }
-    end_current();
-    const bool was_ready = phase_ == Phase::Ready;
-    const std::string reason = lost.reason;
-    messages_.emplace_back(std::move(lost));
-    deaths_before_ready_ = was_ready ? 0 : deaths_before_ready_ + 1;
-    if (deaths_before_ready_ >= options_.quarantine_after) {
-        const std::string said = tail_.text();
-        quarantine("its worker died " + std::to_string(deaths_before_ready_) +
-                   " times before it was ready (" + reason + ")" +
-                   (said.empty() ? "" : "; it said:\n" + said));
-    }
 }
 
 void SupervisedSlot::quarantine(const std::string& reason) {
@@ -347,8 +317,13 @@ void SupervisedSlot::request_stop() {
 void SupervisedSlot::kill(const std::string& reason) {
     if (child_) {
         breach_ = breach_ ? breach_ : Breach{reason};
-        child_->kill();
+        kill_child();
     }
+}
+
+void SupervisedSlot::kill_child() {
+    killed_at_ = killed_at_.value_or(Clock::now());
+    child_->kill();
 }
 
 bool SupervisedSlot::reap() {

@@ -52,6 +52,9 @@ public:
     void request_stop();
     void kill(const std::string& reason);
     bool reap();
+    /// Gives a killed child up that does not end (it waits for a disk or a device in the kernel),
+    /// and its slot with it.
+    void leave_child_behind(Clock::time_point now);
 
     /// Messages for the coordinator since the last call.
     std::vector<FromWorkerMessage> take_messages();
@@ -65,7 +68,9 @@ private:
     void handle_ready(const Ready& ready);
     void handle_result(std::uint32_t unit, std::uint32_t attempt);
     void end_current();
+    void kill_child();
     void on_ended(const ChildExit& end);
+    void note_failed_start(const std::string& reason);
     void report_death(const ChildExit& end);
     void quarantine(const std::string& reason);
     void emit_line(std::string_view line) const;
@@ -80,6 +85,8 @@ private:
     bool stopping_ = false;
     Clock::time_point last_look_;  ///< for a death that left the socket open
     std::optional<Clock::time_point> socket_closed_;
+    std::optional<Clock::time_point> killed_at_;  ///< the first time
+    std::optional<Clock::time_point> start_again_at_;
     int deaths_before_ready_ = 0;
     std::optional<Breach> breach_;  ///< why this supervisor killed the child
     bool cancelling_ = false;       ///< the unit in hand was cancelled

@@ -19,7 +19,6 @@ namespace {
 using Clock = SupervisedSlot::Clock;
 using namespace std::chrono_literals;
 
-constexpr auto kKilledChildLimit = 10s;  // a killed process may wait for a disk
 constexpr auto kMemoryKillsInterval = 1s;
 // Longer between two looks, and this process itself was stopped or the machine slept.
 constexpr auto kStandstill = 5s;
@@ -218,7 +217,12 @@ void Supervisor::stop(std::chrono::milliseconds grace) {
     for (SupervisedSlot& slot : state_->slots) {
         slot.kill("did not end in time");
     }
-    state_->reap_all(Clock::now() + kKilledChildLimit);
+    if (state_->reap_all(Clock::now() + kKilledChildLimit)) {
+        return;
+    }
+    for (SupervisedSlot& slot : state_->slots) {
+        slot.leave_child_behind(Clock::now());
+    }
 }
 
 }  // namespace harrow::coordinator

@@ -44,10 +44,13 @@ struct SupervisorOptions {
         std::chrono::minutes(10)};  ///< without a step, with a unit
     std::chrono::milliseconds ready_limit{std::chrono::minutes(2)};  ///< from start to Ready
     std::chrono::milliseconds cancel_limit{
-        std::chrono::seconds(30)};   ///< from Cancel to the child's answer
-    int quarantine_after = 3;        ///< consecutive deaths before Ready
-    std::int64_t max_rss_bytes = 0;  ///< of a child; 0: no limit
-    std::string memory_events;       ///< counts kernel kills; empty: of this control group
+        std::chrono::seconds(30)};  ///< from Cancel to the child's answer
+    std::chrono::milliseconds unkillable_limit{
+        std::chrono::seconds(30)};  ///< from SIGKILL to the end of the child
+    int quarantine_after = 3;       ///< consecutive deaths, or failed starts, before Ready
+    std::chrono::milliseconds start_pause{std::chrono::seconds(5)};  ///< after a failed start
+    std::int64_t max_rss_bytes = 0;                                  ///< of a child; 0: no limit
+    std::string memory_events;  ///< counts kernel kills; empty: of this control group
     std::chrono::milliseconds memory_interval{std::chrono::seconds(1)};  ///< between two looks
 
     /// Receives what children write to stdout and stderr, line by line. `key`: of the unit in hand,
@@ -80,7 +83,8 @@ public:
     /// looks. Slots are this rank's, from 0.
     std::vector<SlotMessage> poll(std::chrono::microseconds timeout);
 
-    /// Stop frames, `grace`, SIGKILL. Afterwards no child is left. Idempotent.
+    /// Stop frames, `grace`, SIGKILL. Afterwards no child is left but those that the kernel does
+    /// not let go of. Idempotent.
     void stop(std::chrono::milliseconds grace);
 
 private:

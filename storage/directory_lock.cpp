@@ -68,6 +68,14 @@ milliseconds age_of(const FileDescriptor& descriptor, const std::filesystem::pat
     return std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(age));
 }
 
+/// Whether `file` is the name of what is open.
+bool is_named(const FileDescriptor& descriptor, const std::filesystem::path& file) {
+    struct stat ours {};
+    struct stat named {};
+    return ::fstat(descriptor.get(), &ours) == 0 && ::stat(file.c_str(), &named) == 0 &&
+           ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
 /// Only one process at a time judges and takes over a lock file that the file system cannot lock.
 class Claim {
 public:
@@ -81,17 +89,39 @@ public:
                 throw_io_error("create", file_, errno);
             }
             const FileDescriptor other(::open(file_.c_str(), O_RDONLY | O_CLOEXEC));
-            if (attempt > 0 || (other && age_of(other, file_) < kClaimLimit)) {
+            if (attempt > 0 || (other && age_of(other, file_) < kClaimLimit) ||
+                (other && !move_aside(other))) {
                 refuse(lock_file, std::nullopt, "it is just starting");
             }
-            ::unlink(file_.c_str());
         }
     }
     Claim(const Claim&) = delete;
     Claim& operator=(const Claim&) = delete;
-    ~Claim() { ::unlink(file_.c_str()); }
+    ~Claim() {
+        if (is_named(descriptor_, file_)) {
+            ::unlink(file_.c_str());
+        }
+    }
+    /// False: another starter took it for an old one meanwhile.
+    bool is_held() const { return is_named(descriptor_, file_); }
 
 private:
+    /// False: what has the name now is not the old claim but a new one, which gets its name back.
+    bool move_aside(const FileDescriptor& old) const {
+        const std::filesystem::path aside = file_.string() + "." + host_name() + "." +
+                                            std::to_string(::getpid()) + "." +
+                                            std::to_string(::gettid());
+        if (::rename(file_.c_str(), aside.c_str()) != 0) {
+            return errno == ENOENT;  // whoever moved it first is now creating its own
+        }
+        const bool was_old = is_named(old, aside);
+        if (!was_old && ::link(aside.c_str(), file_.c_str()) != 0 && errno != EEXIST) {
+            throw_io_error("link", file_, errno);
+        }
+        ::unlink(aside.c_str());
+        return was_old;
+    }
+
     std::filesystem::path file_;
     FileDescriptor descriptor_;
 };
@@ -200,6 +230,9 @@ DirectoryLock DirectoryLock::acquire_by_description(const std::filesystem::path&
     const Claim claim(file);
     FileDescriptor descriptor = open_lock_file(file);
     std::string note = judge_holder(descriptor, file, times);
+    if (!claim.is_held()) {
+        refuse(file, std::nullopt, "it is just starting");
+    }
     return DirectoryLock(file, std::move(descriptor), times, std::move(note));
 }
 
@@ -213,10 +246,7 @@ bool DirectoryLock::is_held(const std::filesystem::path& file) noexcept {
 }
 
 bool DirectoryLock::is_ours() const {
-    struct stat ours {};
-    struct stat named {};
-    if (::fstat(descriptor_.get(), &ours) != 0 || ::stat(file_.c_str(), &named) != 0 ||
-        ours.st_ino != named.st_ino || ours.st_dev != named.st_dev) {
+    if (!is_named(descriptor_, file_)) {
         return false;
     }
     const std::optional<LockHolder> holder = holder_of(file_);
@@ -230,11 +260,10 @@ void DirectoryLock::keep() {
     }
     if (!is_ours()) {
         const std::optional<LockHolder> holder = holder_of(file_);
-        throw sweeps::Error(sweeps::ExitCode::Infrastructure,
-                            "this run no longer holds " + file_.parent_path().string() + ": " +
-                                (holder ? text_of(*holder) + " took it over"
-                                        : "its lock file was removed or emptied") +
-                                "; nothing more is written");
+        throw LeaseLost(
+            "this run no longer holds " + file_.parent_path().string() + ": " +
+            (holder ? text_of(*holder) + " took it over" : "its lock file was removed or emptied") +
+            "; nothing more is written");
     }
     renewed_ = now;
     try {

@@ -7,8 +7,16 @@
 
 #include "storage/files.hpp"
 #include "storage/lock_holder.hpp"
+#include "sweeps/error.hpp"
 
 namespace harrow::storage {
+
+/// The directory is another process's now, or nobody's: nothing more may be written in it.
+class LeaseLost : public sweeps::Error {
+public:
+    explicit LeaseLost(const std::string& what)
+        : sweeps::Error(sweeps::ExitCode::Infrastructure, what) {}
+};
 
 /// How a lock proves that its holder lives where nobody can ask: the holder rewrites the file.
 struct LeaseTimes {
@@ -39,7 +47,7 @@ public:
     const std::string& note() const noexcept { return note_; }
 
     /// Call it often: proves to other hosts that this holder lives, at most every `renew`. Throws
-    /// Error (infrastructure) when another process has taken the lease over, or the file was
+    /// LeaseLost when another process has taken the lease over, or the file was
     /// removed: then this one must write nothing more. A failed rewrite is tried again next time.
     void keep();
 

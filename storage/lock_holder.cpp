@@ -44,6 +44,13 @@ std::string start_time(std::int64_t pid) {
     return at == std::string::npos ? "" : stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
 
+std::string member(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+}  // namespace
+
 std::string utc_now() {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
@@ -52,13 +59,6 @@ std::string utc_now() {
     text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
     return text;
 }
-
-std::string member(const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-}  // namespace
 
 LockHolder this_process() {
     return {host_name(), boot_id(), ::getpid(), start_time(::getpid()), utc_now()};

@@ -32,6 +32,9 @@ std::optional<LockHolder> holder_from(const std::string& text);
 /// For a holder on this host: whether its process lives. A zombie does not.
 bool is_alive_here(const LockHolder& holder);
 
+/// UTC, ISO 8601, seconds: "2026-01-01T00:00:00Z".
+std::string utc_now();
+
 /// "process 7 on host node1 since 2026-01-01T00:00:00Z"
 std::string text_of(const LockHolder& holder);
 

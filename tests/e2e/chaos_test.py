@@ -138,6 +138,26 @@ class RankChaosTest(ChaosCase):
                              r"|it did not answer the request to end)")
             self.assertEqual((run / "status").read_text(), "0 done\n")
 
+    def test_a_rank_that_wakes_up_after_it_was_lost_does_not_end_the_job(self):
+        run = self.dir / "woken"
+        process, ranks = self.start_ranks(3, run, "--enable-recovery")
+        wait_for(lambda: records(run, "trained"), "a first training")
+        os.kill(ranks[2], signal.SIGSTOP)
+        wait_for(lambda: records(run, "lost_rank"), "the loss of rank 2")
+        busy = [pid for rank in ranks[:2] for pid in workers_of(rank)]
+        for pid in busy:  # so that the job does not end before rank 2 does
+            os.kill(pid, signal.SIGSTOP)
+        os.kill(ranks[2], signal.SIGCONT)
+        try:
+            wait_for(lambda: "gave no sign of life" in self.log_of(process), "rank 2 to leave", 30)
+        finally:
+            for pid in busy:
+                os.kill(pid, signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=200), 0, self.log_of(process))
+        self.assert_rows_as_undisturbed(run)
+        self.assert_nothing_ran_twice(run)
+        self.assertEqual((run / "status").read_text(), "0 done\n")
+
     def test_rows_do_not_depend_on_ranks_or_deaths(self):
         run = self.dir / "ranks"
         process, pids = self.start_ranks(2, run)

@@ -2,6 +2,7 @@
 /// one after the other; the unit then finishes with the notes they made:
 ///   sleep MS   step N   print TEXT   lines N   note TEXT   env   descriptors   signals
 ///   allocate MIB   keep TASK   resume TASK (reports of a checkpoint, at epoch 2)
+///   undying MS (killed, it stays a process that cannot be waited for until MS have passed)
 ///   nospace   fail KIND (number)   crash SIGNAL   exit CODE   hang   garbage   foreign   big BYTES
 /// An order may begin with "@N ": only in attempts up to N. Arguments of the program:
 ///   --pretend: units are real ones; all succeed at once, every trial with one row. Such a worker
@@ -21,6 +22,8 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,6 +69,19 @@ Settings parse(int argc, char** argv) {
     ::signal(number, SIG_DFL);
     ::raise(number);
     std::_Exit(99);
+}
+
+// As a process in uninterruptible sleep looks to its parent: who traces a dead process keeps it.
+[[noreturn]] void be_undying(int milliseconds) {
+    ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+    const pid_t self = ::getpid();
+    if (::fork() == 0) {
+        const bool traced = ::ptrace(PTRACE_SEIZE, self, 0, 0) == 0;
+        std::fprintf(stderr, "%s\n", traced ? "traced" : "not traced");
+        std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+        std::_Exit(0);
+    }
+    hang();
 }
 
 std::vector<std::string> environment() {
@@ -225,6 +241,9 @@ private:
         }
         if (order == "hang") {
             hang();
+        }
+        if (order == "undying") {
+            be_undying(number);
         }
         if (order == "garbage") {
             ::send(kChildDescriptor, "these bytes are no frame", 24, MSG_NOSIGNAL);

@@ -73,6 +73,25 @@ TEST_F(RunLimitsTest, WhatIsNoTimeOrHasPassedIsRefusedByName) {
     }
 }
 
+TEST_F(RunLimitsTest, AMomentBeyondTheClockIsRefusedWithItsLimit) {
+    for (const char* text : {"+100000d",
+                             "+3650d1s",
+                             "+1000000d1000000d",
+                             "2300-01-01T00:00",
+                             "9999-12-31T23:59Z",
+                             "2037-01-01T00:00"}) {
+        try {
+            parse(text);
+            ADD_FAILURE() << text;
+        } catch (const UsageError& error) {
+            EXPECT_NE(std::string(error.what()).find("ten years"), std::string::npos)
+                << error.what();
+        }
+    }
+    EXPECT_EQ(parse("+3650d"), now_ + 24h * 3650);
+    EXPECT_THROW(parse("0001-01-01T00:00"), UsageError);
+}
+
 TEST_F(RunLimitsTest, TheEarlierOfUntilAndSlurmsEndCounts) {
     const std::string in_an_hour = std::to_string(1795348800 + 3600);
     EXPECT_FALSE(end_time_of("", nullptr, now_).has_value());

@@ -218,7 +218,7 @@ TEST(RankServiceTest, ItCancelsAndStopsUnitsOnRankZerosWord) {
 TEST(RankServiceTest, WithoutAWordFromRankZeroItLeaves) {
     FakeLink link(1);
     link.deliver(Welcome{});
-    EXPECT_THROW(serve_rank(link, options_of("b", "s")), sweeps::Error);
+    EXPECT_THROW(serve_rank(link, options_of("b", "s")), LeaseExpired);
 }
 
 TEST(RankServiceTest, ItLeavesWhenThereIsNothingToRun) {

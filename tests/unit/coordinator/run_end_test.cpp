@@ -58,6 +58,16 @@ TEST_F(RunEndTest, AnEndTimeLeavesAMinuteForCheckpoints) {
     EXPECT_EQ(at(3540), Phase::StopChildren);
 }
 
+TEST_F(RunEndTest, ADrainLongerThanTheTimeThereIsTakesHalfOfIt) {
+    limits_.end_time = wall_ + 1000s;
+    limits_.drain = 3600s;
+    EXPECT_EQ(at(0), Phase::Run);
+    EXPECT_EQ(at(439), Phase::Run);
+    EXPECT_EQ(at(440), Phase::Drain);
+    EXPECT_EQ(at(939), Phase::Drain);
+    EXPECT_EQ(at(940), Phase::StopChildren);
+}
+
 TEST_F(RunEndTest, OfAShortTimeATenthIsLeft) {
     limits_.end_time = wall_ + 50s;
     EXPECT_EQ(at(44.9), Phase::Run);

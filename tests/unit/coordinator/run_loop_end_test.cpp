@@ -82,6 +82,7 @@ TEST(RunLoopEndTest, WithoutTimeForAnyUnitNothingIsStarted) {
     EXPECT_EQ(outcome.verdict, Verdict::StoppedEarly);
     EXPECT_EQ(outcome.cause, StopCause::TimeLimit);
     EXPECT_TRUE(recorder.starts.empty());
+    EXPECT_NE(outcome.reason.find("nothing was started"), std::string::npos) << outcome.reason;
 }
 
 TEST(RunLoopEndTest, AFullJournalPausesAndNothingIsLostOrStartedMeanwhile) {

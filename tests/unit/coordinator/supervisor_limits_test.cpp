@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -13,11 +14,14 @@
 #include <unistd.h>
 
 #include "supervisor_fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace harrow::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
+using storage::testing::spill;
+using storage::testing::TemporaryDirectory;
 
 class SupervisorLimitsTest : public SupervisorTest {};
 
@@ -167,6 +171,52 @@ TEST_F(SupervisorLimitsTest, AWorkerThatDiesBeforeItIsReadyQuarantinesItsSlot) {
     EXPECT_NE(quarantined.reason.find("cannot load the library"), std::string::npos);
     assign(1, "note too late");  // vanishes
     EXPECT_FALSE(has_children());
+}
+
+TEST_F(SupervisorLimitsTest, AChildThatDoesNotDieCostsItsSlotNotTheRun) {
+    SupervisorOptions options = fake_options(1);
+    options.hang_limit = 1000ms;
+    options.unkillable_limit = 300ms;
+    start(std::move(options));
+    const Ready ready = expect<Ready>();
+    assign(1, "undying 3000");
+    const ChildLost lost = expect<ChildLost>();
+    EXPECT_EQ(lost.unit, 1U);
+    EXPECT_NE(lost.reason.find("hung"), std::string::npos) << lost.reason;
+    EXPECT_NE(lost.reason.find("after SIGKILL"), std::string::npos) << lost.reason;
+    EXPECT_NE(expect<Quarantined>().reason.find(std::to_string(ready.pid)), std::string::npos);
+    supervisor_.reset();  // waits for nobody
+    EXPECT_EQ(::waitpid(static_cast<pid_t>(ready.pid), nullptr, WNOHANG), 0) << "it still lives";
+    EXPECT_EQ(::waitpid(static_cast<pid_t>(ready.pid), nullptr, 0), ready.pid);
+}
+
+TEST_F(SupervisorLimitsTest, AWorkerThatCannotBeStartedIsTriedAgain) {
+    const TemporaryDirectory directory;
+    const std::filesystem::path program = directory / "worker";
+    spill(program, "no program");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    SupervisorOptions options = fake_options(1);
+    options.worker_program = program.string();
+    options.start_pause = 20ms;
+    options.quarantine_after = 1000;
+    start(std::move(options));
+    assign(1, "note after all");
+    supervisor_->poll(100ms);
+    EXPECT_FALSE(has_children());
+    std::filesystem::create_symlink(HARROW_FAKE_WORKER, directory / "link");
+    std::filesystem::rename(directory / "link", program);
+    EXPECT_EQ(notes_of(expect<Finished>()), std::vector<std::string>{"after all"});
+}
+
+TEST_F(SupervisorLimitsTest, AWorkerThatCanNeverBeStartedQuarantinesItsSlot) {
+    const TemporaryDirectory directory;
+    spill(directory / "worker", "no program");
+    std::filesystem::permissions(directory / "worker", std::filesystem::perms::owner_all);
+    SupervisorOptions options = fake_options(1);
+    options.worker_program = (directory / "worker").string();
+    options.start_pause = 1ms;
+    start(std::move(options));
+    EXPECT_NE(expect<Quarantined>().reason.find("3 starts failed"), std::string::npos);
 }
 
 TEST_F(SupervisorLimitsTest, AWorkerThatIsNeverReadyCountsAsDead) {

@@ -1,9 +1,12 @@
 #include "storage/directory_lock.hpp"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -127,7 +130,7 @@ TEST(DirectoryLockDescriptionTest, AHolderProvesItsLifeAndNoticesThatItWasReplac
     lock.keep();
     EXPECT_GT(std::filesystem::last_write_time(directory / "lock"), before + 8min);
     spill_other_host(directory / "lock", 0s);
-    const std::string message = message_of<sweeps::Error>([&] { lock.keep(); });
+    const std::string message = message_of<LeaseLost>([&] { lock.keep(); });
     EXPECT_TRUE(contains(message, "elsewhere"));
     EXPECT_TRUE(contains(message, directory.path().string()));
 }
@@ -150,12 +153,42 @@ TEST(DirectoryLockDescriptionTest, WhatACrashLeftOfATakeOverIsNoObstacle) {
     EXPECT_NO_THROW(DirectoryLock::acquire_by_description(directory / "lock"));
 }
 
+TEST(DirectoryLockDescriptionTest, OfStartersThatFindAnOldClaimOneAtMostStarts) {
+    for (int round = 0; round < 100; ++round) {
+        const TemporaryDirectory directory;
+        spill(directory / "lock.claim", "");
+        std::filesystem::last_write_time(directory / "lock.claim",
+                                         std::filesystem::file_time_type::clock::now() - 2min);
+        std::atomic<int> waiting{4};
+        std::array<std::optional<DirectoryLock>, 4> locks;
+        std::vector<std::thread> starters;
+        for (std::optional<DirectoryLock>& lock : locks) {
+            starters.emplace_back([&] {
+                --waiting;
+                while (waiting > 0) {
+                }
+                try {
+                    lock.emplace(DirectoryLock::acquire_by_description(directory / "lock"));
+                } catch (const UsageError&) {
+                    // refused
+                }
+            });
+        }
+        for (std::thread& starter : starters) {
+            starter.join();
+        }
+        const auto held = std::count_if(
+            locks.begin(), locks.end(), [](const auto& lock) { return lock.has_value(); });
+        ASSERT_LE(held, 1) << "round " << round;
+    }
+}
+
 TEST(DirectoryLockTest, ALockFileRemovedByHandEndsItsHolder) {
     const TemporaryDirectory directory;
     DirectoryLock lock = DirectoryLock::acquire(directory / "lock", {0ms, 10min});
     EXPECT_NO_THROW(lock.keep());
     std::filesystem::remove(directory / "lock");
-    EXPECT_THROW(lock.keep(), sweeps::Error);
+    EXPECT_THROW(lock.keep(), LeaseLost);
 }
 
 TEST(DirectoryLockTest, WhereLocksEndAtTheHostAnotherHostsRenewalShows) {
