@@ -48,7 +48,10 @@ std::vector<RunRequest> RunRequests::poll() {
 }
 
 std::vector<RunRequest> RunRequests::handle(const storage::InboxRequest& request) {
-    if (unit_of_.empty()) {
+    if (planned_.empty()) {
+        for (const sweeps::PlannedTrial& trial : before_.plan.trials) {
+            planned_.insert(trial.id);
+        }
         for (std::size_t unit = 0; unit < work_.meanings.size(); ++unit) {
             for (const std::string& trial : work_.meanings[unit].trials) {
                 unit_of_[trial] = unit;
@@ -58,23 +61,28 @@ std::vector<RunRequest> RunRequests::handle(const storage::InboxRequest& request
     RequestEffect effect =
         effect_of(request, [this](const std::string& trial) { return fate(trial); });
     append_effect(journal_, request, effect);
-    std::vector<RunRequest> asked;
+    std::set<std::size_t> units;
+    auto line = effect.lines.begin();  // in the order of the trials
     for (const std::string& trial : effect.trials) {
         const bool is_cancelled = request.verb == kCancel;
         observer_.set_cancelled(trial, is_cancelled);
         if (is_cancelled) {
             const auto unit = unit_of_.find(trial);
             if (unit != unit_of_.end()) {
-                cancel(unit->second, asked);
+                cancel(unit->second, units);
             }
-        } else if (!retry(trial, asked)) {
-            const auto line =
-                std::find(effect.lines.begin(), effect.lines.end(), trial + " will be run again");
+        } else if (!retry(trial, units)) {
+            line = std::find(line, effect.lines.end(), trial + " will be run again");
             *line = trial + " will be run again by the next session (harrow run), not by this one";
         }
     }
     observer_.requested(request.verb, effect.trials.size(), request.by);
     answers_.emplace_back(request.id, storage::InboxAnswer{effect.done, std::move(effect.lines)});
+    std::vector<RunRequest> asked;
+    for (const std::size_t unit : units) {
+        asked.push_back(
+            {request.verb == kCancel ? RunRequest::Kind::Cancel : RunRequest::Kind::Retry, unit});
+    }
     return asked;
 }
 
@@ -94,34 +102,28 @@ TrialFate RunRequests::fate_before(const std::string& trial) const {
                    ? TrialFate::Cancelled
                    : TrialFate::Failed;
     }
-    const std::vector<sweeps::PlannedTrial>& trials = before_.plan.trials;
-    const bool is_planned =
-        std::any_of(trials.begin(), trials.end(), [&](const sweeps::PlannedTrial& planned) {
-            return planned.id == trial;
-        });
-    return is_planned ? TrialFate::Finished : TrialFate::Unknown;
+    return planned_.count(trial) > 0 ? TrialFate::Finished : TrialFate::Unknown;
 }
 
 /// A training goes on while one of its trials is wanted.
-void RunRequests::cancel(std::size_t unit, std::vector<RunRequest>& asked) const {
+void RunRequests::cancel(std::size_t unit, std::set<std::size_t>& asked) const {
     const std::vector<std::string>& trials = work_.meanings[unit].trials;
     const bool unwanted = std::all_of(trials.begin(), trials.end(), [this](const auto& trial) {
         return observer_.is_cancelled(trial);
     });
-    const auto asks_so = [unit](const RunRequest& request) { return request.unit == unit; };
-    if (unwanted && std::none_of(asked.begin(), asked.end(), asks_so)) {
-        asked.push_back({RunRequest::Kind::Cancel, unit});
+    if (unwanted) {
+        asked.insert(unit);
     }
 }
 
-bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked) {
+bool RunRequests::retry(const std::string& trial, std::set<std::size_t>& asked) {
     const auto found = unit_of_.find(trial);
     if (found == unit_of_.end()) {
         return false;
     }
     const std::size_t unit = found->second;
     if (observer_.is_open(unit)) {
-        asked.push_back({RunRequest::Kind::Retry, unit});  // nothing to do but where it is ending
+        asked.insert(unit);  // changes something only where it is being cancelled
         return true;
     }
     for (const std::size_t needed : work_.plan.units[unit].depends_on) {
@@ -130,7 +132,7 @@ bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked
     if (!observer_.reopen(unit)) {
         return false;  // it is done, without this trial
     }
-    asked.push_back({RunRequest::Kind::Retry, unit});
+    asked.insert(unit);
     return true;
 }
 

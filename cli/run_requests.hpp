@@ -2,7 +2,10 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -41,9 +44,10 @@ private:
     TrialFate fate(const std::string& trial) const;
     TrialFate fate_before(const std::string& trial) const;
     std::vector<coordinator::RunRequest> handle(const storage::InboxRequest& request);
-    void cancel(std::size_t unit, std::vector<coordinator::RunRequest>& asked) const;
+    /// `asked`: units that the run loop is told of.
+    void cancel(std::size_t unit, std::set<std::size_t>& asked) const;
     /// False: only a later session can run it.
-    bool retry(const std::string& trial, std::vector<coordinator::RunRequest>& asked);
+    bool retry(const std::string& trial, std::set<std::size_t>& asked);
     void answer_what_is_durable();
 
     storage::Inbox inbox_;
@@ -51,7 +55,8 @@ private:
     const WorkUnits& work_;
     TrialsBefore before_;
     RunJournal& observer_;
-    std::map<std::string, std::size_t> unit_of_;  ///< by trial; of this session's trainings
+    std::map<std::string, std::size_t> unit_of_;    ///< by trial; of this session's trainings
+    std::unordered_set<std::string_view> planned_;  ///< trials; views into before_.plan
     std::vector<std::pair<std::string, storage::InboxAnswer>> answers_;
     bool warned_ = false;
 };
