@@ -49,7 +49,10 @@ std::vector<RunRequest> RunRequests::poll() {
 }
 
 std::vector<RunRequest> RunRequests::handle(const storage::InboxRequest& request) {
-    if (unit_of_.empty()) {
+    if (planned_.empty()) {
+        for (std::size_t index = 0; index < before_.plan.trials.size(); ++index) {
+            planned_.emplace(before_.plan.trials[index].id, index);
+        }
         for (std::size_t unit = 0; unit < work_.meanings.size(); ++unit) {
             for (const std::string& trial : work_.meanings[unit].trials) {
                 unit_of_[trial] = unit;
@@ -59,25 +62,30 @@ std::vector<RunRequest> RunRequests::handle(const storage::InboxRequest& request
     RequestEffect effect =
         effect_of(request, [this](const std::string& trial) { return fate(trial); });
     append_effect(journal_, request, effect);
-    std::vector<RunRequest> asked;
+    std::set<std::size_t> units;
+    auto line = effect.lines.begin();  // in the order of the trials
     for (const std::string& trial : effect.trials) {
         const bool is_cancelled = request.verb == kCancel;
         observer_.set_cancelled(trial, is_cancelled);
         if (is_cancelled) {
             const auto unit = unit_of_.find(trial);
             if (unit != unit_of_.end()) {
-                cancel(unit->second, asked);
+                cancel(unit->second, units);
             } else {
                 forget_checkpoints(trial);
             }
-        } else if (!retry(trial, asked)) {
-            const auto line =
-                std::find(effect.lines.begin(), effect.lines.end(), trial + " will be run again");
+        } else if (!retry(trial, units)) {
+            line = std::find(line, effect.lines.end(), trial + " will be run again");
             *line = trial + " will be run again by the next session (harrow run), not by this one";
         }
     }
     observer_.requested(request.verb, effect.trials.size(), request.by);
     answers_.emplace_back(request.id, storage::InboxAnswer{effect.done, std::move(effect.lines)});
+    std::vector<RunRequest> asked;
+    for (const std::size_t unit : units) {
+        asked.push_back(
+            {request.verb == kCancel ? RunRequest::Kind::Cancel : RunRequest::Kind::Retry, unit});
+    }
     return asked;
 }
 
@@ -97,22 +105,18 @@ TrialFate RunRequests::fate_before(const std::string& trial) const {
                    ? TrialFate::Cancelled
                    : TrialFate::Failed;
     }
-    const std::vector<sweeps::PlannedTrial>& trials = before_.plan.trials;
-    const bool is_planned =
-        std::any_of(trials.begin(), trials.end(), [&](const sweeps::PlannedTrial& planned) {
-            return planned.id == trial;
-        });
-    return is_planned ? TrialFate::Finished : TrialFate::Unknown;
+    return planned_.count(trial) > 0 ? TrialFate::Finished : TrialFate::Unknown;
 }
 
 void RunRequests::forget_checkpoints(const std::string& trial) const {
     const std::vector<sweeps::PlannedTrial>& trials = before_.plan.trials;
-    const auto planned = std::find_if(
-        trials.begin(), trials.end(), [&](const auto& known) { return known.id == trial; });
-    if (planned == trials.end() || planned->training >= before_.plan.trainings.size()) {
+    const auto planned = planned_.find(trial);
+    if (planned == planned_.end() ||
+        trials[planned->second].training >= before_.plan.trainings.size()) {
         return;
     }
-    const sweeps::PlannedTraining& training = before_.plan.trainings[planned->training];
+    const sweeps::PlannedTraining& training =
+        before_.plan.trainings[trials[planned->second].training];
     if (std::all_of(training.trials.begin(), training.trials.end(), [&](std::size_t index) {
             return fate(trials[index].id) == TrialFate::Cancelled;
         })) {
@@ -121,27 +125,26 @@ void RunRequests::forget_checkpoints(const std::string& trial) const {
 }
 
 /// A training goes on while one of its trials is wanted.
-void RunRequests::cancel(std::size_t unit, std::vector<RunRequest>& asked) const {
+void RunRequests::cancel(std::size_t unit, std::set<std::size_t>& asked) const {
     const std::vector<std::string>& trials = work_.meanings[unit].trials;
     const bool unwanted = std::all_of(trials.begin(), trials.end(), [this](const auto& trial) {
         return observer_.is_cancelled(trial);
     });
-    const auto asks_so = [unit](const RunRequest& request) { return request.unit == unit; };
     if (unwanted && !observer_.is_open(unit)) {
         remove_checkpoints(directory_, work_.meanings[unit].key);  // it failed before
-    } else if (unwanted && std::none_of(asked.begin(), asked.end(), asks_so)) {
-        asked.push_back({RunRequest::Kind::Cancel, unit});
+    } else if (unwanted) {
+        asked.insert(unit);
     }
 }
 
-bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked) {
+bool RunRequests::retry(const std::string& trial, std::set<std::size_t>& asked) {
     const auto found = unit_of_.find(trial);
     if (found == unit_of_.end()) {
         return false;
     }
     const std::size_t unit = found->second;
     if (observer_.is_open(unit)) {
-        asked.push_back({RunRequest::Kind::Retry, unit});  // nothing to do but where it is ending
+        asked.insert(unit);  // changes something only where it is being cancelled
         return true;
     }
     for (const std::size_t needed : work_.plan.units[unit].depends_on) {
@@ -150,7 +153,7 @@ bool RunRequests::retry(const std::string& trial, std::vector<RunRequest>& asked
     if (!observer_.reopen(unit)) {
         return false;  // it is done, without this trial
     }
-    asked.push_back({RunRequest::Kind::Retry, unit});
+    asked.insert(unit);
     return true;
 }
 

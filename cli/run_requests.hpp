@@ -2,7 +2,10 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -41,9 +44,10 @@ private:
     TrialFate fate(const std::string& trial) const;
     TrialFate fate_before(const std::string& trial) const;
     std::vector<coordinator::RunRequest> handle(const storage::InboxRequest& request);
-    void cancel(std::size_t unit, std::vector<coordinator::RunRequest>& asked) const;
+    /// `asked`: units that the run loop is told of.
+    void cancel(std::size_t unit, std::set<std::size_t>& asked) const;
     /// False: only a later session can run it.
-    bool retry(const std::string& trial, std::vector<coordinator::RunRequest>& asked);
+    bool retry(const std::string& trial, std::set<std::size_t>& asked);
     void answer_what_is_durable();
 
     /// Of a trial that no unit of this session serves.
@@ -56,6 +60,8 @@ private:
     TrialsBefore before_;
     RunJournal& observer_;
     std::map<std::string, std::size_t> unit_of_;  ///< by trial; of this session's trainings
+    /// Index in before_.plan.trials by id, a view into it.
+    std::unordered_map<std::string_view, std::size_t> planned_;
     std::vector<std::pair<std::string, storage::InboxAnswer>> answers_;
     bool warned_ = false;
 };

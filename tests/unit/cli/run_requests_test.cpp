@@ -259,6 +259,34 @@ TEST_F(RunRequestsTest, WhatThisSessionCannotRunIsLeftToTheNext) {
     EXPECT_EQ(state().failed.count("a.s0"), 0U);
 }
 
+TEST_F(RunRequestsTest, ManyTrialsAreHandledAtOnce) {
+    constexpr std::size_t kMany = 100000;
+    std::vector<std::string> here;
+    std::vector<std::string> old;
+    std::map<std::string, storage::FailedTrial> failed;
+    for (std::size_t index = 0; index < kMany; ++index) {
+        here.push_back("here.s" + std::to_string(index));
+        old.push_back("old.s" + std::to_string(index));
+        failed.emplace(old.back(), diverged_);
+        for (const std::string& trial : {here.back(), old.back()}) {
+            plan_.trials.emplace_back();
+            plan_.trials.back().id = trial;
+        }
+        work_.plan.units.emplace_back();
+        work_.meanings.push_back({coordinator::UnitKind::Train, "k", true, {here.back()}});
+    }
+    RunRequests requests(inbox_, journal_, work_, {plan_, failed}, observer_);
+    inbox_.post({"", "cancel", here, "ann@n", "t"});
+    EXPECT_EQ(requests.poll().size(), kMany);
+    old.push_back(old.front());  // named twice
+    const std::string id = inbox_.post({"", "retry", old, "ann@n", "t"});
+    EXPECT_TRUE(requests.poll().empty());
+    const auto answer = inbox_.collect(id);
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(answer->lines.size(), kMany + 1);
+    EXPECT_NE(answer->lines.back().find("next session"), std::string::npos);
+}
+
 TEST_F(RunRequestsTest, WhatCannotBeDoneIsRefusedAndChangesNothing) {
     const std::size_t records = storage::read_journal(directory_ / "journal.jsonl").records.size();
     EXPECT_FALSE(ask("cancel", {"old.s0"}).done);

@@ -149,20 +149,20 @@ private:
     }
 
     void ask() {
+        const std::size_t unit = below(dependencies_.size() + 1);
         switch (below(5)) {
             case 0:
-                last_cancelled_ = below(dependencies_.size() + 1);
-                wanted_.erase(last_cancelled_);
-                feed(CancelRequested{last_cancelled_});
-                break;
-            case 1: {
-                const std::size_t unit =  // what was cancelled may not have ended yet
-                    below(2) == 0 ? last_cancelled_ : below(dependencies_.size() + 1);
+                wanted_.erase(unit);
+                feed(CancelRequested{unit});
+                if (below(2) == 0) {
+                    break;
+                }
+                [[fallthrough]];  // what is being cancelled may not have ended yet
+            case 1:
                 wanted_.insert(unit);
                 feed(RetryRequested{unit});
                 EXPECT_EQ(given_up_.count(unit), 0U) << "asked for again and still given up";
                 break;
-            }
             case 2:
                 feed(DispatchPaused{below(3) == 0});
                 break;
@@ -171,7 +171,7 @@ private:
                 break;
             default:
                 EstimatesChanged changed;
-                for (std::size_t unit = 0; unit <= dependencies_.size(); ++unit) {
+                for (std::size_t other = 0; other <= dependencies_.size(); ++other) {
                     changed.expected_seconds.push_back(random_seconds());
                 }
                 feed(changed);
@@ -373,7 +373,6 @@ private:
     std::vector<SchedulerEvent> history_;
     std::set<std::size_t> completed_, given_up_, executing_;
     std::set<std::size_t> wanted_;  // asked for again, not cancelled since
-    std::size_t last_cancelled_ = 0;
     std::size_t events_ = 0;
 };
 
