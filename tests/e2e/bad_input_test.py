@@ -71,11 +71,17 @@ objective: {{metric: image_aurok}}
     def test_a_truncated_image_fails_what_needs_it_by_name(self):
         root = self.data(classes=2)
         image = sorted(root.glob("*/train/good/*.png"))[3]
-        image.write_bytes(image.read_bytes()[:600])
-        self.refused(self.sweep_file(root=root), code=3, says=[image.name, "bad_data"])
+        sound = image.read_bytes()
+        image.write_bytes(sound[:600])
+        sweep = self.sweep_file(root=root)
+        self.refused(sweep, code=3, says=[image.name, "bad_data"])
         failed = [record for record in records(self.dir / "run", "failed") if record["final"]]
         self.assertTrue(failed and all(record["state"] == "bad_data" for record in failed))
         self.assertEqual([p for p in (self.dir / "cache").rglob("*") if "tmp" in p.name], [])
+        # Mended it is another image, and this another sweep: a new directory is the way out.
+        image.write_bytes(sound)
+        self.refused(sweep, says=["images as they were when the run began", "another --dir"])
+        self.harrow("run", sweep, "--dir", self.dir / "mended")
 
     def test_a_corrupt_cache_file_is_extracted_again(self):
         sweep, first, second = self.sweep_file(), self.dir / "first", self.dir / "second"

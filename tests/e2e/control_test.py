@@ -8,8 +8,9 @@ import signal
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
-from harness import HARROW, TIMEOUT_S, Case, main, records, rows, table, wait_for
+from harness import HARROW, TIMEOUT_S, Case, main, records, rows, table, wait_for, workers_of
 
 # Cells that train for minutes, one that diverges at once, one that is quick.
 LONG = "{name: long, train.num_epochs: 5000}"
@@ -170,6 +171,13 @@ class RanksTest(Control):
 
 
 class OfflineTest(Control):
+    @staticmethod
+    def is_at_work(pid):
+        try:
+            return "worker" in Path(f"/proc/{pid}/cmdline").read_text()  # a zombie has none
+        except OSError:
+            return False
+
     def test_retry_and_cancel_without_a_coordinator(self):
         run = self.finished(BROKEN, QUICK, code=3)
         self.assertIn("broken.s0 will be run again", self.harrow("retry", run).stdout)
@@ -187,8 +195,10 @@ class OfflineTest(Control):
         process = self.start("run", self.sweep_file(self.space(LONG), "[0]"), "checkpoint_minutes=0.001",
                              "--dir", run, "--slots", 1)
         wait_for(lambda: records(run, "checkpoint"), "a checkpoint")
+        workers = workers_of(process.pid)
         process.kill()
         process.wait(timeout=TIMEOUT_S)
+        wait_for(lambda: not any(self.is_at_work(worker) for worker in workers), "its workers to end")
         checkpoints = run / "trainings" / started(run, "long seed 0")[0]["key"] / "checkpoints"
         wait_for(lambda: self.status(run)["coordinator"]["alive"] is False, "the lock to be free")
         self.assertEqual(self.status(run)["trials"]["running"], 0)

@@ -55,6 +55,9 @@ class LimitsTest(ChaosCase):
         self.assertEqual(process.wait(timeout=60), 75, self.log_of(process))
         self.assertIn("stopping on request: no new work is started; 2 units run", self.log_of(process))
         self.assertFalse(records(run, "failed"))
+        logs = [log.read_text() for log in run.glob("trainings/*/log")]
+        self.assertTrue(any(" info stopped " in log for log in logs))
+        self.assertFalse(any(" error " in log for log in logs), "stopping on request is no error")
         self.assertEqual(self.end_of(run)["outcome"], "drained")
         self.assert_running_work_was_kept(run)
 
