@@ -275,7 +275,7 @@ TEST_F(RunRequestsTest, ManyTrialsAreHandledAtOnce) {
         work_.plan.units.emplace_back();
         work_.meanings.push_back({coordinator::UnitKind::Train, "k", true, {here.back()}});
     }
-    RunRequests requests(inbox_, journal_, work_, {plan_, failed}, observer_);
+    RunRequests requests(run_, journal_, work_, {plan_, failed}, observer_);
     inbox_.post({"", "cancel", here, "ann@n", "t"});
     EXPECT_EQ(requests.poll().size(), kMany);
     old.push_back(old.front());  // named twice
