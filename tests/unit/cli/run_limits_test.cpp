@@ -67,9 +67,10 @@ TEST_F(RunLimitsTest, WhatIsNoTimeOrHasPassedIsRefusedByName) {
         parse("2026-11-22T11:59Z");
         ADD_FAILURE() << "it has passed";
     } catch (const UsageError& error) {
-        EXPECT_STREQ(error.what(),
-                     "'2026-11-22T11:59Z' has passed, it is now 13:00:00; write +2h or a later "
-                     "time");
+        EXPECT_STREQ(
+            error.what(),
+            "'2026-11-22T11:59Z' has passed, it is now 2026-11-22 13:00:00; write +2h or a later "
+            "time");
     }
 }
 
