@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "cli/quantities.hpp"
 #include "cli/run_files.hpp"
 #include "cli/run_limits.hpp"
 #include "cli/status_view.hpp"
+#include "cli/work_time_text.hpp"
 #include "storage/journal_records.hpp"
 
 namespace harrow::cli {
@@ -20,31 +19,6 @@ constexpr std::uint64_t kRoomForWork = 16U << 20U;  // bytes that must be free f
 storage::UnitKind record_kind(coordinator::UnitKind kind) {
     return kind == coordinator::UnitKind::Extract ? storage::UnitKind::Extraction
                                                   : storage::UnitKind::Training;
-}
-
-/// ": 60 images, 21.3/s (backbone 55 %, waiting for images 30 %, …)", or nothing where no image was
-/// extracted.
-std::string extraction_text(const coordinator::WorkResult& result) {
-    if (result.images_extracted == 0 || result.seconds <= 0.0) {
-        return "";
-    }
-    const auto percent = [&result](double seconds) {
-        return static_cast<int>(std::lround(100.0 * seconds / result.seconds));
-    };
-    const coordinator::WorkTimes& times = result.times;
-    char text[192];
-    std::snprintf(text,
-                  sizeof(text),
-                  ": %lld images, %.1f/s (backbone %d %%, waiting for images %d %%, writing %d %%, "
-                  "checking files %d %%; decoding %.1f s beside it)",
-                  static_cast<long long>(result.images_extracted),
-                  static_cast<double>(result.images_extracted) / result.seconds,
-                  percent(times.backbone),
-                  percent(times.wait),
-                  percent(times.write),
-                  percent(times.check),
-                  times.decode);
-    return text;
 }
 
 /// "invalid_scores: class x, image y" -> its first word.
@@ -303,25 +277,7 @@ void RunJournal::requested(const std::string& verb, std::size_t trials, const st
 }
 
 std::string RunJournal::time_text() const {
-    if (seconds_ <= 0) {
-        return "";
-    }
-    const std::pair<const char*, double> shares[] = {{"training", times_.train},
-                                                     {"evaluation", times_.evaluate},
-                                                     {"scoring", times_.score},
-                                                     {"backbone", times_.backbone},
-                                                     {"waiting for images", times_.wait},
-                                                     {"writing features", times_.write},
-                                                     {"checking files", times_.check}};
-    std::string text;
-    for (const auto& [name, seconds] : shares) {
-        const long percent = std::lround(100.0 * seconds / seconds_);
-        if (percent > 0) {
-            text += (text.empty() ? "" : ", ") + std::string(name) + " " + std::to_string(percent) +
-                    " %";
-        }
-    }
-    return "time of all slots: " + coordinator::duration_text(seconds_) + " (" + text + ")";
+    return slot_time_text(times_, seconds_);
 }
 
 bool RunJournal::commit() {

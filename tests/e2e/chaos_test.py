@@ -42,6 +42,10 @@ class ChaosTest(ChaosCase):
             self.assert_checkpoints_were_used(run)
         print(f"{kills} kills in {round_number} runs")
 
+    @staticmethod
+    def deaths(run):
+        return records(run, "failed") + records(run, "lost_worker")
+
     def test_killing_workers_again_and_again(self):
         chance = self.random("killing workers")
         kills, round_number = 0, 0
@@ -53,17 +57,21 @@ class ChaosTest(ChaosCase):
             wait_for(lambda: workers_of(process.pid), "a worker")
             while process.poll() is None and kills + killer.kills < self.count(4):
                 if len(records(run, "trained")) >= 4:
-                    break  # so that no kill falls together with the end of the run
-                killer.kill_one()
+                    break  # so that few kills fall together with the end of the run
+                if killer.kill_one():
+                    wait_for(lambda: len(self.deaths(run)) == killer.kills or process.poll() is not None,
+                             "the record of a death")
             self.assertEqual(process.wait(timeout=300), 0, self.log_of(process))
             self.assert_rows_as_undisturbed(run)
             self.assert_nothing_ran_twice(run)
             self.assert_checkpoints_were_used(run)
-            deaths = records(run, "failed") + records(run, "lost_worker")
-            self.assertEqual([death.get("signal") for death in deaths], [9] * killer.kills)
+            deaths = self.deaths(run)
+            self.assertEqual({death.get("signal") for death in deaths} - {9}, set())
+            # Only the last one may have died in a run that was ending.
+            self.assertIn(len(deaths), (killer.kills, killer.kills - 1))
             self.assertTrue(all(death["slot"] and death["time"] for death in deaths))
             self.assertFalse([death for death in deaths if death.get("final")])
-            kills += killer.kills
+            kills += len(deaths)
         print(f"{kills} kills in {round_number} runs")
 
     def test_rows_do_not_depend_on_slots_or_deaths(self):
@@ -167,7 +175,8 @@ class RankChaosTest(ChaosCase):
         self.assertEqual(process.wait(timeout=200), 0, self.log_of(process))
         self.assert_rows_as_undisturbed(run)
         deaths = records(run, "failed") + records(run, "lost_worker")
-        self.assertEqual([death.get("signal") for death in deaths], [9] * killer.kills)
+        self.assertEqual({death.get("signal") for death in deaths} - {9}, set())
+        self.assertIn(len(deaths), (killer.kills, 0))  # 0: it died when the run was ending
 
 
 if __name__ == "__main__":
