@@ -20,7 +20,7 @@ enum class ToWorker : std::uint16_t {
     Withdraw,   // coordinator -> supervisor: give a unit back that has not started
     Welcome,    // rank 0 -> rank k: answer to RankHello
     Pulse,      // rank 0 -> rank k, every second
-    Shutdown,   // rank 0 -> rank k: end the children and leave
+    Shutdown,   // rank 0 -> rank k: end the children, answer RankBye; the second one: leave
     Cancel      // coordinator -> supervisor -> child: end this unit, keep nothing, stay
 };
 

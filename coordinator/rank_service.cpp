@@ -13,6 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
+constexpr auto kWordLimit = 10s;  // for the last word to come after all ranks answered or are lost
 constexpr std::size_t kMaxUnsent = 1024;  // beyond it progress is dropped
 
 // A rank other than 0: carries messages between rank 0 and its own supervisor.
@@ -39,11 +40,9 @@ public:
         for (const SlotMessage& message : supervisor_.poll(0us)) {
             forward(message);  // what finished in the last moment counts
         }
-        if (shutdown->rank_lost != 0) {
-            link_.note_rank_lost();
-        }
         post(kNoSlot, RankBye{});
         link_.flush(5s);
+        await_last_word(std::chrono::milliseconds(shutdown->grace_ms) + kKillLimit + kWordLimit);
     }
 
 private:
@@ -76,7 +75,23 @@ private:
                                 " s after the start");
     }
 
-    // The Shutdown, once it has come.
+    // Rank 0 has then heard from all ranks or given them up. Without it a rank that died at the end
+    // would be waited for as long as MPI does, which is for ever.
+    void await_last_word(std::chrono::milliseconds limit) {
+        const Clock::time_point deadline = Clock::now() + limit;
+        while (Clock::now() < deadline) {
+            if (const std::optional<Shutdown> word = receive()) {
+                if (word->rank_lost != 0) {
+                    link_.note_rank_lost();
+                }
+                return;
+            }
+            std::this_thread::sleep_for(1ms);
+        }
+        link_.note_rank_lost();  // rank 0
+    }
+
+    // A Shutdown, once it has come.
     std::optional<Shutdown> receive() {
         while (const std::optional<RankMail> mail = link_.receive()) {
             last_heard_ = Clock::now();

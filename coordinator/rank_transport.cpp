@@ -15,8 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kKillLimit = 12s;  // until a rank has ended children that ignore Stop
-
 struct Rank {
     std::string host;
     std::size_t first_slot = 0;
@@ -112,12 +110,7 @@ public:
     }
 
     void stop(std::chrono::milliseconds grace) override {
-        for (int rank = 1; rank < link_.size(); ++rank) {
-            post(rank,
-                 kNoSlot,
-                 Shutdown{grace.count(), static_cast<std::uint8_t>(link_.rank_lost())});
-        }
-        link_.flush(500ms);
+        post_shutdown(grace);
         supervisor_.stop(grace);
         const Clock::time_point deadline = Clock::now() + grace + kKillLimit;
         while (others_present() && Clock::now() < deadline) {
@@ -129,9 +122,19 @@ public:
                 lose(rank, "it did not answer the request to end", late_events_);
             }
         }
+        post_shutdown(0ms);  // the last word: only now is it known who takes part in the end
     }
 
 private:
+    void post_shutdown(std::chrono::milliseconds grace) {
+        for (int rank = 1; rank < link_.size(); ++rank) {
+            post(rank,
+                 kNoSlot,
+                 Shutdown{grace.count(), static_cast<std::uint8_t>(link_.rank_lost())});
+        }
+        link_.flush(500ms);
+    }
+
     std::vector<RankHello> gather_hellos(const RankHello& mine) {
         std::vector<RankHello> all(ranks_.size());
         std::vector<bool> heard(ranks_.size(), false);

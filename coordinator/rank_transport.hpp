@@ -23,6 +23,9 @@ public:
         : sweeps::Error(sweeps::ExitCode::Infrastructure, what) {}
 };
 
+/// After the grace: until a rank has ended children that ignore Stop.
+constexpr std::chrono::seconds kKillLimit{12};
+
 /// Time between two heartbeats: a second, less under a very short lease.
 inline std::chrono::milliseconds pulse_interval(const RankOptions& options) {
     return std::min<std::chrono::milliseconds>(std::chrono::seconds(1), options.lease / 5);

@@ -49,7 +49,6 @@ public:
     }
     std::size_t live_slots() const { return live_slots_; }
     bool draining() const { return draining_; }
-    bool paused() const { return paused_; }
 
     /// Throws std::logic_error when the state contradicts itself. O(units); for tests.
     void check_invariants() const;

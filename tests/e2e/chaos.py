@@ -75,10 +75,24 @@ class ChaosCase(Case):
             else:
                 self.assertGreaterEqual(place, promised.get(record["key"], (0, 0)))
 
+    def assert_kills_are_recorded(self, run, kills, trained):
+        """Every kill has a record with its signal. `trained`: trainings done at the last kill; only
+        where fewer than two of the six were left may that worker have died in a run that was
+        ending, which is no loss. Answers the records."""
+        deaths = deaths_of(run)
+        self.assertEqual({death.get("signal") for death in deaths} - {9}, set())
+        self.assertIn(len(deaths), (kills, kills - 1) if trained > 4 else (kills,))
+        return deaths
+
     @staticmethod
     def records_of_trainings(run):
         return [dict(record["data"], type=record["type"]) for record in journal(run)
                 if record["type"] in ("checkpoint", "resumed")]
+
+
+def deaths_of(run):
+    """Records of workers that died, with a unit in hand or without."""
+    return records(run, "failed") + records(run, "lost_worker")
 
 
 def group_members(group):

@@ -174,6 +174,22 @@ TEST(RankServiceTest, ItRunsWorkAndSaysGoodbye) {
     EXPECT_TRUE(std::holds_alternative<RankBye>(last));
 }
 
+TEST(RankServiceTest, ItLearnsAtTheEndWhetherAnotherRankWasLost) {
+    for (const std::uint8_t lost : {0, 1}) {
+        FakeLink link(1);
+        link.deliver(Welcome{});
+        link.deliver(Shutdown{100});
+        link.on_receive = [&] {
+            if (std::holds_alternative<RankBye>(
+                    decode_from_worker(unwrap(link.sent.back()).frame))) {
+                link.deliver(Shutdown{0, lost});
+            }
+        };
+        serve_rank(link, options_of("b", "s"));
+        EXPECT_EQ(link.rank_lost(), lost != 0);
+    }
+}
+
 TEST(RankServiceTest, ItCancelsAndStopsUnitsOnRankZerosWord) {
     FakeLink link(1);
     link.deliver(Welcome{});
