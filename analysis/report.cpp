@@ -69,15 +69,24 @@ std::string fixed_text(double value, int decimals) {
 }
 
 std::string mean_std_text(const MetricSummary* summary, const MetricFormat& format) {
+    const TableCell cell = metric_cell(summary, format);
+    return cell.text + (cell.spread.empty() ? "" : " ± " + cell.spread) +
+           (cell.suffix.empty() ? "" : " " + cell.suffix);
+}
+
+TableCell metric_cell(const MetricSummary* summary, const MetricFormat& format) {
+    TableCell cell{"–"};
     if (summary == nullptr || !summary->statistics.mean) {
-        return "–";
+        return cell;
     }
     const SampleStatistics& statistics = summary->statistics;
-    std::string text = fixed_text(*statistics.mean * format.factor, format.decimals);
+    cell.is_number = true;
+    cell.text = fixed_text(*statistics.mean * format.factor, format.decimals);
     if (statistics.std) {
-        text += " ± " + fixed_text(*statistics.std * format.factor, format.decimals);
+        cell.spread = fixed_text(*statistics.std * format.factor, format.decimals);
     }
-    return text + " (" + std::to_string(statistics.n) + ")";
+    cell.suffix = "(" + std::to_string(statistics.n) + ")";
+    return cell;
 }
 
 const MetricSummary* find_metric(const MetricTable& table, const std::string& metric) {
@@ -91,6 +100,15 @@ bool is_continual(const std::string& metric) {
 
 std::string metric_heading(const Report& report, const std::string& metric) {
     return metric + (metric_format(report, metric).factor == 100 ? " (%)" : "");
+}
+
+std::string id_text(const std::string& name) {
+    std::string id;
+    for (const char c : name) {
+        const bool is_kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        id += is_kept ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : '-';
+    }
+    return id;
 }
 
 std::string best_text(const Report& report) {

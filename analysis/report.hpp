@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "analysis/comparison/comparison.hpp"
+#include "analysis/document/document.hpp"
 #include "analysis/selection.hpp"
 #include "analysis/summary.hpp"
 #include "sweeps/sweep.hpp"
@@ -19,6 +21,9 @@ struct Report {
     bool percent = false;  ///< text formats multiply fractions by 100
     /// Metrics with a value outside [-1, 1]; make_report() looks once.
     std::set<std::string> no_fractions = {};
+    ComparisonOptions compare = {};
+    std::vector<Comparison> comparisons = {};
+    Gallery gallery = {};  ///< failures of the selected cell; empty where no images are at hand
 };
 
 Report make_report(std::string name,
@@ -37,6 +42,8 @@ MetricFormat metric_format(const Report& report, const std::string& metric);
 std::string fixed_text(double value, int decimals);
 /// `0.9803 ± 0.0019 (3)`; without ± for one seed; `–` when absent.
 std::string mean_std_text(const MetricSummary* summary, const MetricFormat& format);
+/// The same for a table; "–" when absent.
+TableCell metric_cell(const MetricSummary* summary, const MetricFormat& format);
 /// Null when the cell has no value.
 const MetricSummary* find_metric(const MetricTable& table, const std::string& metric);
 
@@ -44,6 +51,9 @@ const MetricSummary* find_metric(const MetricTable& table, const std::string& me
 bool is_continual(const std::string& metric);
 /// `image_auroc`, with ` (%)` where fractions are multiplied.
 std::string metric_heading(const Report& report, const std::string& metric);
+
+/// Lower-case letters, digits and hyphens: for the ids of a document.
+std::string id_text(const std::string& name);
 
 /// Two sentences: the selected cell, its value, and what the selection rests on.
 std::string best_text(const Report& report);

@@ -10,13 +10,19 @@
 namespace harrow::analysis {
 namespace {
 
+constexpr const char* kMean = "mean";
+
 using Values = std::map<std::string, std::map<std::uint64_t, double>>;  // metric -> seed -> value
+/// (after_task, class) -> values of the seeds.
+using Stages = std::map<std::pair<int, std::string>, std::vector<double>>;
 
 /// What the rows say of one cell.
 struct CellRows {
     std::string name;
     std::map<std::uint64_t, int> last_task;  // by seed
     std::map<std::string, Values> classes;   // by class; "mean" among them
+    Values oracle;                           // of "mean"
+    std::map<std::string, Stages> stages;    // by basic metric, routed
 };
 
 std::map<std::string, CellRows> group(const std::vector<storage::ResultRow>& rows) {
@@ -29,11 +35,43 @@ std::map<std::string, CellRows> group(const std::vector<storage::ResultRow>& row
     }
     for (const storage::ResultRow& row : rows) {
         CellRows& cell = cells[row.cell];
-        if (row.routing == "routed" && row.after_task == cell.last_task[row.seed]) {
+        const int last_task = cell.last_task[row.seed];
+        if (row.routing == "routed" && last_task > 0 && row.metric.find('.') == std::string::npos) {
+            cell.stages[row.metric][{row.after_task, row.class_name}].push_back(row.value);
+        }
+        if (row.after_task != last_task) {
+            continue;
+        }
+        if (row.routing == "routed") {
             cell.classes[row.class_name][row.metric][row.seed] = row.value;
+        } else if (row.class_name == kMean) {
+            cell.oracle[row.metric][row.seed] = row.value;
         }
     }
     return cells;
+}
+
+SequenceMatrix sequence_matrix(const Stages& stages) {
+    SequenceMatrix matrix;
+    std::map<std::string, std::size_t> column;  // by class; the key's order is that of the tasks
+    const std::size_t tasks = static_cast<std::size_t>(stages.rbegin()->first.first) + 1;
+    for (const auto& [stage, values] : stages) {
+        const auto& [after_task, class_name] = stage;
+        if (class_name != kMean && column.emplace(class_name, column.size()).second) {
+            matrix.classes.push_back(class_name);
+            matrix.tasks.push_back(after_task);
+        }
+    }
+    matrix.values.assign(tasks, std::vector<SampleStatistics>(column.size()));
+    matrix.means.assign(tasks, SampleStatistics());
+    for (const auto& [stage, values] : stages) {
+        const auto after_task = static_cast<std::size_t>(stage.first);
+        SampleStatistics& place = stage.second == kMean
+                                      ? matrix.means[after_task]
+                                      : matrix.values[after_task][column.at(stage.second)];
+        place = sample_statistics(values);
+    }
+    return matrix;
 }
 
 MetricTable summarise_values(const Values& by_metric, const std::vector<std::uint64_t>& expected) {
@@ -67,11 +105,15 @@ CellSummary summarise_cell(CellInfo info, const CellRows& rows) {
     }
     for (const auto& [class_name, values] : rows.classes) {
         const MetricTable table = summarise_values(values, info.seeds);
-        if (class_name == "mean") {
+        if (class_name == kMean) {
             cell.metrics = table;
         } else {
             cell.classes.emplace(class_name, table);
         }
+    }
+    cell.oracle = summarise_values(rows.oracle, info.seeds);
+    for (const auto& [metric, stages] : rows.stages) {
+        cell.sequences.emplace(metric, sequence_matrix(stages));
     }
     cell.info = std::move(info);
     return cell;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,27 @@
 
 namespace harrow::analysis {
 
+/// A mean over seeds that is known from elsewhere: shown, never tested.
+struct Published {
+    double mean = 0;
+    std::optional<double> std;
+};
+
 /// A cell as the sweep declares it: `seeds` are those expected, finished or not.
 struct CellInfo {
     std::string id, name;
     std::vector<std::string> names, tags;
     std::vector<std::uint64_t> seeds;
     std::string label = {};  ///< how tables for papers call it; empty: its name
+    /// Parameters that are active, those at their default too: dotted name -> canonical text. Of an
+    /// import what its tables tell. No locators.
+    std::map<std::string, std::string> settings = {};
+    bool is_import = false;        ///< settings it does not mention are not known
+    std::string data_digest = {};  ///< equal = same images, masks and classes; empty: not known
+    std::string weights_digest = {};
+    std::string run = {};  ///< name of the run it is from
+    /// By class (or "mean"), then metric.
+    std::map<std::string, std::map<std::string, Published>> published = {};
 };
 
 /// A trial without rows, or a value a finished trial could not have.
@@ -35,11 +51,30 @@ struct MetricSummary {
 
 using MetricTable = std::map<std::string, MetricSummary>;  ///< by metric; absent = no seed has it
 
+/// A basic metric over the whole sequence, routed: statistics over seeds, n = 0 where there is no
+/// value.
+struct SequenceMatrix {
+    std::vector<std::string> classes;  ///< in the order they arrive (that of the first seed)
+    std::vector<int> tasks;            ///< of each class
+    std::vector<std::vector<SampleStatistics>> values;  ///< [after_task][class]
+    std::vector<SampleStatistics> means;                ///< [after_task]: of the rows "mean"
+};
+
+/// What one trial cost; absent members are not known.
+struct TrialCost {
+    std::optional<double> training_seconds, scoring_seconds;
+    std::optional<double> peak_rss_bytes, peak_device_bytes, feature_bytes;
+    std::vector<double> parameters;  ///< that were trained, by task
+};
+
 struct CellSummary {
     CellInfo info;
     std::vector<std::uint64_t> finished, missing;  ///< seeds with and without rows, ascending
     MetricTable metrics;                           ///< final routed macro means and continual ones
     std::map<std::string, MetricTable> classes;    ///< final routed values, by class
+    MetricTable oracle;                            ///< final macro means under the right expert
+    std::map<std::string, SequenceMatrix> sequences;  ///< by basic metric; of more than one task
+    std::map<std::uint64_t, TrialCost> costs;         ///< by seed
 };
 
 struct Summary {
@@ -49,7 +84,7 @@ struct Summary {
     std::vector<TrialNote> notes;
 };
 
-/// Final values: rows after the last task of each trial, routed. Rows of cells not listed are added
+/// Final values: rows after the last task of each trial. Rows of cells not listed are added
 /// as cells of their own (their seeds expected), so that no result disappears from a report.
 Summary summarise(const std::vector<storage::ResultRow>& rows,
                   const std::vector<CellInfo>& cells,

@@ -2,7 +2,9 @@
 
 #include "storage/journal.hpp"
 #include "storage/run_directory.hpp"
+#include "sweeps/canonical.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 
@@ -12,11 +14,43 @@ storage::RunState read_run_state(const std::string& dir) {
     return storage::read_run_state(directory.journal_file());
 }
 
+namespace {
+
+/// Locators say where something lies; what it is stands in the digests.
+std::map<std::string, std::string> settings_of(const storage::CellRecord& cell, bool is_import) {
+    if (is_import) {
+        return cell.settings;
+    }
+    std::map<std::string, std::string> settings;
+    const sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
+    for (const sweeps::Parameter& parameter : sweeps::parameters()) {
+        if (!parameter.locator && sweeps::is_active(parameter, config)) {
+            settings[parameter.name] = sweeps::value_text(parameter, config);
+        }
+    }
+    return settings;
+}
+
+analysis::CellInfo info_of(const storage::CellRecord& cell, const storage::SweepRecord& sweep) {
+    analysis::CellInfo info{cell.id, cell.name, cell.names, cell.tags, cell.seeds, cell.label};
+    info.settings = settings_of(cell, sweep.imported);
+    info.is_import = sweep.imported;
+    info.data_digest = cell.data_digest;
+    info.weights_digest = cell.weights_digest;
+    info.run = sweep.name;
+    for (const storage::PublishedValue& value : cell.published) {
+        info.published[value.class_name][value.metric] = {value.value, value.std};
+    }
+    return info;
+}
+
+}  // namespace
+
 analysis::Report make_run_report(const storage::RunState& state, bool percent) {
     std::vector<analysis::CellInfo> cells;
     std::vector<analysis::TrialNote> notes;
     for (const storage::CellRecord& cell : state.cells) {
-        cells.push_back({cell.id, cell.name, cell.names, cell.tags, cell.seeds, cell.label});
+        cells.push_back(info_of(cell, *state.sweep));
         for (std::uint64_t seed : cell.seeds) {
             const std::string trial = sweeps::trial_id(cell.id, seed);
             const auto failed = state.failed.find(trial);

@@ -62,6 +62,7 @@ storage::SweepRecord sweep_record(const SweepSource& source,
     record.base_directory = source.base_directory;
     record.overrides = source.overrides;
     record.objective = source.sweep.objective;
+    record.compare = source.sweep.compare;
     for (const sweeps::Cell& cell : source.sweep.cells) {
         const bool has_data = sweeps::uses_data(cell.config);
         const sweeps::BackboneConfig backbone =
@@ -76,7 +77,12 @@ storage::SweepRecord sweep_record(const SweepSource& source,
              cell.labels.empty() ? "" : cell.labels.front(),
              has_data ? absolute_path(cell.config.data.root) : "",
              sweeps::needs_weights(backbone) ? absolute_path(backbone.weights) : "",
-             sweeps::weights_digest(backbone, catalog)});
+             sweeps::weights_digest(backbone, catalog),
+             has_data ? sweeps::data_digest(cell.tasks,
+                                            catalog.describe(cell.config.data.layout,
+                                                             cell.config.data.root,
+                                                             cell.config.data.classes))
+                      : ""});
     }
     record.trials = static_cast<std::int64_t>(plan.trials.size());
     return record;

@@ -11,6 +11,8 @@ namespace harrow::storage {
 
 namespace {
 
+constexpr std::int64_t kMaxTasks = 100000;  // of a sequence; tables have a column for each
+
 using nlohmann::json;
 using sweeps::MetricRow;
 using sweeps::StorageError;
@@ -110,6 +112,28 @@ UnitKind unit_kind(const json& object) {
     return kind == "extraction" ? UnitKind::Extraction : UnitKind::Training;
 }
 
+PublishedValue published_from(const json& value) {
+    if (!value.is_array() || value.size() < 3 || value.size() > 4 || !value[0].is_string() ||
+        !value[1].is_string() || !value[2].is_number() ||
+        (value.size() == 4 && !value[3].is_number())) {
+        wrong_type("published", "lists of class, metric, value and perhaps a standard deviation");
+    }
+    PublishedValue published{
+        value[0].get<std::string>(), value[1].get<std::string>(), value[2].get<double>()};
+    if (value.size() == 4) {
+        published.std = value[3].get<double>();
+    }
+    return published;
+}
+
+std::map<std::string, std::string> settings_from(const json& object) {
+    std::map<std::string, std::string> settings;
+    for (const auto& [name, value] : object.items()) {
+        settings[name] = text(object, name.c_str());
+    }
+    return settings;
+}
+
 CellRecord cell_from(const json& object) {
     CellRecord cell{text(object, "id"),
                     text(object, "name"),
@@ -120,7 +144,16 @@ CellRecord cell_from(const json& object) {
                     text(object, "label"),
                     text(object, "data_root"),
                     optional_text(object, "weights"),
-                    optional_text(object, "weights_digest")};
+                    optional_text(object, "weights_digest"),
+                    optional_text(object, "data_digest")};
+    if (object.contains("settings")) {
+        cell.settings = settings_from(member(object, "settings"));
+    }
+    if (object.contains("published")) {
+        for (const json& value : list(object, "published")) {
+            cell.published.push_back(published_from(value));
+        }
+    }
     for (const json& seed : list(object, "seeds")) {
         if (!seed.is_number_unsigned()) {
             wrong_type("seeds", "a list of integers from 0");
@@ -154,6 +187,14 @@ SweepRecord sweep_from(const json& object) {
         sweep.cells.push_back(cell_from(cell));
     }
     sweep.trials = integer(object, "trials");
+    if (object.contains("compare")) {
+        const json& compare = member(object, "compare");
+        sweep.compare = sweeps::Compare{text(compare, "baseline"),
+                                        texts(compare, "same"),
+                                        text(compare, "test"),
+                                        text(compare, "adjust")};
+    }
+    sweep.imported = object.contains("imported") && boolean(object, "imported");
     return sweep;
 }
 
@@ -162,7 +203,11 @@ MetricRow row_from(const json& row) {
         !row[2].is_string() || !row[3].is_string() || !row[4].is_number()) {
         wrong_type("rows", "lists of after_task, class, routing, metric and value");
     }
-    return {row[0].get<int>(),
+    const auto after_task = row[0].get<std::int64_t>();
+    if (after_task < 0 || after_task >= kMaxTasks) {
+        wrong_type("rows", "lists whose first member is the number of a task");
+    }
+    return {static_cast<int>(after_task),
             row[1].get<std::string>(),
             row[2].get<std::string>(),
             row[3].get<std::string>(),

@@ -46,6 +46,19 @@ json to_json(const CellRecord& cell) {
         object["weights"] = cell.weights;
         object["weights_digest"] = cell.weights_digest;
     }
+    if (!cell.data_digest.empty()) {
+        object["data_digest"] = cell.data_digest;
+    }
+    if (!cell.settings.empty()) {
+        object["settings"] = cell.settings;
+    }
+    for (const PublishedValue& published : cell.published) {
+        json value = {published.class_name, published.metric, finite(published.value)};
+        if (published.std) {
+            value.push_back(finite(*published.std));
+        }
+        object["published"].push_back(std::move(value));
+    }
     return object;
 }
 
@@ -55,21 +68,35 @@ json to_json(const sweeps::Objective& objective) {
             {"subject_to", objective.subject_to}};
 }
 
+json to_json(const sweeps::Compare& compare) {
+    return {{"baseline", compare.baseline},
+            {"same", compare.same},
+            {"test", compare.test},
+            {"adjust", compare.adjust}};
+}
+
 json to_json(const SweepRecord& sweep) {
     json cells = json::array();
     for (const CellRecord& cell : sweep.cells) {
         cells.push_back(to_json(cell));
     }
-    return {{"harrow_version", sweep.harrow_version},
-            {"build", sweep.build},
-            {"name", sweep.name},
-            {"text", sweep.text},
-            {"file", sweep.file},
-            {"base_directory", sweep.base_directory},
-            {"overrides", sweep.overrides},
-            {"objective", to_json(sweep.objective)},
-            {"cells", std::move(cells)},
-            {"trials", sweep.trials}};
+    json object = {{"harrow_version", sweep.harrow_version},
+                   {"build", sweep.build},
+                   {"name", sweep.name},
+                   {"text", sweep.text},
+                   {"file", sweep.file},
+                   {"base_directory", sweep.base_directory},
+                   {"overrides", sweep.overrides},
+                   {"objective", to_json(sweep.objective)},
+                   {"cells", std::move(cells)},
+                   {"trials", sweep.trials}};
+    if (sweep.compare) {
+        object["compare"] = to_json(*sweep.compare);
+    }
+    if (sweep.imported) {
+        object["imported"] = true;
+    }
+    return object;
 }
 
 json to_json(const StartedRecord& started) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,6 +14,14 @@
 /// What the journal's records say. JSON schemas: docs/file-formats.md.
 namespace harrow::storage {
 
+/// A value of which only the mean over seeds is known, from a paper or a table.
+struct PublishedValue {
+    std::string class_name;  ///< or "mean"
+    std::string metric;
+    double value = 0;
+    std::optional<double> std = {};
+};
+
 struct CellRecord {
     std::string id;
     std::string name;  ///< fixed from the day it is first written
@@ -22,6 +32,13 @@ struct CellRecord {
     std::string data_root = {};  ///< absolute; where the data was when the sweep was written
     std::string weights = {};    ///< absolute path of the backbone's weights; empty: needs none
     std::string weights_digest = {};  ///< SHA-256 of that file
+    /// Hash of the digests of the classes it uses; of an import, what its table calls the data set.
+    /// Empty: not known.
+    std::string data_digest = {};
+    /// Of an import, which has no `config`: settings as its tables have them, dotted names where
+    /// they are Harrow's.
+    std::map<std::string, std::string> settings = {};
+    std::vector<PublishedValue> published = {};  ///< of an import
 };
 
 /// `sweep`: the first record; `extended`: the sweep as it is from now on.
@@ -35,6 +52,8 @@ struct SweepRecord {
     sweeps::Objective objective;
     std::vector<CellRecord> cells;
     std::int64_t trials = 0;
+    std::optional<sweeps::Compare> compare = {};
+    bool imported = false;  ///< results made elsewhere: nothing here can be run
 };
 struct ExtendedRecord {
     SweepRecord sweep;

@@ -1,0 +1,21 @@
+#include <algorithm>
+#include <iterator>
+
+#include "analysis/sections/metrics_table.hpp"
+#include "analysis/sections/sections.hpp"
+
+namespace harrow::analysis {
+
+Section cells_section(const Report& report) {
+    std::vector<std::string> metrics;
+    std::copy_if(report.summary.metrics.begin(),
+                 report.summary.metrics.end(),
+                 std::back_inserter(metrics),
+                 [](const std::string& metric) { return !is_continual(metric); });
+    Section section{"results", "Results", {}};
+    section.blocks.emplace_back(metrics_table(report, "cells", metrics));
+    section.blocks.emplace_back(Paragraph{best_text(report)});
+    return section;
+}
+
+}  // namespace harrow::analysis

@@ -1,0 +1,34 @@
+#include <array>
+#include <utility>
+
+#include "analysis/sections/sections.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+Paragraph lead_paragraph(const Summary& summary) {
+    std::size_t finished = 0, expected = 0;
+    for (const CellSummary& cell : summary.cells) {
+        finished += cell.finished.size();
+        expected += cell.info.seeds.size();
+    }
+    return {std::to_string(finished) + " of " + std::to_string(expected) +
+            " trials finished. Values: mean ± sample standard deviation (number of seeds) of the "
+            "mean over classes after the last task, each image scored by the expert its router "
+            "chose."};
+}
+
+}  // namespace
+
+Document report_document(const Report& report) {
+    Document document{report.name, {lead_paragraph(report.summary)}, {cells_section(report)}};
+    for (const auto make : {sequence_section, classes_section}) {
+        if (std::optional<Section> section = make(report)) {
+            document.sections.push_back(std::move(*section));
+        }
+    }
+    document.sections.push_back(failures_section(report));
+    return document;
+}
+
+}  // namespace harrow::analysis
