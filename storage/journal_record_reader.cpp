@@ -194,6 +194,7 @@ SweepRecord sweep_from(const json& object) {
                                         text(compare, "test"),
                                         text(compare, "adjust")};
     }
+    sweep.tables = object.contains("tables") ? text(object, "tables") : "";
     sweep.imported = object.contains("imported") && boolean(object, "imported");
     return sweep;
 }

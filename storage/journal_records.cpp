@@ -93,6 +93,9 @@ json to_json(const SweepRecord& sweep) {
     if (sweep.compare) {
         object["compare"] = to_json(*sweep.compare);
     }
+    if (!sweep.tables.empty()) {
+        object["tables"] = sweep.tables;
+    }
     if (sweep.imported) {
         object["imported"] = true;
     }

@@ -53,7 +53,8 @@ struct SweepRecord {
     std::vector<CellRecord> cells;
     std::int64_t trials = 0;
     std::optional<sweeps::Compare> compare = {};
-    bool imported = false;  ///< results made elsewhere: nothing here can be run
+    std::string tables = {};  ///< tables for papers, one line of YAML; empty: none
+    bool imported = false;    ///< results made elsewhere: nothing here can be run
 };
 struct ExtendedRecord {
     SweepRecord sweep;
