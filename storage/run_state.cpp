@@ -28,6 +28,7 @@ public:
         state_.extracted.clear();
         state_.attempts.clear();
         state_.seconds.clear();
+        state_.trainings.clear();
     }
 
     void operator()(const SweepRecord& sweep) {
@@ -94,6 +95,7 @@ public:
                 count(&WorkCounters::trials, 1);
             }
             state_.failed.erase(trial.trial);
+            state_.trainings[trial.trial] = finished.training_key;
         }
         state_.running.erase(finished.training_key);
     }

@@ -90,6 +90,7 @@ TEST_F(RunStateTest, FinishedTrialsKeepTheirRowsToTheLastDigit) {
     ASSERT_EQ(state.finished.count("aa.s0"), 1U);
     EXPECT_EQ(state.finished.at("aa.s0").rows.at(0).value, value);
     EXPECT_EQ(state.finished.at("aa.s0").notes, std::vector<std::string>{"n"});
+    EXPECT_EQ(state.trainings.at("aa.s0"), "t1");
     EXPECT_EQ(state.trained.count("t1"), 1U);
     EXPECT_TRUE(state.running.empty());
     const std::vector<ResultRow> rows = result_rows(state);
