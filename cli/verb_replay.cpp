@@ -7,6 +7,7 @@
 
 #include "build_info.hpp"
 #include "cli/live_run.hpp"
+#include "cli/own_results.hpp"
 #include "cli/replay_comparison.hpp"
 #include "cli/replayed_trial.hpp"
 #include "cli/run_session.hpp"
@@ -182,6 +183,7 @@ ExitCode verify(const ReplayOptions& options,
 
 ExitCode run_verb(const ReplayOptions& options) {
     const LiveRun run(options.dir, LiveRun::Records::Keep);
+    require_own_results(run.state(), options.dir, "how its trials were trained is not known");
     const TrialName trial = find_trial(trial_names(run.state()), options.trial);
     const TrialStory story = trial_story(run.records(), trial.id);
     if (options.verify) {
