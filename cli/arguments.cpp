@@ -10,6 +10,7 @@
 
 #include "cli/option_check.hpp"
 #include "cli/quantities.hpp"
+#include "cli/report_files.hpp"
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
@@ -135,10 +136,18 @@ private:
 
         auto [report, report_options] =
             verb<ReportOptions>(app_, "report", "tables of mean ± std over seeds");
-        report->add_option("dir", report_options->dir, "run directory")->required();
-        report->add_option("--format", report_options->format, "md, csv, json or tex")
-            ->check(CLI::IsMember({"md", "csv", "json", "tex"}));
+        report->add_option("dirs", report_options->dirs, "run directories")->required();
+        report
+            ->add_option("--format",
+                         report_options->formats,
+                         "md, csv, csv-long, csv-wide, json or tex; html, or several parted by "
+                         "commas, go to --out (default: md)")
+            ->delimiter(',')
+            ->check(CLI::IsMember(report_formats()));
+        report->add_option(
+            "--out", report_options->out, "folder for files (default: report/ in the first run)");
         report->add_flag("--percent", report_options->percent, "fractions times 100");
+        report->add_flag("--no-figures", report_options->no_figures, "tables and text alone");
 
         auto [best, best_options] =
             verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");

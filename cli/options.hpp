@@ -103,9 +103,12 @@ struct SlurmSubmitOptions : SlurmJobOptions {
 };
 
 struct ReportOptions {
-    std::string dir;
-    std::string format = "md";
+    std::vector<std::string> dirs;
+    /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
+    std::vector<std::string> formats = {"md"};
+    std::string out;  ///< folder; empty: report/ in the first of `dirs`
     bool percent = false;
+    bool no_figures = false;
 };
 
 struct BestOptions {
