@@ -44,6 +44,35 @@ analysis::CellInfo info_of(const storage::CellRecord& cell, const storage::Sweep
     return info;
 }
 
+/// Scoring is what evaluation and metrics took together: known when both are.
+analysis::TrialCost cost_of(const storage::TrialSpend& spend) {
+    analysis::TrialCost cost;
+    if (!spend.training) {
+        return cost;
+    }
+    const sweeps::TrainingCost& training = *spend.training;
+    cost.training_seconds = training.train_seconds;
+    if (spend.score_seconds) {
+        cost.scoring_seconds = training.evaluate_seconds + *spend.score_seconds;
+    }
+    cost.peak_rss_bytes = training.peak_rss_bytes;
+    cost.peak_device_bytes = training.peak_device_bytes;
+    cost.feature_bytes = training.feature_bytes;
+    cost.parameters.assign(training.parameters.begin(), training.parameters.end());
+    return cost;
+}
+
+void add_costs(const storage::RunState& state, analysis::Summary& summary) {
+    for (analysis::CellSummary& cell : summary.cells) {
+        for (const std::uint64_t seed : cell.finished) {
+            const auto spend = state.spent.find(sweeps::trial_id(cell.info.id, seed));
+            if (spend != state.spent.end() && spend->second.training) {
+                cell.costs[seed] = cost_of(spend->second);
+            }
+        }
+    }
+}
+
 }  // namespace
 
 analysis::Report make_run_report(const storage::RunState& state, bool percent) {
@@ -71,6 +100,7 @@ analysis::Report make_run_report(const storage::RunState& state, bool percent) {
         cells,
         [&](const analysis::CellInfo&) { return storage::result_rows(state, state.cells[cell++]); },
         std::move(notes));
+    add_costs(state, summary);
     return analysis::make_report(
         state.sweep->name, state.sweep->objective, std::move(summary), percent);
 }
