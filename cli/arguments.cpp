@@ -10,6 +10,7 @@
 
 #include "cli/option_check.hpp"
 #include "cli/quantities.hpp"
+#include "cli/report_files.hpp"
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
@@ -36,6 +37,7 @@ public:
         add_run();
         add_reading_verbs();
         add_control_verbs();
+        add_import();
         add_data();
         add_cache();
         add_weights();
@@ -135,10 +137,18 @@ private:
 
         auto [report, report_options] =
             verb<ReportOptions>(app_, "report", "tables of mean ± std over seeds");
-        report->add_option("dir", report_options->dir, "run directory")->required();
-        report->add_option("--format", report_options->format, "md, csv, json or tex")
-            ->check(CLI::IsMember({"md", "csv", "json", "tex"}));
+        report->add_option("dirs", report_options->dirs, "run directories")->required();
+        report
+            ->add_option("--format",
+                         report_options->formats,
+                         "md, csv, csv-long, csv-wide, json or tex; html, or several parted by "
+                         "commas, go to --out (default: md)")
+            ->delimiter(',')
+            ->check(CLI::IsMember(report_formats()));
+        report->add_option(
+            "--out", report_options->out, "folder for files (default: report/ in the first run)");
         report->add_flag("--percent", report_options->percent, "fractions times 100");
+        report->add_flag("--no-figures", report_options->no_figures, "tables and text alone");
 
         auto [best, best_options] =
             verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");
@@ -209,6 +219,24 @@ private:
         doctor->add_option("--dir", doctor_options->dir, "look at this run directory as well");
         add_cache_option(doctor, doctor_options);
         doctor->add_flag("--json", doctor_options->json, "machine-readable");
+    }
+
+    void add_import() {
+        auto [app, options] = verb<ImportOptions>(
+            app_, "import", "results made elsewhere, for the same reports: see docs/reports.md");
+        app->add_option("files", options->files, "CSV tables, or folders of experiments")
+            ->required();
+        app->add_option("--dir", options->dir, "run directory to make")->required();
+        app->add_option(
+            "--cells", options->cells, "CSV table of cells: cell, label, tags, dataset, settings");
+        app->add_option("--name", options->name, "name of the import (default: the file's)");
+        app->add_option("--metric",
+                        options->metric,
+                        "what the cells are compared by (default: image_auroc, else the first)");
+        app->add_option("--goal", options->goal, "maximize or minimize that metric")
+            ->check(CLI::IsMember({"maximize", "minimize"}));
+        app->add_option(
+            "--seed", options->seed, "of an experiment folder whose name does not end in seed<N>");
     }
 
     void add_data() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -103,9 +104,12 @@ struct SlurmSubmitOptions : SlurmJobOptions {
 };
 
 struct ReportOptions {
-    std::string dir;
-    std::string format = "md";
+    std::vector<std::string> dirs;
+    /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
+    std::vector<std::string> formats = {"md"};
+    std::string out;  ///< folder; empty: report/ in the first of `dirs`
     bool percent = false;
+    bool no_figures = false;
 };
 
 struct BestOptions {
@@ -113,6 +117,16 @@ struct BestOptions {
     std::string metric;  ///< empty: the sweep's objective
     std::vector<std::string> subject_to;
     bool json = false;
+};
+
+struct ImportOptions {
+    std::vector<std::string> files;  ///< tables, or folders of experiments
+    std::string dir;
+    std::string cells;                  ///< table that describes the cells; empty: none
+    std::string name;                   ///< empty: that of the first file
+    std::string metric;                 ///< of the objective; empty: image_auroc, else the first
+    std::string goal;                   ///< "maximize" or "minimize"; empty: as the metric is
+    std::optional<std::uint64_t> seed;  ///< of folders whose name has none
 };
 
 struct ShowOptions {
@@ -184,6 +198,7 @@ using Command = std::variant<PlanOptions,
                              DoctorOptions,
                              ReportOptions,
                              BestOptions,
+                             ImportOptions,
                              ShowOptions,
                              DataSynthOptions,
                              CacheListOptions,

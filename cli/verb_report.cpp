@@ -1,13 +1,15 @@
+#include <filesystem>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
-#include "analysis/report_csv.hpp"
-#include "analysis/report_json.hpp"
-#include "analysis/report_latex.hpp"
-#include "analysis/report_markdown.hpp"
+#include "analysis/sections/sections.hpp"
+#include "cli/report_files.hpp"
 #include "cli/report_source.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
+#include "storage/files.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -57,15 +59,35 @@ Json best_json(const analysis::Report& report) {
 }  // namespace
 
 sweeps::ExitCode run_verb(const ReportOptions& options) {
-    const analysis::Report report = make_run_report(read_run_state(options.dir), options.percent);
-    if (options.format == "csv") {
-        std::cout << analysis::csv_report(report);
-    } else if (options.format == "json") {
-        std::cout << analysis::json_report(report);
-    } else if (options.format == "tex") {
-        std::cout << analysis::latex_report(report);
+    std::vector<storage::RunState> states;
+    std::vector<RunOfReport> runs;
+    states.reserve(options.dirs.size());
+    for (const std::string& dir : options.dirs) {
+        states.push_back(read_run_state(dir));
+        runs.push_back({dir, &states.back()});
+    }
+    const analysis::Report report = make_run_report(runs, options.percent);
+    const analysis::Document document = analysis::report_document(report);
+    const bool is_one = options.formats.size() == 1;
+    const bool is_page = is_one && options.formats[0] == "html";
+    if (is_one && !is_page && options.out.empty()) {
+        std::cout << report_text(report, document, options.formats[0]);
+        return sweeps::ExitCode::Ok;
+    }
+    const std::filesystem::path folder = options.out.empty()
+                                             ? std::filesystem::path(options.dirs[0]) / "report"
+                                             : std::filesystem::path(options.out);
+    const std::vector<std::filesystem::path> files =
+        write_report_files(report, document, options.formats, !options.no_figures, folder);
+    if (is_page && ::isatty(STDOUT_FILENO) != 1) {
+        std::cout << storage::read_file(files.back());
+        std::cerr << printable(files.back().string()) << "\n";
+    } else if (is_page) {
+        std::cout << printable(files.back().string()) << "\n";
     } else {
-        std::cout << analysis::markdown_report(report);
+        for (const std::filesystem::path& file : files) {
+            std::cout << printable(file.string()) << "\n";
+        }
     }
     return sweeps::ExitCode::Ok;
 }

@@ -6,6 +6,7 @@
 #include "analysis/aggregation.hpp"
 #include "analysis/score_map.hpp"
 #include "analysis/strips.hpp"
+#include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
 #include "cli/trial_training.hpp"
 #include "cli/verbs.hpp"
@@ -134,6 +135,7 @@ std::vector<Candidate> worst_in_turns(std::vector<std::vector<Candidate>> by_cla
 
 sweeps::ExitCode run_verb(const ShowOptions& options) {
     const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, "it has numbers, and no score maps to show");
     const storage::RunDirectory directory(options.dir);
     const storage::CellRecord& cell = find_cell_record(state, options.cell);
     const sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
