@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analysis/sections/sections.hpp"
+#include "cli/report_details.hpp"
 #include "cli/report_files.hpp"
 #include "cli/report_source.hpp"
 #include "cli/terminal_text.hpp"
@@ -66,7 +67,8 @@ sweeps::ExitCode run_verb(const ReportOptions& options) {
         states.push_back(read_run_state(dir));
         runs.push_back({dir, &states.back()});
     }
-    const analysis::Report report = make_run_report(runs, options.percent);
+    analysis::Report report = make_run_report(runs, options.percent);
+    add_report_details(report, runs);
     const analysis::Document document = analysis::report_document(report);
     const bool is_one = options.formats.size() == 1;
     const bool is_page = is_one && options.formats[0] == "html";

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/comparison/routing_confusion.hpp"
 #include "analysis/document/markdown.hpp"
 #include "analysis/sections/sections.hpp"
 #include "tests/unit/analysis/seed_tables.hpp"
@@ -89,6 +90,25 @@ TEST(RoutingSectionTest, ConfusionIsShownWhereThereIsAny) {
     EXPECT_EQ(column(table, "task"), (Texts{"0 bottle", "1 cable"}));
     EXPECT_EQ(column(table, "1"), (Texts{"5", "30"}));
     EXPECT_EQ(column(table, "right"), (Texts{"0.7500", "1.0000"}));
+}
+
+TEST(RoutingConfusionTest, CountsTheLastStageOfEverySeed) {
+    storage::PatchScores scores;
+    scores.num_tasks = 2;
+    scores.has_router = true;
+    storage::ClassScores bottle{"bottle", 0, 3}, cable{"cable", 1, 2};
+    bottle.routed_task = {0, 0, 0, 0, 1, 0};  // after task 0, after task 1
+    cable.routed_task = {-1, -1, 1, 1};
+    scores.classes = {bottle, cable};
+    RoutingConfusion confusion;
+    EXPECT_TRUE(add_to_confusion(confusion, scores));
+    EXPECT_TRUE(add_to_confusion(confusion, scores));
+    EXPECT_EQ(confusion.seeds, 2U);
+    EXPECT_EQ(confusion.images, (std::vector<std::vector<std::uint64_t>>{{4, 2}, {0, 4}}));
+    EXPECT_EQ(confusion.tasks, (Texts{"bottle", "cable"}));
+    scores.has_router = false;
+    EXPECT_FALSE(add_to_confusion(confusion, scores));
+    EXPECT_EQ(confusion.seeds, 2U);
 }
 
 TEST(CostSectionTest, SharedTrainingsCountOnce) {
