@@ -37,7 +37,7 @@ public:
         add_run();
         add_reading_verbs();
         add_control_verbs();
-        add_import();
+        add_foreign_results();
         add_data();
         add_cache();
         add_weights();
@@ -221,7 +221,7 @@ private:
         doctor->add_flag("--json", doctor_options->json, "machine-readable");
     }
 
-    void add_import() {
+    void add_foreign_results() {
         auto [app, options] = verb<ImportOptions>(
             app_, "import", "results made elsewhere, for the same reports: see docs/reports.md");
         app->add_option("files", options->files, "CSV tables, or folders of experiments")
@@ -237,6 +237,18 @@ private:
             ->check(CLI::IsMember({"maximize", "minimize"}));
         app->add_option(
             "--seed", options->seed, "of an experiment folder whose name does not end in seed<N>");
+
+        auto [metrics, metrics_options] = verb<MetricsOptions>(
+            app_, "metrics", "every metric of score maps made elsewhere (HDF5)");
+        metrics->add_option("file", metrics_options->file, "scores, masks, labels, image_scores")
+            ->required();
+        metrics->add_option("--limit",
+                            metrics_options->limit,
+                            "false positive rate up to which aupro counts (default: 0.3)");
+        metrics->add_flag("--implementations",
+                          metrics_options->implementations,
+                          "AU-PRO as other implementations compute it, too");
+        metrics->add_flag("--json", metrics_options->json, "one object: names and numbers");
     }
 
     void add_data() {

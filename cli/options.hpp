@@ -129,6 +129,13 @@ struct ImportOptions {
     std::optional<std::uint64_t> seed;  ///< of folders whose name has none
 };
 
+struct MetricsOptions {
+    std::string file;    ///< HDF5 with score maps
+    double limit = 0.3;  ///< of the false positive rate of AU-PRO
+    bool json = false;
+    bool implementations = false;  ///< AU-PRO by the rules of others, too
+};
+
 struct ShowOptions {
     std::string dir;
     std::string cell;        ///< name or hash
@@ -199,6 +206,7 @@ using Command = std::variant<PlanOptions,
                              ReportOptions,
                              BestOptions,
                              ImportOptions,
+                             MetricsOptions,
                              ShowOptions,
                              DataSynthOptions,
                              CacheListOptions,
