@@ -79,6 +79,10 @@ std::optional<Ranking> ranking_of(const Report& report) {
     return ranking;
 }
 
+std::string p_text(double p) {
+    return p < 0.0001 ? "< 0.0001" : "= " + fixed_text(p, 4);
+}
+
 std::string line_text(double x1, double y1, double x2, double y2, const std::string& style) {
     return "set arrow from " + plot_number(x1) + "," + plot_number(y1) + " to " + plot_number(x2) +
            "," + plot_number(y2) + " nohead " + style + "\n";
@@ -157,9 +161,8 @@ std::optional<Figure> critical_difference_figure(const Report& report) {
         "Mean ranks by " + metric_heading(report, report.objective.metric) + " over " +
         std::to_string(ranking->seeds) +
         " seeds, 1 is the best; a bar joins cells that Nemenyi's test cannot tell apart at 0.05" +
-        (ranking->p
-             ? " (Friedman with Iman and Davenport's F: p = " + fixed_text(*ranking->p, 4) + ")"
-             : "") +
+        (ranking->p ? " (Friedman with Iman and Davenport's F: p " + p_text(*ranking->p) + ")"
+                    : "") +
         ".";
     figure.height = static_cast<int>(30 + 26 * (depth + 2.8));
     figure.script =
