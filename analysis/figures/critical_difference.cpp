@@ -96,7 +96,7 @@ std::string names_script(const Ranking& ranking, double first_row) {
         const bool is_left = i < left;
         const double y = -first_row - static_cast<double>(is_left ? i : count - 1 - i);
         const double edge = is_left ? 0.8 : static_cast<double>(count) + 0.2;
-        const std::string name = tic_text(ranking.names[i], 28);
+        const std::string name = label_text(ranking.names[i], 28);
         script += line_text(ranking.ranks[i], 0, ranking.ranks[i], y, "lw 1") +
                   line_text(ranking.ranks[i], y, edge, y, "lw 1") + "set label " + name + " at " +
                   plot_number(edge) + "," + plot_number(y) + (is_left ? " right" : " left") +
