@@ -12,6 +12,12 @@
 
 namespace harrow::analysis {
 
+/// A table that a sweep or the user asks for.
+struct WantedTable {
+    sweeps::TableSpec spec;
+    std::string run = {};  ///< whose cells it is about; empty: all
+};
+
 /// What every format prints. Equal reports give equal bytes.
 struct Report {
     std::string name;  ///< of the sweep
@@ -23,6 +29,7 @@ struct Report {
     std::set<std::string> no_fractions = {};
     ComparisonOptions compare = {};
     std::vector<Comparison> comparisons = {};
+    std::vector<WantedTable> tables = {};  ///< for papers
     Gallery gallery = {};  ///< failures of the selected cell; empty where no images are at hand
 };
 

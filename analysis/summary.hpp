@@ -31,6 +31,8 @@ struct CellInfo {
     std::string data_digest = {};  ///< equal = same images, masks and classes; empty: not known
     std::string weights_digest = {};
     std::string run = {};  ///< name of the run it is from
+    /// What tables for papers may call the data it was run on: the folder's name, the run's name.
+    std::vector<std::string> data_names = {};
     /// By class (or "mean"), then metric.
     std::map<std::string, std::map<std::string, Published>> published = {};
 };

@@ -37,6 +37,7 @@ public:
         add_run();
         add_reading_verbs();
         add_control_verbs();
+        add_import();
         add_data();
         add_cache();
         add_weights();
@@ -218,6 +219,24 @@ private:
         doctor->add_option("--dir", doctor_options->dir, "look at this run directory as well");
         add_cache_option(doctor, doctor_options);
         doctor->add_flag("--json", doctor_options->json, "machine-readable");
+    }
+
+    void add_import() {
+        auto [app, options] = verb<ImportOptions>(
+            app_, "import", "results made elsewhere, for the same reports: see docs/reports.md");
+        app->add_option("files", options->files, "CSV tables, or folders of experiments")
+            ->required();
+        app->add_option("--dir", options->dir, "run directory to make")->required();
+        app->add_option(
+            "--cells", options->cells, "CSV table of cells: cell, label, tags, dataset, settings");
+        app->add_option("--name", options->name, "name of the import (default: the file's)");
+        app->add_option("--metric",
+                        options->metric,
+                        "what the cells are compared by (default: image_auroc, else the first)");
+        app->add_option("--goal", options->goal, "maximize or minimize that metric")
+            ->check(CLI::IsMember({"maximize", "minimize"}));
+        app->add_option(
+            "--seed", options->seed, "of an experiment folder whose name does not end in seed<N>");
     }
 
     void add_data() {

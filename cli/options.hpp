@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -118,6 +119,16 @@ struct BestOptions {
     bool json = false;
 };
 
+struct ImportOptions {
+    std::vector<std::string> files;  ///< tables, or folders of experiments
+    std::string dir;
+    std::string cells;                  ///< table that describes the cells; empty: none
+    std::string name;                   ///< empty: that of the first file
+    std::string metric;                 ///< of the objective; empty: image_auroc, else the first
+    std::string goal;                   ///< "maximize" or "minimize"; empty: as the metric is
+    std::optional<std::uint64_t> seed;  ///< of folders whose name has none
+};
+
 struct ShowOptions {
     std::string dir;
     std::string cell;        ///< name or hash
@@ -187,6 +198,7 @@ using Command = std::variant<PlanOptions,
                              DoctorOptions,
                              ReportOptions,
                              BestOptions,
+                             ImportOptions,
                              ShowOptions,
                              DataSynthOptions,
                              CacheListOptions,

@@ -15,6 +15,7 @@
 
 #include "analysis/report_terminal.hpp"
 #include "build_info.hpp"
+#include "cli/own_results.hpp"
 #include "cli/quantities.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
@@ -63,6 +64,7 @@ storage::SweepRecord sweep_record(const SweepSource& source,
     record.overrides = source.overrides;
     record.objective = source.sweep.objective;
     record.compare = source.sweep.compare;
+    record.tables = source.sweep.tables_text;
     for (const sweeps::Cell& cell : source.sweep.cells) {
         const bool has_data = sweeps::uses_data(cell.config);
         const sweeps::BackboneConfig backbone =
@@ -242,6 +244,7 @@ ExitCode RunSession::run(const Launch& launch) {
         std::cerr << journal.lock_note() << "\n";
     }
     state_ = replay.take();
+    require_own_results(state_, options_.dir, kNothingToRun);
     failed_before_ = state_.failed;
     refuse_another_device(launch);
     reconcile(journal);

@@ -6,17 +6,17 @@
 #include "analysis/aggregation.hpp"
 #include "analysis/score_map.hpp"
 #include "analysis/strips.hpp"
+#include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
+#include "cli/trial_training.hpp"
 #include "cli/verbs.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "storage/datasets/image.hpp"
 #include "storage/datasets/preprocess.hpp"
-#include "storage/journal.hpp"
 #include "storage/journal_records.hpp"
 #include "storage/patch_scores.hpp"
 #include "storage/run_directory.hpp"
 #include "sweeps/canonical.hpp"
-#include "sweeps/keys.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
@@ -42,24 +42,6 @@ const storage::CellRecord& find_cell_record(const storage::RunState& state,
         known.push_back(cell.name);
     }
     throw sweeps::UsageError("no cell is called '" + name + "'" + sweeps::suggestion(name, known));
-}
-
-/// The training behind the cell's first finished seed.
-std::string training_of(const storage::RunDirectory& directory, const storage::CellRecord& cell) {
-    for (const storage::JournalRecord& raw :
-         storage::read_journal(directory.journal_file()).records) {
-        if (raw.type != "finished") {
-            continue;
-        }
-        const auto record = std::get<storage::FinishedRecord>(storage::parse_record(raw));
-        for (const storage::TrialRows& trial : record.trials) {
-            if (trial.trial == sweeps::trial_id(cell.id, cell.seeds.front())) {
-                return record.training_key;
-            }
-        }
-    }
-    throw sweeps::UsageError("cell '" + cell.name + "' has no finished trial for seed " +
-                             std::to_string(cell.seeds.front()) + " yet; see harrow status");
 }
 
 const storage::ImageEntry* find_entry(const storage::Dataset& dataset,
@@ -153,6 +135,7 @@ std::vector<Candidate> worst_in_turns(std::vector<std::vector<Candidate>> by_cla
 
 sweeps::ExitCode run_verb(const ShowOptions& options) {
     const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, "it has numbers, and no score maps to show");
     const storage::RunDirectory directory(options.dir);
     const storage::CellRecord& cell = find_cell_record(state, options.cell);
     const sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
@@ -160,7 +143,7 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
         throw sweeps::UsageError("cell '" + cell.name + "' is of method " + config.method +
                                  ", which looks at no image: there is nothing to show");
     }
-    const std::filesystem::path file = directory.scores_file(training_of(directory, cell));
+    const std::filesystem::path file = directory.scores_file(first_training_of(state, cell));
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored)) {
         throw sweeps::UsageError("the patch scores of cell '" + cell.name + "', " + file.string() +

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "cli/import_directory.hpp"
+#include "cli/sweep_source.hpp"
+#include "cli/terminal_text.hpp"
+#include "cli/verbs.hpp"
+#include "sweeps/metric_names.hpp"
+#include "sweeps/parameters.hpp"
+#include "sweeps/utf8.hpp"
+
+namespace harrow::cli {
+namespace {
+
+/// Of the whole, in the order in which they came.
+std::vector<std::string> metric_names(const storage::ImportTable& table) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < table.metrics().size(); ++i) {
+        names.push_back(table.metrics()[i]);
+    }
+    return names;
+}
+
+sweeps::Objective objective_of(const storage::ImportTable& table, const ImportOptions& options) {
+    const std::vector<std::string> names = metric_names(table);
+    sweeps::Objective objective;
+    if (!options.metric.empty()) {
+        const bool derived = sweeps::is_metric(options.metric);
+        if (!derived && std::find(names.begin(), names.end(), options.metric) == names.end()) {
+            throw sweeps::UsageError("--metric: no value is of a metric '" + options.metric + "'" +
+                                     sweeps::suggestion(options.metric, names));
+        }
+        objective.metric = options.metric;
+    } else if (std::find(names.begin(), names.end(), objective.metric) == names.end()) {
+        objective.metric = names.front();
+    }
+    objective.goal = sweeps::is_higher_better(objective.metric) ? sweeps::Goal::Maximize
+                                                                : sweeps::Goal::Minimize;
+    if (!options.goal.empty()) {
+        objective.goal =
+            options.goal == "minimize" ? sweeps::Goal::Minimize : sweeps::Goal::Maximize;
+    }
+    return objective;
+}
+
+/// "five" of "some/five.csv" and of "some/five/".
+std::string name_of(const std::string& file) {
+    const std::filesystem::path path = absolute_path(file);
+    const std::filesystem::path last = path.has_filename() ? path : path.parent_path();
+    std::error_code ignored;
+    const std::string name = std::filesystem::is_directory(last, ignored) ? last.filename().string()
+                                                                          : last.stem().string();
+    return name.empty() || sweeps::valid_utf8_prefix(name) != name.size() ? "import"
+                                                                          : printable(name);
+}
+
+std::string counted(std::size_t count, const std::string& noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+sweeps::ExitCode run_verb(const ImportOptions& options) {
+    if (sweeps::valid_utf8_prefix(options.name) != options.name.size() ||
+        printable(options.name) != options.name) {
+        throw sweeps::UsageError("--name: a name has no control characters and is UTF-8");
+    }
+    const storage::Import import =
+        storage::read_import({options.files, options.cells, options.seed});
+    ImportDescription description;
+    description.name = options.name.empty() ? name_of(options.files.front()) : options.name;
+    description.objective = objective_of(import.table, options);
+    description.first_file = printable(options.files.front());
+    refuse_used_directory(options.dir, import, description);
+    const ImportSummary summary = publish_import(options.dir, import, description);
+    std::cout << printable(description.name) << ": " << counted(summary.cells, "cell") << ", "
+              << counted(summary.trials, "trial") << ", " << counted(summary.values, "value")
+              << (summary.published > 0
+                      ? ", " + counted(summary.published, "published value") + " without a seed"
+                      : "")
+              << "\n"
+              << "tables: harrow report " << printable(options.dir) << " --format md\n";
+    return sweeps::ExitCode::Ok;
+}
+
+}  // namespace harrow::cli

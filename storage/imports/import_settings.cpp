@@ -1,0 +1,40 @@
+#include "storage/imports/import_settings.hpp"
+
+#include <algorithm>
+
+#include "sweeps/parameters.hpp"
+
+namespace harrow::storage {
+
+std::optional<std::string> setting_name(std::string_view column) {
+    const sweeps::Parameter* parameter = sweeps::find_parameter(column);
+    if (parameter == nullptr || parameter->locator) {
+        return std::nullopt;
+    }
+    const bool is_rehearsal = parameter->name.rfind("noop.", 0) == 0;
+    if (is_rehearsal && column != parameter->name) {
+        return std::nullopt;
+    }
+    return parameter->name;
+}
+
+std::string setting_text(const std::string& dotted_name, std::string_view value) {
+    const sweeps::Parameter* parameter = sweeps::find_parameter(dotted_name);
+    std::string text(value);
+    if (parameter == nullptr || parameter->type() == sweeps::Type::TextList) {
+        return text;
+    }
+    if (parameter->type() == sweeps::Type::Bool) {
+        std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+            return c < 0x80 && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a')
+                                                    : static_cast<char>(c);
+        });
+    }
+    sweeps::TrialConfig config;
+    if (sweeps::set_value(*parameter, config, text)) {
+        return std::string(value);
+    }
+    return sweeps::value_text(*parameter, config);
+}
+
+}  // namespace harrow::storage

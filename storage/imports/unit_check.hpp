@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace harrow::storage {
+
+/// A metric that is a share of a whole by its name, so that 0.98 and 98.1 in one column can only be
+/// two units: AUROC, AP, F1, AU-PRO, accuracy, IoU and Dice in any spelling. Differences (bwt, fm,
+/// gaps, deltas), standard deviations, losses and times are none.
+enum class ShareKind { None, Share, Auroc };
+ShareKind share_kind(const std::string& metric);
+
+struct UnitPlace {
+    std::uint32_t file = 0;
+    std::int64_t line = 0;
+};
+
+struct MixedUnits {
+    std::string metric;
+    double fraction = 0, percentage = 0;
+    UnitPlace fraction_place, percentage_place;
+    bool is_strict = false;  ///< no true value of the metric could look like this
+};
+
+/// Finds metrics whose values come in two units. What one run measured at one time, all classes and
+/// their mean, is in percent when a value exceeds 1.5, and in fractions when none exceeds 1 and one
+/// is above 0; a metric must not have both kinds of runs. Beside percentages a class may well have
+/// a pixel AP of 0.9, but no AUROC in (0, 1]. Zeros and negative values say nothing.
+class UnitCheck {
+public:
+    /// What one run measured at one time: any numbers that tell it apart, task, oracle or not.
+    using Group = std::tuple<std::size_t, std::int32_t, bool>;
+
+    void add(const std::string& metric, const Group& group, double value, const UnitPlace& place);
+    /// By name of the metric.
+    std::vector<MixedUnits> mixed() const;
+
+private:
+    struct Witness {
+        double value = 0;
+        UnitPlace place;
+    };
+    struct Seen {
+        ShareKind kind = ShareKind::None;
+        std::optional<Witness> fraction;    ///< of a group without percentages
+        std::optional<Witness> percentage;  ///< of any group
+        std::optional<Witness> small;       ///< in (0, 1], of any group
+        Group group = {};                   ///< under way
+        std::optional<Witness> group_fraction;
+        bool group_has_percentage = false;
+    };
+    static void close_group(Seen& seen);
+
+    std::map<std::string, Seen> metrics_;
+};
+
+}  // namespace harrow::storage
