@@ -113,6 +113,9 @@ CellSummary summarise_cell(CellInfo info, const CellRows& rows) {
     }
     cell.oracle = summarise_values(rows.oracle, info.seeds);
     for (const auto& [metric, stages] : rows.stages) {
+        if (stages.begin()->first.first == stages.rbegin()->first.first) {
+            continue;  // an import that knows the end alone
+        }
         cell.sequences.emplace(metric, sequence_matrix(stages));
     }
     cell.info = std::move(info);

@@ -75,6 +75,35 @@ analysis::CellInfo info_of(const storage::CellRecord& cell,
     return info;
 }
 
+/// Scoring is what evaluation and metrics took together: known when both are.
+analysis::TrialCost cost_of(const storage::TrialSpend& spend) {
+    analysis::TrialCost cost;
+    if (!spend.training) {
+        return cost;
+    }
+    const sweeps::TrainingCost& training = *spend.training;
+    cost.training_seconds = training.train_seconds;
+    if (spend.score_seconds) {
+        cost.scoring_seconds = training.evaluate_seconds + *spend.score_seconds;
+    }
+    cost.peak_rss_bytes = training.peak_rss_bytes;
+    cost.peak_device_bytes = training.peak_device_bytes;
+    cost.feature_bytes = training.feature_bytes;
+    cost.parameters.assign(training.parameters.begin(), training.parameters.end());
+    return cost;
+}
+
+void add_costs(const storage::RunState& state, analysis::Summary& summary) {
+    for (analysis::CellSummary& cell : summary.cells) {
+        for (const std::uint64_t seed : cell.finished) {
+            const auto spend = state.spent.find(sweeps::trial_id(cell.info.id, seed));
+            if (spend != state.spent.end() && spend->second.training) {
+                cell.costs[seed] = cost_of(spend->second);
+            }
+        }
+    }
+}
+
 /// Of trials that no run finished, and what finished ones could not measure.
 void add_notes(const MergedCell& cell,
                const std::vector<RunOfReport>& runs,
@@ -132,6 +161,9 @@ analysis::Report make_run_report(const std::vector<RunOfReport>& runs, bool perc
         cells,
         [&](const analysis::CellInfo&) { return merged_rows(merged[cell++], runs); },
         std::move(notes));
+    for (const RunOfReport& run : runs) {
+        add_costs(*run.state, summary);
+    }
     std::string name;
     for (const std::string& label : labels) {
         name += (name.empty() ? "" : " + ") + label;

@@ -15,6 +15,7 @@
 
 #include "analysis/report_terminal.hpp"
 #include "build_info.hpp"
+#include "cli/own_results.hpp"
 #include "cli/quantities.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
@@ -243,6 +244,7 @@ ExitCode RunSession::run(const Launch& launch) {
         std::cerr << journal.lock_note() << "\n";
     }
     state_ = replay.take();
+    require_own_results(state_, options_.dir, kNothingToRun);
     failed_before_ = state_.failed;
     refuse_another_device(launch);
     reconcile(journal);

@@ -58,6 +58,9 @@ std::string coordinator_text(const storage::RunState& state, const StatusFacts& 
                                 : "running on " + who.host + ", pid " + std::to_string(who.pid) +
                                       ", since " + who.since;
     }
+    if (state.sweep->imported) {
+        return "results made elsewhere, imported from " + state.sweep->file;
+    }
     if (state.sessions.empty()) {
         return "not started; `harrow run --dir " + slurm::shell_word(facts.dir) + "` starts it";
     }
@@ -304,10 +307,11 @@ std::vector<std::string> status_lines(const storage::RunState& state, const Stat
     std::vector<std::string> lines = {
         state.sweep->name + ": " + counts_text(count_trials(state, facts.coordinator.alive)) +
             (eta ? ", ETA about " + coordinator::duration_text(*eta) : ""),
-        std::to_string(state.total.trainings) + " trainings, " +
-            std::to_string(state.total.extractions) + " extractions, " +
-            counted(state.sessions.size(), "session") +
-            "; last: " + coordinator_text(state, facts)};
+        state.sweep->imported ? coordinator_text(state, facts)
+                              : std::to_string(state.total.trainings) + " trainings, " +
+                                    std::to_string(state.total.extractions) + " extractions, " +
+                                    counted(state.sessions.size(), "session") +
+                                    "; last: " + coordinator_text(state, facts)};
     if (!facts.verdict.empty()) {
         lines.push_back("exit code and verdict: " + facts.verdict);
     }

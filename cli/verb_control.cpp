@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/live_run.hpp"
+#include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/status_view.hpp"
@@ -228,6 +229,7 @@ bool is_wanted(const storage::RunState& state,
 
 ExitCode run_verb(const CancelOptions& options) {
     const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, "there is no work that could be cancelled");
     return deliver(
         options.dir, kCancel, chosen(trial_names(state), options.trials), options.wait_s);
 }
@@ -235,6 +237,7 @@ ExitCode run_verb(const CancelOptions& options) {
 ExitCode run_verb(const RetryOptions& options) {
     require_known_states(options.states);
     const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, "no trial of it can be run again");
     const std::vector<TrialName> all = trial_names(state);
     std::vector<TrialName> trials = options.trials.empty() ? all : chosen(all, options.trials);
     if (options.trials.empty() || !options.states.empty()) {

@@ -8,6 +8,7 @@
 #include "cli/disk_catalog.hpp"
 #include "cli/explanation.hpp"
 #include "cli/live_run.hpp"
+#include "cli/own_results.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/verbs.hpp"
 #include "storage/feature_cache.hpp"
@@ -58,6 +59,7 @@ std::vector<NeededFeatures> needed_features(const LiveRun& run, const std::strin
 
 sweeps::ExitCode run_verb(const ExplainOptions& options) {
     const LiveRun run(options.dir, LiveRun::Records::Keep);
+    require_own_results(run.state(), options.dir, "how its trials were trained is not known");
     ExplainFacts facts;
     facts.status = run.facts();
     facts.trial = find_trial(trial_names(run.state()), options.trial);

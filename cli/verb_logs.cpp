@@ -8,6 +8,7 @@
 
 #include "cli/explanation.hpp"
 #include "cli/live_run.hpp"
+#include "cli/own_results.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/trial_lookup.hpp"
 #include "cli/trial_story.hpp"
@@ -141,6 +142,7 @@ std::string why_no_log(const LiveRun& run, const ExplainFacts& facts) {
 
 sweeps::ExitCode run_verb(const LogsOptions& options) {
     LiveRun run(options.dir, LiveRun::Records::Keep);
+    require_own_results(run.state(), options.dir, "its trials left no logs");
     ExplainFacts facts;
     facts.trial = find_trial(trial_names(run.state()), options.trial);
     facts.story = trial_story(run.records(), facts.trial.id);

@@ -7,6 +7,7 @@
 
 #include "build_info.hpp"
 #include "cli/live_run.hpp"
+#include "cli/own_results.hpp"
 #include "cli/replay_comparison.hpp"
 #include "cli/replayed_trial.hpp"
 #include "cli/run_session.hpp"
@@ -153,8 +154,12 @@ ExitCode verify(const ReplayOptions& options,
         std::cerr << "note: " << printable(change) << "\n";
     }
     const Workplace workplace;
-    const ReplayedTrial replayed =
+    ReplayedTrial replayed =
         replay_trial(run.state(), trial.id, slots.slots.front(), how, workplace.path());
+    if (leave_out_unmeasured("aupro", stored->second.rows, replayed.result.rows)) {
+        std::cerr << "note: the Harrow that made the stored rows did not measure aupro; its rows "
+                     "are not compared\n";
+    }
     const std::vector<RowDifference> rows = compare_rows(stored->second.rows, replayed.result.rows);
     std::vector<std::string> problems;
     const std::string scores =
@@ -182,6 +187,7 @@ ExitCode verify(const ReplayOptions& options,
 
 ExitCode run_verb(const ReplayOptions& options) {
     const LiveRun run(options.dir, LiveRun::Records::Keep);
+    require_own_results(run.state(), options.dir, "how its trials were trained is not known");
     const TrialName trial = find_trial(trial_names(run.state()), options.trial);
     const TrialStory story = trial_story(run.records(), trial.id);
     if (options.verify) {

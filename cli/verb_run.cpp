@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/own_results.hpp"
 #include "cli/run_session.hpp"
 #include "cli/run_slots.hpp"
 #include "cli/signals.hpp"
@@ -26,6 +27,7 @@ SweepSource load_source(const RunOptions& options, DiskCatalog& catalog) {
     const storage::RunDirectory directory(options.dir);
     directory.require_run();
     const storage::RunState state = storage::read_run_state(directory.journal_file());
+    require_own_results(state, options.dir, kNothingToRun);
     return resume_sweep_source(*state.sweep, typed.overrides, catalog);
 }
 

@@ -5,6 +5,7 @@
 
 #include "analysis/gallery_choice.hpp"
 #include "analysis/strips.hpp"
+#include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
 #include "cli/trial_pictures.hpp"
 #include "cli/trial_training.hpp"
@@ -42,6 +43,7 @@ std::uint64_t chosen_seed(const ShowOptions& options,
 
 std::vector<TrialPictures> load_trials(const ShowOptions& options) {
     const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, "it has numbers, and no score maps to show");
     const storage::RunDirectory directory(options.dir);
     std::vector<const storage::CellRecord*> cells;
     for (const std::string& name : options.cells) {

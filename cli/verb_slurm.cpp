@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/disk_catalog.hpp"
+#include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
 #include "cli/run_files.hpp"
 #include "cli/sweep_changes.hpp"
@@ -32,6 +33,8 @@ void refuse_another_sweep(const SlurmJobOptions& options,
     if (storage::RunDirectory(options.dir).content() != storage::DirectoryContent::Run) {
         return;
     }
+    const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, kNothingToRun);
     storage::SweepRecord wanted;
     for (const sweeps::Cell& cell : source.sweep.cells) {
         storage::CellRecord record;
@@ -44,7 +47,7 @@ void refuse_another_sweep(const SlurmJobOptions& options,
         record.weights_digest = sweeps::weights_digest(cell.config.backbone, catalog);
         wanted.cells.push_back(std::move(record));
     }
-    const SweepChanges changes = compare_sweeps(read_run_state(options.dir), wanted);
+    const SweepChanges changes = compare_sweeps(state, wanted);
     const auto& flags = options.run_flags;
     const bool extend = std::find(flags.begin(), flags.end(), "--extend") != flags.end();
     if (!changes.changed.empty() || !changes.dropped.empty() ||
@@ -61,6 +64,9 @@ SweepSource checked_source(const SlurmJobOptions& options) {
     DiskCatalog catalog(cache_directory(options.cache));
     TypedSweep typed = typed_sweep(options.spec, options.overrides);
     const bool resumes = typed.spec.empty();
+    if (resumes) {
+        require_own_results(read_run_state(options.dir), options.dir, kNothingToRun);
+    }
     SweepSource source =
         resumes ? resume_sweep_source(*read_run_state(options.dir).sweep, typed.overrides, catalog)
                 : load_sweep_source(typed.spec, typed.overrides, catalog);

@@ -61,6 +61,13 @@ struct RunningUnit {
     std::optional<CheckpointRecord> checkpoint;
 };
 
+/// What a finished trial cost, as far as the journal knows.
+struct TrialSpend {
+    /// Null: not known. Trials of one training share it.
+    std::shared_ptr<const sweeps::TrainingCost> training;
+    std::optional<double> score_seconds;
+};
+
 constexpr std::size_t kKeptAttempts = 10;
 
 /// What the journal proves, at the end of its records.
@@ -82,6 +89,7 @@ struct RunState {
     std::map<std::string, std::vector<FailedAttempt>> failed_attempts;
     std::map<std::string, double> seconds;         ///< by unit key: the attempt that finished
     std::map<std::string, std::string> trainings;  ///< by finished trial: its training's key
+    std::map<std::string, TrialSpend> spent;       ///< by trial id; only where something is known
     std::vector<SessionState> sessions;            ///< in order
     WorkCounters total;
 

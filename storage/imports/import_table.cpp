@@ -57,6 +57,12 @@ std::uint32_t ImportNames::number_of(std::string_view name) {
 }
 
 std::uint32_t ImportTable::add_file(const std::string& name) {
+    constexpr std::size_t kMaxFiles = std::numeric_limits<std::uint16_t>::max();
+    if (files_.size() >= kMaxFiles) {
+        problem({}, "more than 65535 files; import them in parts");
+        problems_.stop();
+        return 0;
+    }
     files_.push_back(name);
     return static_cast<std::uint32_t>(files_.size() - 1);
 }
