@@ -148,7 +148,12 @@ private:
         report->add_option(
             "--out", report_options->out, "folder for files (default: report/ in the first run)");
         report->add_flag("--percent", report_options->percent, "fractions times 100");
+        report->add_option("--tables",
+                           report_options->tables,
+                           "YAML file of tables for papers; md, tex and csv then print them alone");
         report->add_flag("--no-figures", report_options->no_figures, "tables and text alone");
+        report->add_flag(
+            "--no-gallery", report_options->no_gallery, "html without pictures of failures");
 
         auto [best, best_options] =
             verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");
@@ -158,14 +163,32 @@ private:
             "--subject-to", best_options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
         best->add_flag("--json", best_options->json, "machine-readable");
 
-        auto [show, show_options] =
-            verb<ShowOptions>(app_, "show", "picture strips: image, mask, heat map");
-        show->add_option("dir", show_options->dir, "run directory")->required();
-        show->add_option("cell", show_options->cell, "cell, by name or hash")->required();
-        show->add_option("--class", show_options->class_name, "one class only");
-        show->add_option("--worst", show_options->worst, "how many of the worst-ranked test images")
-            ->check(CLI::Range(1, 64));
-        show->add_option("--out", show_options->out, "PNG file to write")->required();
+        add_show();
+    }
+
+    void add_show() {
+        auto [show, options] = verb<ShowOptions>(
+            app_, "show", "picture strips: image, mask, heat maps of one or more cells");
+        show->add_option("dir", options->dir, "run directory")->required();
+        show->add_option("cells", options->cells, "cells, by name or hash, side by side")
+            ->required();
+        show->add_option("--class", options->class_name, "one class only");
+        show->add_option(
+            "--seed", options->seed, "of the trials (default: the first that all have finished)");
+        auto* worst = show->add_option(
+            "--worst", options->worst, "how many of the worst-ranked test images (default: 8)");
+        auto* best = show->add_option("--best", options->best, "how many of the best-ranked");
+        auto* misrouted =
+            show->add_option("--misrouted",
+                             options->misrouted,
+                             "how many of those scored by another class's expert (default: 8)");
+        misrouted->expected(0, 1)->default_str("8");
+        for (CLI::Option* count : {worst, best, misrouted}) {
+            count->check(CLI::Range(1, 64));
+        }
+        worst->excludes(best)->excludes(misrouted);
+        best->excludes(misrouted);
+        show->add_option("--out", options->out, "PNG file to write")->required();
     }
 
     template <typename Options>

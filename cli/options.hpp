@@ -107,9 +107,11 @@ struct ReportOptions {
     std::vector<std::string> dirs;
     /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
     std::vector<std::string> formats = {"md"};
-    std::string out;  ///< folder; empty: report/ in the first of `dirs`
+    std::string out;     ///< folder; empty: report/ in the first of `dirs`
+    std::string tables;  ///< file with tables for papers; empty: those of the sweeps
     bool percent = false;
     bool no_figures = false;
+    bool no_gallery = false;
 };
 
 struct BestOptions {
@@ -138,9 +140,11 @@ struct MetricsOptions {
 
 struct ShowOptions {
     std::string dir;
-    std::string cell;        ///< name or hash
-    std::string class_name;  ///< empty: the classes take turns
-    int worst = 8;
+    std::vector<std::string> cells;     ///< names or hashes; the first picks the images
+    std::string class_name;             ///< empty: the classes take turns
+    std::optional<std::uint64_t> seed;  ///< none: the first that all cells have finished
+    /// How many of which; at most one of them is given.
+    std::optional<int> worst, best, misrouted;
     std::string out;
 };
 

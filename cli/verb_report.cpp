@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -7,7 +8,9 @@
 #include "analysis/sections/sections.hpp"
 #include "cli/report_details.hpp"
 #include "cli/report_files.hpp"
+#include "cli/report_gallery.hpp"
 #include "cli/report_source.hpp"
+#include "cli/report_tables.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 #include "storage/files.hpp"
@@ -69,11 +72,22 @@ sweeps::ExitCode run_verb(const ReportOptions& options) {
     }
     analysis::Report report = make_run_report(runs, options.percent);
     add_report_details(report, runs);
+    const bool wants_page =
+        std::find(options.formats.begin(), options.formats.end(), "html") != options.formats.end();
+    if (!options.tables.empty()) {
+        use_tables(options.tables, report);
+    }
+    if (wants_page && !options.no_gallery) {
+        report.gallery = failure_gallery(report, runs);
+    }
     const analysis::Document document = analysis::report_document(report);
     const bool is_one = options.formats.size() == 1;
     const bool is_page = is_one && options.formats[0] == "html";
     if (is_one && !is_page && options.out.empty()) {
-        std::cout << report_text(report, document, options.formats[0]);
+        const std::string& format = options.formats[0];
+        const bool is_table = format == "md" || format == "tex" || format == "csv";
+        std::cout << (is_table && !options.tables.empty() ? tables_text(report, format)
+                                                          : report_text(report, document, format));
         return sweeps::ExitCode::Ok;
     }
     const std::filesystem::path folder = options.out.empty()
