@@ -22,7 +22,8 @@ Paragraph lead_paragraph(const Summary& summary) {
 
 Document report_document(const Report& report) {
     Document document{report.name, {lead_paragraph(report.summary)}, {cells_section(report)}};
-    for (const auto make : {sequence_section, classes_section}) {
+    for (const auto make :
+         {comparison_section, sequence_section, classes_section, selection_section}) {
         if (std::optional<Section> section = make(report)) {
             document.sections.push_back(std::move(*section));
         }
