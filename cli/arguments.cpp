@@ -14,6 +14,7 @@
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
+#include "sweeps/comparison_names.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -154,14 +155,9 @@ private:
         report->add_flag("--no-figures", report_options->no_figures, "tables and text alone");
         report->add_flag(
             "--no-gallery", report_options->no_gallery, "html without pictures of failures");
+        add_comparison_options(*report, report_options->compare);
 
-        auto [best, best_options] =
-            verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");
-        best->add_option("dir", best_options->dir, "run directory")->required();
-        best->add_option("--metric", best_options->metric, "instead of the objective's metric");
-        best->add_option(
-            "--subject-to", best_options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
-        best->add_flag("--json", best_options->json, "machine-readable");
+        add_best();
 
         add_show();
     }
@@ -189,6 +185,53 @@ private:
         worst->excludes(best)->excludes(misrouted);
         best->excludes(misrouted);
         show->add_option("--out", options->out, "PNG file to write")->required();
+    }
+
+    void add_best() {
+        auto [best, options] = verb<BestOptions>(
+            app_, "best", "the best cell, what is tied with it, and what that is worth");
+        best->add_option("dir", options->dir, "run directory")->required();
+        best->add_option("--metric",
+                         options->metrics,
+                         "instead of the objective's; A,B: their Pareto front as well")
+            ->delimiter(',');
+        best->add_option("--goal", options->goals, "maximize or minimize, one or one per metric")
+            ->delimiter(',')
+            ->check(CLI::IsMember({"maximize", "minimize"}));
+        best->add_option(
+            "--subject-to", options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
+        best->add_option("--select-on",
+                         options->select_on,
+                         "test (default), val_synth, val_normal or leave-categories-out")
+            ->check(CLI::IsMember({"test", "val_synth", "val_normal", "leave-categories-out"}));
+        best->add_option("--report-on",
+                         options->report_on,
+                         "report the selected settings on the data of this run directory");
+        best->add_option("--rerun",
+                         options->rerun,
+                         "write a sweep file of the cell on N fresh seeds, or on A..B");
+        best->add_option("--out", options->out, "file for it (default: standard output)");
+        best->add_flag("--json", options->json, "machine-readable");
+    }
+
+    static void add_comparison_options(CLI::App& report, CompareOptions& options) {
+        report.add_option("--vs", options.baseline, "compare with this cell, by name or id");
+        report.add_option("--test", options.test, "paired_t (default), wilcoxon, welch, …")
+            ->check(CLI::IsMember(sweeps::comparison_tests()));
+        report
+            .add_option(
+                "--adjust", options.adjust, "of p values, per metric: holm (default), bh, …")
+            ->check(CLI::IsMember(sweeps::comparison_adjustments()));
+        report
+            .add_option("--same",
+                        options.same,
+                        "parameters that must be equal for a comparison to be fair: lr,batch_size")
+            ->delimiter(',');
+        report
+            .add_option("--metric",
+                        options.metrics,
+                        "compare these only; the first is the one the best cell is chosen by")
+            ->delimiter(',');
     }
 
     template <typename Options>
