@@ -90,6 +90,20 @@ void split(Removal& removal,
     }
 }
 
+/// What a comparison calls unfair, but for what was removed. Its `a` is the removal's.
+void add_unfair(Removal& removal, const std::vector<SettingDifference>& unfair) {
+    const auto is_in = [](const std::vector<SettingDifference>& known, const std::string& name) {
+        return std::any_of(known.begin(), known.end(), [&](const SettingDifference& difference) {
+            return difference.name == name;
+        });
+    };
+    for (const SettingDifference& difference : unfair) {
+        if (!is_in(removal.removed, difference.name) && !is_in(removal.unlike, difference.name)) {
+            removal.unlike.push_back({difference.name, difference.b, difference.a});
+        }
+    }
+}
+
 void rank(std::vector<Removal>& removals) {
     double largest = 0;
     for (const Removal& removal : removals) {
@@ -120,7 +134,8 @@ AblationStudy study_ablations(const Summary& summary,
                               std::size_t full,
                               const std::vector<std::string>& same,
                               const std::string& metric,
-                              bool higher_is_better) {
+                              bool higher_is_better,
+                              const std::vector<Comparison>& comparisons) {
     AblationStudy study{full, {}};
     std::vector<std::vector<SettingDifference>> differences;
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
@@ -135,6 +150,12 @@ AblationStudy study_ablations(const Summary& summary,
     for (std::size_t k = 0; k < study.removals.size(); ++k) {
         Removal& removal = study.removals[k];
         split(removal, differences[k], shared, same);
+        for (const Comparison& comparison : comparisons) {
+            if (comparison.cell == removal.cell && comparison.versus == full &&
+                comparison.metric == metric) {
+                add_unfair(removal, comparison.unfair);
+            }
+        }
         const auto delta = paired_delta(summary.cells[removal.cell], summary.cells[full], metric);
         if (delta) {
             removal.delta = delta->value;
