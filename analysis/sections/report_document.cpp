@@ -26,7 +26,8 @@ Document report_document(const Report& report) {
         document.sections.push_back(std::move(*tables));
     }
     document.sections.push_back(cells_section(report));
-    for (const auto make : {ranking_section,
+    for (const auto make : {comparison_section,
+                            ranking_section,
                             sequence_section,
                             classes_section,
                             one_factor_section,
@@ -36,6 +37,7 @@ Document report_document(const Report& report) {
                             forgetting_section,
                             routing_section,
                             importance_section,
+                            selection_section,
                             cost_section}) {
         if (std::optional<Section> section = make(report)) {
             document.sections.push_back(std::move(*section));
