@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "analysis/comparison/paired_delta.hpp"
-#include "sweeps/parameters.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -30,10 +29,8 @@ bool is_ground(const SettingDifference& difference) {
 }
 
 bool is_named(const SettingDifference& difference, const std::vector<std::string>& same) {
-    return std::any_of(same.begin(), same.end(), [&](const std::string& name) {
-        const sweeps::Parameter* parameter = sweeps::find_parameter(name);
-        return name == difference.name ||
-               (parameter != nullptr && parameter->name == difference.name);
+    return std::any_of(same.begin(), same.end(), [&](const std::string& wanted) {
+        return names_setting(wanted, difference.name);
     });
 }
 
