@@ -10,7 +10,9 @@
 #include "analysis/report_csv.hpp"
 #include "analysis/report_json.hpp"
 #include "analysis/report_latex.hpp"
+#include "analysis/sections/sections.hpp"
 #include "cli/gnuplot.hpp"
+#include "cli/report_tables.hpp"
 #include "storage/files.hpp"
 
 namespace harrow::cli {
@@ -47,6 +49,18 @@ std::vector<NewFile> figure_files(const analysis::Document& document, const Draw
         }
     }
     return files;
+}
+
+/// Each table for papers by itself, for \input and for spreadsheets.
+void add_table_files(const analysis::Report& report,
+                     const std::string& format,
+                     std::vector<NewFile>& files) {
+    std::vector<sweeps::Problem> problems;
+    const std::vector<analysis::Table> tables = analysis::paper_tables(report, problems);
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        files.push_back(
+            {"tables/" + report.tables[i].spec.name + "." + format, table_file(tables[i], format)});
+    }
 }
 
 void write(storage::PendingFile& file, const std::string& bytes) {
@@ -110,12 +124,20 @@ std::vector<fs::path> write_report_files(const analysis::Report& report,
             files.push_back({file.name, report_text(report, document, file.format)});
         }
     }
+    for (const char* format : {"tex", "csv"}) {
+        if (wants(kPage) || wants(format)) {
+            add_table_files(report, format, files);
+        }
+    }
     if (wants(kPage)) {
         files.push_back({"index.html", analysis::html_text(document, {100, true})});
     }
     storage::create_directories(folder);
     if (!files.empty() && files.front().name.rfind("figures/", 0) == 0) {
         storage::create_directories(folder / "figures");
+    }
+    if (!report.tables.empty()) {
+        storage::create_directories(folder / "tables");
     }
     std::vector<storage::PendingFile> pending;
     for (const NewFile& file : files) {

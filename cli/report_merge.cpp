@@ -19,14 +19,6 @@ RowKey key_of(const storage::ResultRow& row) {
     return {row.seed, row.after_task, row.class_name, row.routing, row.metric};
 }
 
-std::string folder_name(const std::string& dir) {
-    std::filesystem::path path = std::filesystem::path(dir).lexically_normal();
-    if (!path.has_filename()) {
-        path = path.parent_path();
-    }
-    return path.has_filename() ? path.filename().string() : dir;
-}
-
 bool are_distinct(std::vector<std::string> names) {
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) == names.end();
@@ -55,6 +47,14 @@ void make_names_distinct(std::vector<MergedCell>& cells) {
 
 }  // namespace
 
+std::string folder_name(const std::string& dir) {
+    std::filesystem::path path = std::filesystem::path(dir).lexically_normal();
+    if (!path.has_filename()) {
+        path = path.parent_path();
+    }
+    return path.has_filename() ? path.filename().string() : dir;
+}
+
 std::vector<std::string> run_labels(const std::vector<RunOfReport>& runs) {
     std::vector<std::string> names, folders, paths;
     for (const RunOfReport& run : runs) {
@@ -81,6 +81,8 @@ std::vector<MergedCell> merge_cells(const std::vector<std::vector<analysis::Cell
             MergedCell& known = cells[at->second];
             add_seeds(info.seeds, known.info.seeds);
             known.sources.push_back({run, i});
+            auto& names = known.info.data_names;
+            names.insert(names.end(), info.data_names.begin(), info.data_names.end());
             for (const auto& [class_name, metrics] : info.published) {
                 known.info.published[class_name].insert(metrics.begin(), metrics.end());
             }

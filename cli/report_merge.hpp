@@ -15,6 +15,9 @@ struct RunOfReport {
     const storage::RunState* state = nullptr;  ///< not owned
 };
 
+/// Name of a run directory's folder.
+std::string folder_name(const std::string& dir);
+
 /// What each run is called, as many as runs: by its sweep; where two share a name by their folders.
 std::vector<std::string> run_labels(const std::vector<RunOfReport>& runs);
 

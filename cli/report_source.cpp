@@ -1,5 +1,6 @@
 #include "cli/report_source.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "sweeps/canonical.hpp"
 #include "sweeps/keys.hpp"
 #include "sweeps/parameters.hpp"
+#include "sweeps/tables/table_reader.hpp"
 
 namespace harrow::cli {
 
@@ -34,13 +36,39 @@ std::map<std::string, std::string> settings_of(const storage::CellRecord& cell, 
     return settings;
 }
 
-analysis::CellInfo info_of(const storage::CellRecord& cell, const storage::SweepRecord& sweep) {
+/// What tables for papers may call the data of a cell; `run` is the label of its run.
+std::vector<std::string> data_names(const storage::CellRecord& cell,
+                                    const storage::SweepRecord& sweep,
+                                    const std::string& dir,
+                                    const std::string& run) {
+    std::vector<std::string> names = {run};
+    const auto add = [&](const std::string& name) {
+        if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+    };
+    add(sweep.name);
+    add(dir.empty() ? "" : folder_name(dir));
+    if (!cell.data_root.empty()) {
+        const std::string folder = folder_name(cell.data_root);
+        const bool is_list = folder.size() > 4 && folder.substr(folder.size() - 4) == ".csv";
+        add(is_list ? folder.substr(0, folder.size() - 4) : folder);
+    }
+    add(sweep.imported ? cell.data_digest : "");
+    return names;
+}
+
+analysis::CellInfo info_of(const storage::CellRecord& cell,
+                           const storage::SweepRecord& sweep,
+                           const std::string& dir,
+                           const std::string& run) {
     analysis::CellInfo info{cell.id, cell.name, cell.names, cell.tags, cell.seeds, cell.label};
     info.settings = settings_of(cell, sweep.imported);
     info.is_import = sweep.imported;
     info.data_digest = cell.data_digest;
     info.weights_digest = cell.weights_digest;
     info.run = sweep.name;
+    info.data_names = data_names(cell, sweep, dir, run);
     for (const storage::PublishedValue& value : cell.published) {
         info.published[value.class_name][value.metric] = {value.value, value.std};
     }
@@ -70,7 +98,10 @@ void add_costs(const storage::RunState& state, analysis::Summary& summary) {
         for (const std::uint64_t seed : cell.finished) {
             const auto spend = state.spent.find(sweeps::trial_id(cell.info.id, seed));
             if (spend != state.spent.end() && spend->second.training) {
-                cell.costs[seed] = cost_of(spend->second);
+                analysis::TrialCost& cost = cell.costs[seed];
+                cost = cost_of(spend->second);
+                const auto training = state.trainings.find(spend->first);
+                cost.training = training == state.trainings.end() ? "" : training->second;
             }
         }
     }
@@ -112,14 +143,15 @@ void add_notes(const MergedCell& cell,
 }  // namespace
 
 analysis::Report make_run_report(const std::vector<RunOfReport>& runs, bool percent) {
+    const std::vector<std::string> labels = run_labels(runs);
     std::vector<std::vector<analysis::CellInfo>> infos;
-    for (const RunOfReport& run : runs) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const storage::RunState& state = *runs[i].state;
         infos.emplace_back();
-        for (const storage::CellRecord& cell : run.state->cells) {
-            infos.back().push_back(info_of(cell, *run.state->sweep));
+        for (const storage::CellRecord& cell : state.cells) {
+            infos.back().push_back(info_of(cell, *state.sweep, runs[i].dir, labels[i]));
         }
     }
-    const std::vector<std::string> labels = run_labels(runs);
     const std::vector<MergedCell> merged = merge_cells(infos, labels);
     std::vector<analysis::CellInfo> cells;
     std::vector<analysis::TrialNote> notes;
@@ -139,8 +171,21 @@ analysis::Report make_run_report(const std::vector<RunOfReport>& runs, bool perc
     for (const std::string& label : labels) {
         name += (name.empty() ? "" : " + ") + label;
     }
-    return analysis::make_report(
+    analysis::Report report = analysis::make_report(
         name, runs.front().state->sweep->objective, std::move(summary), percent);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const storage::SweepRecord& sweep = *runs[i].state->sweep;
+        if (sweep.tables.empty()) {
+            continue;
+        }
+        for (sweeps::TableSpec& spec :
+             sweeps::parse_tables("{tables: " + sweep.tables + "}", runs[i].dir)) {
+            const bool is_one = runs.size() == 1;
+            spec.name = (is_one ? "" : analysis::id_text(labels[i]) + "-") + spec.name;
+            report.tables.push_back({std::move(spec), is_one ? "" : labels[i]});
+        }
+    }
+    return report;
 }
 
 analysis::Report make_run_report(const storage::RunState& state, bool percent) {

@@ -77,6 +77,9 @@ std::string cell_text(const TableCell& cell) {
     if (!cell.suffix.empty()) {
         value += "~{\\scriptsize " + latex_escaped(cell.suffix) + "}";
     }
+    if (!cell.cite.empty()) {
+        value += "~\\cite{" + cell.cite + "}";
+    }
     return value;
 }
 
@@ -157,6 +160,15 @@ std::string latex_text(const Table& table) {
     return tabular(table) + notes_text(table);
 }
 
+std::string latex_float(const Table& table) {
+    std::string text = "\\begin{table}[htbp]\n\\centering\n";
+    if (!table.caption.empty()) {
+        text += "\\caption{" + latex_escaped(table.caption) + "}\n";
+        text += "\\label{tab:" + table.id + "}\n";
+    }
+    return text + latex_text(table) + "\\end{table}\n";
+}
+
 std::string latex_text(const Document& document) {
     std::string text = "% " + latex_escaped(document.title) +
                        ": mean \\pm sample standard deviation\n" + "% \\usepackage{booktabs}\n";
@@ -166,12 +178,7 @@ std::string latex_text(const Document& document) {
             if (table == nullptr || !table->is_for_print) {
                 continue;
             }
-            text += "\n\\begin{table}[htbp]\n\\centering\n";
-            if (!table->caption.empty()) {
-                text += "\\caption{" + latex_escaped(table->caption) + "}\n";
-                text += "\\label{tab:" + table->id + "}\n";
-            }
-            text += latex_text(*table) + "\\end{table}\n";
+            text += "\n" + latex_float(*table);
         }
     };
     add(document.lead);

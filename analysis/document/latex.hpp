@@ -15,7 +15,10 @@ std::string latex_escaped(std::string_view text);
 /// package but booktabs.
 std::string latex_text(const Table& table);
 
-/// Every table for print as a float with caption and label `tab:<id>`.
+/// The same as a float, with caption and label `tab:<id>` where it has a caption.
+std::string latex_float(const Table& table);
+
+/// Every table for print as a float.
 std::string latex_text(const Document& document);
 
 }  // namespace harrow::analysis

@@ -13,8 +13,11 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-const std::string& label_of(const CellInfo& cell) {
-    return cell.label.empty() ? cell.name : cell.label;
+/// Its label or its name, without the run that several runs put in front of it.
+std::string label_of(const CellInfo& cell) {
+    const std::string run = cell.run + "/";
+    const bool has_run = cell.name.size() > run.size() && cell.name.rfind(run, 0) == 0;
+    return !cell.label.empty() ? cell.label : has_run ? cell.name.substr(run.size()) : cell.name;
 }
 
 bool is_called(const CellInfo& cell, const std::string& name) {

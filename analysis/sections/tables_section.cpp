@@ -8,13 +8,18 @@
 namespace harrow::analysis {
 namespace {
 
+bool is_of_run(const CellInfo& cell, const std::string& run) {
+    const auto& names = cell.data_names;
+    return cell.run == run || std::find(names.begin(), names.end(), run) != names.end();
+}
+
 Summary cells_of_run(const Summary& summary, const std::string& run) {
     Summary part;
     part.metrics = summary.metrics;
     std::copy_if(summary.cells.begin(),
                  summary.cells.end(),
                  std::back_inserter(part.cells),
-                 [&](const CellSummary& cell) { return cell.info.run == run; });
+                 [&](const CellSummary& cell) { return is_of_run(cell.info, run); });
     return part;
 }
 
@@ -23,7 +28,7 @@ Table wanted_table(const Report& report,
                    std::vector<sweeps::Problem>& problems) {
     const auto& cells = report.summary.cells;
     const bool has_others = std::any_of(cells.begin(), cells.end(), [&](const CellSummary& cell) {
-        return cell.info.run != wanted.run;
+        return !is_of_run(cell.info, wanted.run);
     });
     const auto& same = report.compare.same;
     return !wanted.run.empty() && has_others

@@ -69,16 +69,17 @@ TEST(ReportTest, DecimalsFollowTheUnit) {
 
 TEST(ReportTest, MarkdownHoldsMeanStdAndNTogether) {
     const std::string text = markdown_report(report());
-    EXPECT_TRUE(contains(text, "**0.9816 ± 0.0006** (3)")) << text;
+    EXPECT_TRUE(contains(text, "| 0.9816 ± 0.0006 (3)")) << text;  // no other cell has its seeds
     EXPECT_TRUE(contains(text, "0.3000 (1)")) << text;
     EXPECT_TRUE(contains(text, "12.50 (1)")) << text;
     EXPECT_TRUE(contains(text, "w/o_DIA & 50% \\| x")) << text;
     EXPECT_TRUE(contains(text, "bottle")) << text;
-    EXPECT_TRUE(contains(text, "Selected on the test data among 2 configurations")) << text;
+    EXPECT_TRUE(contains(text, "ORACLE-SELECTED, 2 configurations: selected on the test data"))
+        << text;
     EXPECT_TRUE(contains(text, "4 of 5 trials finished")) << text;
     EXPECT_TRUE(contains(text, "boom")) << text;
     EXPECT_TRUE(contains(text, "no result yet")) << text;
-    EXPECT_TRUE(contains(markdown_report(report(true)), "**98.16 ± 0.06** (3)"));
+    EXPECT_TRUE(contains(markdown_report(report(true)), "| 98.16 ± 0.06 (3)"));
 }
 
 TEST(ReportTest, CsvHasOneLinePerCellAndMetric) {
@@ -183,10 +184,9 @@ TEST(ReportTest, BestTextSaysWhatItRestsOn) {
     partial.objective.metric = "image_auroc.fm";
     partial.objective.goal = sweeps::Goal::Minimize;
     partial.selection = select_best(partial.summary, partial.objective);
-    EXPECT_EQ(
-        best_text(partial),
-        "Best cell by lowest image_auroc.fm: main, 0.0000 (1) of 3 seeds. Selected on the test "
-        "data among 1 configuration.");
+    EXPECT_EQ(best_text(partial),
+              "Best cell by lowest image_auroc.fm: main, 0.0000 (1) of 3 seeds. ORACLE-SELECTED, 1 "
+              "configuration: selected on the test data.");
     partial.objective.metric = "aupro";
     partial.selection = select_best(partial.summary, partial.objective);
     EXPECT_TRUE(contains(best_text(partial), "no cell has a value of aupro"));
