@@ -121,7 +121,7 @@ std::vector<Figure> matrix_figures(const Report& report) {
                              " of each class after each task, mean over seeds. Down a column: what "
                              "is forgotten.";
             figure.width =
-                static_cast<int>(210 + 34 * std::max<std::size_t>(matrix.classes.size(), 8));
+                static_cast<int>(170 + 34 * std::max<std::size_t>(matrix.classes.size(), 8));
             figure.height =
                 static_cast<int>(120 + 26 * std::max<std::size_t>(matrix.values.size(), 4));
             figure.script = script_of(report, matrix, metric, range);
