@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <utility>
 
 #include "analysis/aggregation.hpp"
 #include "sweeps/error.hpp"
@@ -32,10 +34,11 @@ void add_undefined(const CurveMetrics& metrics,
                    std::vector<std::string>& reasons) {
     std::string names, cause;
     if (metrics.positives == 0) {
-        names = kind + "_auroc, " + kind + "_ap and " + kind + "_f1max are";
+        names = kind == "pixel" ? "pixel_auroc, pixel_ap, pixel_f1max and aupro are"
+                                : "image_auroc, image_ap and image_f1max are";
         cause = "no test " + kind + " is defective";
     } else if (metrics.negatives == 0) {
-        names = kind + "_auroc is";
+        names = kind == "pixel" ? "pixel_auroc and aupro are" : "image_auroc is";
         cause = "every test " + kind + " is defective";
     } else {
         return;
@@ -51,8 +54,9 @@ void add_undefined(const CurveMetrics& metrics,
 
 ClassScorer::ClassScorer(const storage::PatchScores& training,
                          const storage::ClassScores& scores,
-                         const ClassTruth& truth)
-    : training_(training), scores_(scores), truth_(truth) {
+                         const ClassTruth& truth,
+                         std::vector<double> aupro_limits)
+    : training_(training), scores_(scores), truth_(truth), aupro_limits_(std::move(aupro_limits)) {
     check_shapes();
     find_non_finite();
 }
@@ -140,23 +144,34 @@ CurveMetrics ClassScorer::rank_images(const MapIndices& maps,
     return curve_metrics(image_scores, truth_.labels);
 }
 
-const std::vector<std::uint8_t>& ClassScorer::mask(std::size_t image, int size) {
-    auto& mask = masks_[{size, image}];
-    if (mask.empty()) {
-        if (truth_.mask) {
-            mask = truth_.mask(image, size);
-        }
-        if (mask.size() != static_cast<std::size_t>(size) * size) {
-            throw sweeps::DataError("class '" + truth_.class_name + "', test image " +
-                                    std::to_string(image) + ": a mask of " + std::to_string(size) +
-                                    " x " + std::to_string(size) + " is expected, " +
-                                    std::to_string(mask.size()) + " pixels came");
-        }
+const ClassScorer::Mask& ClassScorer::mask(std::size_t image, int size) {
+    const auto [entry, is_new] = masks_.try_emplace({size, image});
+    Mask& mask = entry->second;
+    if (!is_new) {
+        return mask;
     }
+    if (truth_.mask) {
+        mask.pixels = truth_.mask(image, size);
+    }
+    if (mask.pixels.size() != static_cast<std::size_t>(size) * size) {
+        throw sweeps::DataError("class '" + truth_.class_name + "', test image " +
+                                std::to_string(image) + ": a mask of " + std::to_string(size) +
+                                " x " + std::to_string(size) + " is expected, " +
+                                std::to_string(mask.pixels.size()) + " pixels came");
+    }
+    mask.regions = find_regions(mask.pixels.data(), size, size, Connectivity::Eight);
     return mask;
 }
 
-const CurveMetrics& ClassScorer::rank_pixels(const MapIndices& maps,
+const std::optional<double>& ClassScorer::aupro(const PixelMetrics& pixels, double limit) const {
+    const auto found = std::find(aupro_limits_.begin(), aupro_limits_.end(), limit);
+    if (found == aupro_limits_.end()) {
+        throw std::out_of_range("a class is scored with a limit of AU-PRO it was not told of");
+    }
+    return pixels.aupro[static_cast<std::size_t>(found - aupro_limits_.begin())];
+}
+
+const PixelMetrics& ClassScorer::rank_pixels(const MapIndices& maps,
                                              const sweeps::ScoreConfig& config) {
     const int size = config.map_size;
     const double sigma = config.smoothing_sigma;
@@ -173,18 +188,19 @@ const CurveMetrics& ClassScorer::rank_pixels(const MapIndices& maps,
                                            sigma)
                               .first->second;
     std::vector<float> map(static_cast<std::size_t>(size) * size);
-    ScoreRanking ranking;
+    PixelRanking ranking;
     for (std::size_t image = 0; image < maps.size(); ++image) {
         mapper.render(patches(maps[image]), map.data());
         if (config.nan_compat) {
             std::transform(map.begin(), map.end(), map.begin(), reference_replacement);
         }
-        ranking.add(map.data(), mask(image, size).data(), map.size());
+        const Mask& truth = mask(image, size);
+        ranking.add_image(map.data(), truth.pixels.data(), map.size(), truth.regions);
         if (truth_.on_image) {
             truth_.on_image();
         }
     }
-    entry->second = ranking.metrics();
+    entry->second = ranking.metrics(aupro_limits_);
     return entry->second;
 }
 
@@ -219,17 +235,18 @@ ClassValues ClassScorer::score(const sweeps::ScoreConfig& config) {
                 known = ranked_images.emplace(maps, rank_images(maps, config)).first;
             }
             const CurveMetrics& images = known->second;
-            const CurveMetrics& pixels = rank_pixels(maps, config);
-            if (images.non_finite + pixels.non_finite > 0) {
+            const PixelMetrics& pixels = rank_pixels(maps, config);
+            if (images.non_finite + pixels.curves.non_finite > 0) {
                 result.invalid_scores = "class '" + scores_.class_name + "' after task " +
                                         std::to_string(after) +
                                         ": finite patch scores exceed float32 once aggregated";
                 return result;
             }
             copy_values(images, result.curves[after][routing], 0);
-            copy_values(pixels, result.curves[after][routing], 3);
+            copy_values(pixels.curves, result.curves[after][routing], 3);
+            result.curves[after][routing][6] = aupro(pixels, config.aupro_limit);
             add_undefined(images, "image", scores_.class_name, result.undefined);
-            add_undefined(pixels, "pixel", scores_.class_name, result.undefined);
+            add_undefined(pixels.curves, "pixel", scores_.class_name, result.undefined);
         }
     }
     return result;

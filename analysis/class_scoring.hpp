@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "analysis/metrics.hpp"
+#include "analysis/metrics/pixel_ranking.hpp"
+#include "analysis/metrics/regions.hpp"
 #include "analysis/score_map.hpp"
 #include "analysis/scoring.hpp"
 #include "storage/patch_scores.hpp"
@@ -19,7 +21,8 @@
 namespace harrow::analysis {
 
 enum Routing : std::size_t { Routed, Oracle, kNumRoutings };
-constexpr std::size_t kNumCurveMetrics = 6;  ///< image, then pixel: AUROC, AP, F1max
+/// Image, then pixel: AUROC, AP, F1max; AU-PRO.
+constexpr std::size_t kNumCurveMetrics = 7;
 
 using CurveValues = std::array<std::optional<double>, kNumCurveMetrics>;
 
@@ -33,16 +36,24 @@ struct ClassValues {
 };
 
 /// Scores one class of a training under any number of configurations and keeps what they share:
-/// masks, up-sampling matrices, ranked maps. Keeps references to what it is given.
+/// masks and their regions, up-sampling matrices, ranked maps. Keeps references to what it is
+/// given.
 class ClassScorer {
 public:
-    /// Throws as score_training.
+    /// `aupro_limits`: those of the configurations to come, so that maps are ranked once for all of
+    /// them. Throws as score_training.
     ClassScorer(const storage::PatchScores& training,
                 const storage::ClassScores& scores,
-                const ClassTruth& truth);
+                const ClassTruth& truth,
+                std::vector<double> aupro_limits);
+    /// Throws std::out_of_range when its limit was not announced.
     ClassValues score(const sweeps::ScoreConfig& config);
 
 private:
+    struct Mask {
+        std::vector<std::uint8_t> pixels;  ///< [size, size]
+        Regions regions;
+    };
     using MapIndices = std::vector<std::int32_t>;  ///< [images]
     using PixelKey = std::tuple<MapIndices, int, double, bool>;
 
@@ -51,17 +62,19 @@ private:
     void check_shapes() const;
     void find_non_finite();
     CurveMetrics rank_images(const MapIndices& maps, const sweeps::ScoreConfig& config) const;
-    const CurveMetrics& rank_pixels(const MapIndices& maps, const sweeps::ScoreConfig& config);
-    const std::vector<std::uint8_t>& mask(std::size_t image, int size);
+    const PixelMetrics& rank_pixels(const MapIndices& maps, const sweeps::ScoreConfig& config);
+    const std::optional<double>& aupro(const PixelMetrics& pixels, double limit) const;
+    const Mask& mask(std::size_t image, int size);
     std::optional<double> routing_accuracy(std::size_t after_task) const;
 
     const storage::PatchScores& training_;
     const storage::ClassScores& scores_;
     const ClassTruth& truth_;
+    std::vector<double> aupro_limits_;
     std::optional<std::string> non_finite_;  ///< what is NaN or infinite in the maps in use
     std::map<std::pair<int, double>, ScoreMapper> mappers_;
-    std::map<std::pair<int, std::size_t>, std::vector<std::uint8_t>> masks_;
-    std::map<PixelKey, CurveMetrics> ranked_pixels_;
+    std::map<std::pair<int, std::size_t>, Mask> masks_;
+    std::map<PixelKey, PixelMetrics> ranked_pixels_;
 };
 
 }  // namespace harrow::analysis

@@ -31,6 +31,8 @@ public:
     void add(const float* scores, const std::uint8_t* labels, std::size_t count);
     /// Ranks what was added; more may be added afterwards.
     CurveMetrics metrics();
+    /// Keys (score_keys.hpp) of what is not defective, ascending as metrics() left them.
+    const std::vector<std::uint32_t>& ranked_negatives() const { return negative_keys_; }
 
 private:
     std::vector<std::uint32_t> positive_keys_, negative_keys_, scratch_;

@@ -6,11 +6,17 @@
 
 #include "analysis/comparison/comparison.hpp"
 #include "analysis/document/document.hpp"
-#include "analysis/selection.hpp"
+#include "analysis/selection/selection.hpp"
 #include "analysis/summary.hpp"
 #include "sweeps/sweep.hpp"
 
 namespace harrow::analysis {
+
+/// A table that a sweep or the user asks for.
+struct WantedTable {
+    sweeps::TableSpec spec;
+    std::string run = {};  ///< whose cells it is about; empty: all
+};
 
 /// What every format prints. Equal reports give equal bytes.
 struct Report {
@@ -23,6 +29,7 @@ struct Report {
     std::set<std::string> no_fractions = {};
     ComparisonOptions compare = {};
     std::vector<Comparison> comparisons = {};
+    std::vector<WantedTable> tables = {};  ///< for papers
     Gallery gallery = {};  ///< failures of the selected cell; empty where no images are at hand
 };
 
@@ -30,6 +37,10 @@ Report make_report(std::string name,
                    sweeps::Objective objective,
                    Summary summary,
                    bool percent = false);
+
+/// Fills `comparisons`, and finds the cells tied with the selected one by the same test where it
+/// is one for pairs of seeds. Throws sweeps::UsageError as compare_cells().
+void compare_report(Report& report, ComparisonOptions options);
 
 /// How one metric is printed in text: 4 decimals when all its values lie in [-1, 1], else 2.
 struct MetricFormat {
@@ -57,5 +68,12 @@ std::string id_text(const std::string& name);
 
 /// Two sentences: the selected cell, its value, and what the selection rests on.
 std::string best_text(const Report& report);
+
+/// A metric's value or a difference of two in the text's unit, with the metric's decimals;
+/// "+0.0012" with `is_signed`.
+std::string value_text(const Report& report,
+                       const std::string& metric,
+                       double value,
+                       bool is_signed = false);
 
 }  // namespace harrow::analysis

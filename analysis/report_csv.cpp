@@ -9,7 +9,64 @@ std::string number_or_empty(const std::optional<double>& value) {
     return value ? storage::shortest_text(*value) : std::string();
 }
 
+void add_long(const std::string& cell,
+              const std::string& class_name,
+              const MetricTable& table,
+              const std::vector<std::string>& metrics,
+              std::string& text) {
+    for (const std::string& metric : metrics) {
+        const MetricSummary* summary = find_metric(table, metric);
+        if (summary == nullptr) {
+            continue;
+        }
+        for (const auto& [seed, value] : summary->values) {
+            text += storage::csv_field(cell) + "," + std::to_string(seed) + "," +
+                    storage::csv_field(metric) + "," + storage::shortest_text(value) + "," +
+                    storage::csv_field(class_name) + "\n";
+        }
+    }
+}
+
 }  // namespace
+
+std::string csv_long(const Report& report) {
+    std::string text = "cell,seed,metric,value,class\n";
+    for (const CellSummary& cell : report.summary.cells) {
+        add_long(cell.info.name, "mean", cell.metrics, report.summary.metrics, text);
+        for (const auto& [class_name, table] : cell.classes) {
+            add_long(cell.info.name, class_name, table, report.summary.metrics, text);
+        }
+        for (const auto& [class_name, metrics] : cell.info.published) {
+            for (const auto& [metric, value] : metrics) {
+                text += storage::csv_field(cell.info.name) + ",," + storage::csv_field(metric) +
+                        "," + storage::shortest_text(value.mean) + "," +
+                        storage::csv_field(class_name) + "\n";
+            }
+        }
+    }
+    return text;
+}
+
+std::string csv_wide(const Report& report) {
+    const std::vector<std::string>& metrics = report.summary.metrics;
+    std::string text = "cell,seed";
+    for (const std::string& metric : metrics) {
+        text += "," + storage::csv_field(metric);
+    }
+    text += "\n";
+    for (const CellSummary& cell : report.summary.cells) {
+        for (const std::uint64_t seed : cell.finished) {
+            std::string line = storage::csv_field(cell.info.name) + "," + std::to_string(seed);
+            for (const std::string& metric : metrics) {
+                const MetricSummary* summary = find_metric(cell.metrics, metric);
+                const bool has_value = summary != nullptr && summary->values.count(seed) != 0;
+                line += "," + (has_value ? storage::shortest_text(summary->values.at(seed)) : "");
+            }
+            text += line + "\n";
+        }
+    }
+    return text;
+}
 
 std::string csv_report(const Report& report) {
     std::string text = "cell,cell_name,metric,n,missing,mean,std,ci95_low,ci95_high\n";

@@ -6,7 +6,16 @@
 
 namespace harrow::analysis {
 
-/// One line per cell and metric, shortest round-trip numbers; an absent value is an empty field.
+/// `cell,cell_name,metric,n,missing,mean,std,ci95_low,ci95_high` per cell and metric of the
+/// summary, fractions as fractions; numbers in shortest exact form, absent ones empty.
 std::string csv_report(const Report& report);
+
+/// `cell,seed,metric,value,class`: every final routed value, that of all classes together with
+/// class "mean". Values without seeds (published ones) have an empty seed. `harrow import` reads
+/// it.
+std::string csv_long(const Report& report);
+
+/// `cell,seed,<metric>…`: one row per trial, the values of class "mean".
+std::string csv_wide(const Report& report);
 
 }  // namespace harrow::analysis

@@ -2,95 +2,67 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <vector>
+
+#include "analysis/document/latex.hpp"
+#include "analysis/sections/metrics_table.hpp"
+#include "analysis/sections/sections.hpp"
 
 namespace harrow::analysis {
 namespace {
 
-std::string escaped(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-            case '%':
-            case '$':
-            case '#':
-            case '_':
-            case '{':
-            case '}':
-                result += '\\';
-                result += c;
-                break;
-            case '\\':
-                result += "\\textbackslash{}";
-                break;
-            case '~':
-                result += "\\textasciitilde{}";
-                break;
-            case '^':
-                result += "\\textasciicircum{}";
-                break;
-            case '<':
-                result += "\\textless{}";
-                break;
-            case '>':
-                result += "\\textgreater{}";
-                break;
-            case '\n':
-            case '\r':
-                result += ' ';
-                break;
-            default:
-                result += c;
+constexpr const char* kMainTable = "cells";
+
+TableCell seeds_cell(const CellSummary& cell) {
+    const std::string finished = std::to_string(cell.finished.size());
+    return {cell.missing.empty() ? finished
+                                 : finished + "/" + std::to_string(cell.info.seeds.size())};
+}
+
+/// As the page has it, but with the number of seeds in a column of its own.
+Table main_table(const Report& report, const Table& page_table) {
+    Table table = page_table;
+    table.columns.insert(table.columns.begin() + 1, {"n"});
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        std::vector<TableCell>& cells = table.rows[i].cells;
+        for (std::size_t column = 1; column < cells.size(); ++column) {
+            cells[column].suffix.clear();
         }
+        const CellSummary& cell = report.summary.cells[i];
+        if (!cell.info.label.empty()) {
+            cells[0].text = cell.info.label;
+        }
+        cells.insert(cells.begin() + 1, seeds_cell(cell));
     }
-    return result;
+    if (table.caption.empty()) {
+        table.caption = report.name + ": mean ± sample standard deviation over n seeds.";
+    }
+    return table;
 }
 
-std::string math(const MetricSummary* summary, const MetricFormat& format, bool is_best) {
-    if (summary == nullptr || !summary->statistics.mean) {
-        return "--";
-    }
-    std::string text = fixed_text(*summary->statistics.mean * format.factor, format.decimals);
-    if (summary->statistics.std) {
-        text += " \\pm " + fixed_text(*summary->statistics.std * format.factor, format.decimals);
-    }
-    return is_best ? "$\\mathbf{" + text + "}$" : "$" + text + "$";
-}
-
-std::string seeds_text(const CellSummary& cell) {
-    std::string text = std::to_string(cell.finished.size());
-    return cell.missing.empty() ? text : text + "/" + std::to_string(cell.info.seeds.size());
+bool is_main(const Report& report, const Block& block) {
+    const Table* table = std::get_if<Table>(&block);
+    return table != nullptr && table->id == kMainTable &&
+           table->rows.size() == report.summary.cells.size() && !table->columns.empty();
 }
 
 }  // namespace
 
-std::string latex_report(const Report& report) {
-    std::vector<std::string> metrics;
-    std::copy_if(report.summary.metrics.begin(),
-                 report.summary.metrics.end(),
-                 std::back_inserter(metrics),
-                 [](const std::string& metric) { return !is_continual(metric); });
-    std::string text = "% " + escaped(report.name) +
-                       ": mean \\pm sample standard deviation over n seeds; booktabs\n";
-    text +=
-        "\\begin{tabular}{l" + std::string(metrics.size() + 1, 'r') + "}\n\\toprule\ncell & $n$";
-    for (const std::string& metric : metrics) {
-        text += " & " + escaped(metric_heading(report, metric));
-    }
-    text += " \\\\\n\\midrule\n";
-    for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
-        const CellSummary& cell = report.summary.cells[i];
-        text += escaped(cell.info.label.empty() ? cell.info.name : cell.info.label) + " & " +
-                seeds_text(cell);
-        for (const std::string& metric : metrics) {
-            const bool is_best = report.selection.cell == i && metric == report.objective.metric;
-            text += " & " +
-                    math(find_metric(cell.metrics, metric), metric_format(report, metric), is_best);
+std::string latex_report(const Report& report, const Document& document) {
+    Document printed = document;
+    for (Section& section : printed.sections) {
+        for (Block& block : section.blocks) {
+            if (is_main(report, block)) {
+                block = main_table(report, std::get<Table>(block));
+            }
         }
-        text += " \\\\\n";
     }
-    return text + "\\bottomrule\n\\end{tabular}\n";
+    return latex_text(printed);
+}
+
+std::string latex_report(const Report& report) {
+    return latex_report(report, report_document(report));
 }
 
 }  // namespace harrow::analysis

@@ -2,11 +2,14 @@
 
 #include <string>
 
+#include "analysis/document/document.hpp"
 #include "analysis/report.hpp"
 
 namespace harrow::analysis {
 
-/// A booktabs tabular of cells × metrics in math mode; needs no package but booktabs.
+/// The main table (cells × metrics, n in a column of its own) and every other table for print of
+/// `document`, which is report_document() of the report. Needs no package but booktabs.
+std::string latex_report(const Report& report, const Document& document);
 std::string latex_report(const Report& report);
 
 }  // namespace harrow::analysis

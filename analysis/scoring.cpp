@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <utility>
 
 #include "analysis/class_scoring.hpp"
@@ -170,8 +171,13 @@ TrialScoring assemble(const storage::PatchScores& scores, const std::vector<Clas
 }  // namespace
 
 const std::vector<std::string>& curve_metric_names() {
-    static const std::vector<std::string> names = {
-        "image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max"};
+    static const std::vector<std::string> names = {"image_auroc",
+                                                   "image_ap",
+                                                   "image_f1max",
+                                                   "pixel_auroc",
+                                                   "pixel_ap",
+                                                   "pixel_f1max",
+                                                   "aupro"};
     return names;
 }
 
@@ -182,10 +188,17 @@ std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
         throw sweeps::StorageError("training " + scores.training_key +
                                    ": the patch scores hold no class");
     }
+    std::set<double> limits;
+    for (const sweeps::ScoreConfig& config : configs) {
+        limits.insert(config.aupro_limit);
+    }
     // Class by class, so that masks and ranked maps of one class are in memory at a time.
     std::vector<std::vector<ClassValues>> values(configs.size());
     for (const storage::ClassScores& class_scores : scores.classes) {
-        ClassScorer scorer(scores, class_scores, truth_of(class_scores.class_name, truth));
+        ClassScorer scorer(scores,
+                           class_scores,
+                           truth_of(class_scores.class_name, truth),
+                           {limits.begin(), limits.end()});
         for (std::size_t config = 0; config < configs.size(); ++config) {
             values[config].push_back(scorer.score(configs[config]));
         }

@@ -84,24 +84,29 @@ Colour heat_colour(float t) {
 
 storage::Image make_strip(const storage::Image& rgb,
                           const std::vector<std::uint8_t>& mask,
-                          const std::vector<float>& map,
+                          const std::vector<std::vector<float>>& maps,
                           ValueRange range) {
     const int size = rgb.width;
     const std::size_t count = static_cast<std::size_t>(std::max(size, 0)) * std::max(size, 0);
     if (size < 1 || rgb.height != size || rgb.channels != 3 || rgb.pixels.size() != count * 3 ||
-        mask.size() != count || map.size() != count) {
-        throw std::invalid_argument("make_strip: a square RGB image, mask and map of one size");
+        mask.size() != count || std::any_of(maps.begin(), maps.end(), [&](const auto& map) {
+            return map.size() != count;
+        })) {
+        throw std::invalid_argument("make_strip: a square RGB image, mask and maps of one size");
     }
-    storage::Image strip{3 * size + 2 * kGap, size, 3, {}};
+    const int panels = 2 + static_cast<int>(maps.size());
+    storage::Image strip{panels * size + (panels - 1) * kGap, size, 3, {}};
     strip.pixels.assign(static_cast<std::size_t>(strip.width) * strip.height * 3, 255);
     Panel picture{strip, 0, size}, overlay{strip, size + kGap, size};
-    Panel heat{strip, 2 * (size + kGap), size};
     for (int y = 0; y < size; ++y) {
         for (int x = 0; x < size; ++x) {
             const std::size_t i = static_cast<std::size_t>(y) * size + x;
             const Colour colour = {rgb.pixels[3 * i], rgb.pixels[3 * i + 1], rgb.pixels[3 * i + 2]};
             picture.set(y, x, colour);
-            heat.set(y, x, heat_colour(position_in(range, map[i])));
+            for (std::size_t m = 0; m < maps.size(); ++m) {
+                Panel heat{strip, (2 + static_cast<int>(m)) * (size + kGap), size};
+                heat.set(y, x, heat_colour(position_in(range, maps[m][i])));
+            }
             if (mask[i] == 0) {
                 overlay.set(y, x, colour);
             } else {

@@ -19,11 +19,11 @@ ValueRange value_range(const std::vector<float>& map);
 /// Perceptually ordered colour of t in [0, 1]: dark blue, purple, orange, light yellow.
 std::array<std::uint8_t, 3> heat_colour(float t);
 
-/// image | image with the mask's area tinted and outlined | heat map, parted by white lines.
-/// rgb [size, size, 3], mask and map [size * size]; throws std::invalid_argument otherwise.
+/// image | image with the mask's area tinted and outlined | a heat map of each map, parted by white
+/// lines. rgb [size, size, 3], mask and maps [size * size]; throws std::invalid_argument otherwise.
 storage::Image make_strip(const storage::Image& rgb,
                           const std::vector<std::uint8_t>& mask,
-                          const std::vector<float>& map,
+                          const std::vector<std::vector<float>>& maps,
                           ValueRange range);
 
 /// Strips of equal width below each other, parted by white lines. Throws std::invalid_argument when

@@ -10,9 +10,11 @@
 
 #include "cli/option_check.hpp"
 #include "cli/quantities.hpp"
+#include "cli/report_files.hpp"
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
+#include "sweeps/comparison_names.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -136,27 +138,100 @@ private:
 
         auto [report, report_options] =
             verb<ReportOptions>(app_, "report", "tables of mean ± std over seeds");
-        report->add_option("dir", report_options->dir, "run directory")->required();
-        report->add_option("--format", report_options->format, "md, csv, json or tex")
-            ->check(CLI::IsMember({"md", "csv", "json", "tex"}));
+        report->add_option("dirs", report_options->dirs, "run directories")->required();
+        report
+            ->add_option("--format",
+                         report_options->formats,
+                         "md, csv, csv-long, csv-wide, json or tex; html, or several parted by "
+                         "commas, go to --out (default: md)")
+            ->delimiter(',')
+            ->check(CLI::IsMember(report_formats()));
+        report->add_option(
+            "--out", report_options->out, "folder for files (default: report/ in the first run)");
         report->add_flag("--percent", report_options->percent, "fractions times 100");
+        report->add_option("--tables",
+                           report_options->tables,
+                           "YAML file of tables for papers; md, tex and csv then print them alone");
+        report->add_flag("--no-figures", report_options->no_figures, "tables and text alone");
+        report->add_flag(
+            "--no-gallery", report_options->no_gallery, "html without pictures of failures");
+        add_comparison_options(*report, report_options->compare);
 
-        auto [best, best_options] =
-            verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");
-        best->add_option("dir", best_options->dir, "run directory")->required();
-        best->add_option("--metric", best_options->metric, "instead of the objective's metric");
+        add_best();
+
+        add_show();
+    }
+
+    void add_show() {
+        auto [show, options] = verb<ShowOptions>(
+            app_, "show", "picture strips: image, mask, heat maps of one or more cells");
+        show->add_option("dir", options->dir, "run directory")->required();
+        show->add_option("cells", options->cells, "cells, by name or hash, side by side")
+            ->required();
+        show->add_option("--class", options->class_name, "one class only");
+        show->add_option(
+            "--seed", options->seed, "of the trials (default: the first that all have finished)");
+        auto* worst = show->add_option(
+            "--worst", options->worst, "how many of the worst-ranked test images (default: 8)");
+        auto* best = show->add_option("--best", options->best, "how many of the best-ranked");
+        auto* misrouted =
+            show->add_option("--misrouted",
+                             options->misrouted,
+                             "how many of those scored by another class's expert (default: 8)");
+        misrouted->expected(0, 1)->default_str("8");
+        for (CLI::Option* count : {worst, best, misrouted}) {
+            count->check(CLI::Range(1, 64));
+        }
+        worst->excludes(best)->excludes(misrouted);
+        best->excludes(misrouted);
+        show->add_option("--out", options->out, "PNG file to write")->required();
+    }
+
+    void add_best() {
+        auto [best, options] = verb<BestOptions>(
+            app_, "best", "the best cell, what is tied with it, and what that is worth");
+        best->add_option("dir", options->dir, "run directory")->required();
+        best->add_option("--metric",
+                         options->metrics,
+                         "instead of the objective's; A,B: their Pareto front as well")
+            ->delimiter(',');
+        best->add_option("--goal", options->goals, "maximize or minimize, one or one per metric")
+            ->delimiter(',')
+            ->check(CLI::IsMember({"maximize", "minimize"}));
         best->add_option(
-            "--subject-to", best_options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
-        best->add_flag("--json", best_options->json, "machine-readable");
+            "--subject-to", options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
+        best->add_option("--select-on",
+                         options->select_on,
+                         "test (default), val_synth, val_normal or leave-categories-out")
+            ->check(CLI::IsMember({"test", "val_synth", "val_normal", "leave-categories-out"}));
+        best->add_option("--report-on",
+                         options->report_on,
+                         "report the selected settings on the data of this run directory");
+        best->add_option("--rerun",
+                         options->rerun,
+                         "write a sweep file of the cell on N fresh seeds, or on A..B");
+        best->add_option("--out", options->out, "file for it (default: standard output)");
+        best->add_flag("--json", options->json, "machine-readable");
+    }
 
-        auto [show, show_options] =
-            verb<ShowOptions>(app_, "show", "picture strips: image, mask, heat map");
-        show->add_option("dir", show_options->dir, "run directory")->required();
-        show->add_option("cell", show_options->cell, "cell, by name or hash")->required();
-        show->add_option("--class", show_options->class_name, "one class only");
-        show->add_option("--worst", show_options->worst, "how many of the worst-ranked test images")
-            ->check(CLI::Range(1, 64));
-        show->add_option("--out", show_options->out, "PNG file to write")->required();
+    static void add_comparison_options(CLI::App& report, CompareOptions& options) {
+        report.add_option("--vs", options.baseline, "compare with this cell, by name or id");
+        report.add_option("--test", options.test, "paired_t (default), wilcoxon, welch, …")
+            ->check(CLI::IsMember(sweeps::comparison_tests()));
+        report
+            .add_option(
+                "--adjust", options.adjust, "of p values, per metric: holm (default), bh, …")
+            ->check(CLI::IsMember(sweeps::comparison_adjustments()));
+        report
+            .add_option("--same",
+                        options.same,
+                        "parameters that must be equal for a comparison to be fair: lr,batch_size")
+            ->delimiter(',');
+        report
+            .add_option("--metric",
+                        options.metrics,
+                        "compare these only; the first is the one the best cell is chosen by")
+            ->delimiter(',');
     }
 
     template <typename Options>

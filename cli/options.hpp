@@ -103,16 +103,35 @@ struct SlurmSubmitOptions : SlurmJobOptions {
     bool again = false;
 };
 
+/// What `harrow report` compares; empty: as the sweep file says.
+struct CompareOptions {
+    std::string baseline;  ///< name or id of a cell
+    std::string test, adjust;
+    std::vector<std::string> same;     ///< parameters
+    std::vector<std::string> metrics;  ///< empty: all
+};
+
 struct ReportOptions {
-    std::string dir;
-    std::string format = "md";
+    std::vector<std::string> dirs;
+    /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
+    std::vector<std::string> formats = {"md"};
+    std::string out;     ///< folder; empty: report/ in the first of `dirs`
+    std::string tables;  ///< file with tables for papers; empty: those of the sweeps
     bool percent = false;
+    bool no_figures = false;
+    bool no_gallery = false;
+    CompareOptions compare;
 };
 
 struct BestOptions {
     std::string dir;
-    std::string metric;  ///< empty: the sweep's objective
+    std::vector<std::string> metrics;  ///< empty: the sweep's objective; several: their front
+    std::vector<std::string> goals;    ///< one for all metrics, or one each; empty: their own
     std::vector<std::string> subject_to;
+    std::string select_on = "test";  ///< or val_synth, val_normal, leave-categories-out
+    std::string report_on;           ///< run directory of other data; empty: this one
+    std::string rerun;  ///< "5" fresh seeds, or these: "100..104"; empty: no sweep file
+    std::string out;    ///< of `rerun`; empty: standard output
     bool json = false;
 };
 
@@ -135,9 +154,11 @@ struct MetricsOptions {
 
 struct ShowOptions {
     std::string dir;
-    std::string cell;        ///< name or hash
-    std::string class_name;  ///< empty: the classes take turns
-    int worst = 8;
+    std::vector<std::string> cells;     ///< names or hashes; the first picks the images
+    std::string class_name;             ///< empty: the classes take turns
+    std::optional<std::uint64_t> seed;  ///< none: the first that all cells have finished
+    /// How many of which; at most one of them is given.
+    std::optional<int> worst, best, misrouted;
     std::string out;
 };
 

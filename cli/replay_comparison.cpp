@@ -61,6 +61,21 @@ std::vector<RowDifference> compare_rows(const std::vector<MetricRow>& stored,
     return differences;
 }
 
+bool leave_out_unmeasured(const std::string& basic,
+                          const std::vector<MetricRow>& stored,
+                          std::vector<MetricRow>& replayed) {
+    const auto is_of = [&](const MetricRow& row) {
+        return row.metric.substr(0, row.metric.find('.')) == basic;
+    };
+    if (std::any_of(stored.begin(), stored.end(), is_of)) {
+        return false;
+    }
+    const auto first = std::remove_if(replayed.begin(), replayed.end(), is_of);
+    const bool any = first != replayed.end();
+    replayed.erase(first, replayed.end());
+    return any;
+}
+
 std::string to_string(const RowDifference& difference) {
     return difference.where + ": " + number_text(difference.stored) + " stored, " +
            number_text(difference.replayed) + " replayed";

@@ -20,6 +20,12 @@ struct RowDifference {
 std::vector<RowDifference> compare_rows(const std::vector<sweeps::MetricRow>& stored,
                                         const std::vector<sweeps::MetricRow>& replayed);
 
+/// Takes rows of the metric `basic` and its continual ones out of `replayed` when `stored` has none
+/// of them: the Harrow that stored them did not measure it. True when there were any.
+bool leave_out_unmeasured(const std::string& basic,
+                          const std::vector<sweeps::MetricRow>& stored,
+                          std::vector<sweeps::MetricRow>& replayed);
+
 /// "after task 1, …: 0.93 stored, 0.94 replayed", the shortest digits that tell them apart.
 std::string to_string(const RowDifference& difference);
 

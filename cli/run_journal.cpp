@@ -128,7 +128,8 @@ void RunJournal::finished(std::size_t unit,
                 meaning.key, result.images_extracted, result.seconds, place.name, attempt});
     } else if (meaning.trains) {
         storage::append_record(
-            journal_, storage::TrainedRecord{meaning.key, result.seconds, place.name, attempt});
+            journal_,
+            storage::TrainedRecord{meaning.key, result.seconds, place.name, attempt, result.cost});
     }
     storage::FinishedRecord record{meaning.key, {}};
     for (const coordinator::TrialResult& trial : result.trials) {
@@ -137,6 +138,9 @@ void RunJournal::finished(std::size_t unit,
         }
     }
     finished_.insert(unit);
+    if (result.times.score > 0) {
+        record.score_seconds = result.times.score / static_cast<double>(result.trials.size());
+    }
     if (!record.trials.empty()) {
         storage::append_record(journal_, record);
     }

@@ -64,6 +64,7 @@ storage::SweepRecord sweep_record(const SweepSource& source,
     record.overrides = source.overrides;
     record.objective = source.sweep.objective;
     record.compare = source.sweep.compare;
+    record.tables = source.sweep.tables_text;
     for (const sweeps::Cell& cell : source.sweep.cells) {
         const bool has_data = sweeps::uses_data(cell.config);
         const sweeps::BackboneConfig backbone =

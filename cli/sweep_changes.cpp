@@ -98,7 +98,8 @@ const CellRecord* by_name(const std::vector<CellRecord>& cells, const std::strin
 
 bool same_description(const storage::SweepRecord& held, const storage::SweepRecord& wanted) {
     const auto of = [](const storage::SweepRecord& record) {
-        std::string text = record.name + "\n" + record.text + "\n" + record.objective.metric +
+        std::string text = record.name + "\n" + record.text + "\n" + record.tables + "\n" +
+                           record.objective.metric +
                            (record.objective.goal == sweeps::Goal::Maximize ? "+" : "-");
         for (const std::string& part : record.objective.subject_to) {
             text += "\n" + part;

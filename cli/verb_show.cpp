@@ -1,221 +1,203 @@
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
-#include <system_error>
+#include <map>
+#include <utility>
 
-#include "analysis/aggregation.hpp"
-#include "analysis/score_map.hpp"
+#include "analysis/gallery_choice.hpp"
 #include "analysis/strips.hpp"
 #include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
+#include "cli/trial_pictures.hpp"
+#include "cli/trial_training.hpp"
 #include "cli/verbs.hpp"
-#include "storage/datasets/dataset.hpp"
-#include "storage/datasets/image.hpp"
-#include "storage/datasets/preprocess.hpp"
-#include "storage/journal.hpp"
-#include "storage/journal_records.hpp"
-#include "storage/patch_scores.hpp"
-#include "storage/run_directory.hpp"
-#include "sweeps/canonical.hpp"
-#include "sweeps/keys.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
 
-/// One test image under the final model, routed.
-struct Candidate {
-    const storage::ClassScores* scores = nullptr;
-    std::size_t image = 0;
-    const storage::ImageEntry* entry = nullptr;
-    double score = 0;    ///< image score
-    double mistake = 0;  ///< larger: ranked worse among the class's images
+using analysis::GalleryKind;
+
+constexpr int kDefaultCount = 8;
+
+/// The first seed that all cells have finished, or the one asked for.
+std::uint64_t chosen_seed(const ShowOptions& options,
+                          const storage::RunState& state,
+                          const std::vector<const storage::CellRecord*>& cells) {
+    if (options.seed) {
+        return *options.seed;
+    }
+    for (const std::uint64_t seed : cells.front()->seeds) {
+        if (std::all_of(cells.begin(), cells.end(), [&](const storage::CellRecord* cell) {
+                return training_of(state, *cell, seed).has_value();
+            })) {
+            return seed;
+        }
+    }
+    if (cells.size() > 1) {
+        throw sweeps::UsageError(
+            "there is no seed that all cells have finished; see harrow status");
+    }
+    // Is refused later, with what there is to do.
+    return cells.front()->seeds.empty() ? 0 : cells.front()->seeds.front();
+}
+
+std::vector<TrialPictures> load_trials(const ShowOptions& options) {
+    const storage::RunState state = read_run_state(options.dir);
+    require_own_results(state, options.dir, "it has numbers, and no score maps to show");
+    const storage::RunDirectory directory(options.dir);
+    std::vector<const storage::CellRecord*> cells;
+    for (const std::string& name : options.cells) {
+        cells.push_back(&find_cell_record(state, name));
+    }
+    const std::uint64_t seed = chosen_seed(options, state, cells);
+    std::vector<TrialPictures> trials;
+    for (const storage::CellRecord* cell : cells) {
+        trials.emplace_back(directory, state, *cell, seed);
+    }
+    return trials;
+}
+
+std::vector<analysis::ScoredClass> rated_classes(const TrialPictures& trial,
+                                                 const std::string& only) {
+    std::vector<analysis::ScoredClass> classes;
+    std::vector<std::string> names;
+    for (const storage::ClassScores& one : trial.scores().classes) {
+        names.push_back(one.class_name);
+        if (only.empty() || only == one.class_name) {
+            classes.push_back(trial.rated(one));
+        }
+    }
+    if (classes.empty()) {
+        throw sweeps::UsageError("--class: the cell knows no class '" + only + "'" +
+                                 sweeps::suggestion(only, names));
+    }
+    return classes;
+}
+
+/// One class in all cells: where its images are, and the colours of its maps.
+struct ShownClass {
+    std::vector<const storage::ClassScores*> scores;        // by trial
+    std::vector<std::map<std::string, std::size_t>> index;  // by trial: path -> image
+    analysis::ValueRange range;
 };
 
-const storage::CellRecord& find_cell_record(const storage::RunState& state,
-                                            const std::string& name) {
-    std::vector<std::string> known;
-    for (const storage::CellRecord& cell : state.cells) {
-        if (cell.name == name || cell.id == name ||
-            (name.size() >= 8 && cell.id.rfind(name, 0) == 0)) {
-            return cell;
+ShownClass shown_class(const std::vector<TrialPictures>& trials, const std::string& name) {
+    ShownClass shown;
+    std::vector<float> patches;
+    for (const TrialPictures& trial : trials) {
+        const storage::ClassScores* scores = trial.find_class(name);
+        if (scores == nullptr) {
+            throw sweeps::UsageError("cell '" + trial.name() + "' knows no class '" + name +
+                                     "': cells side by side must share their data");
         }
-        known.push_back(cell.name);
+        shown.scores.push_back(scores);
+        shown.index.emplace_back();
+        for (std::size_t i = 0; i < scores->image_paths.size(); ++i) {
+            shown.index.back().emplace(scores->image_paths[i], i);
+        }
+        const std::vector<float> more = trial.final_patches(*scores);
+        patches.insert(patches.end(), more.begin(), more.end());
     }
-    throw sweeps::UsageError("no cell is called '" + name + "'" + sweeps::suggestion(name, known));
+    shown.range = analysis::robust_range(std::move(patches));
+    return shown;
 }
 
-/// The training behind the cell's first finished seed.
-std::string training_of(const storage::RunDirectory& directory, const storage::CellRecord& cell) {
-    for (const storage::JournalRecord& raw :
-         storage::read_journal(directory.journal_file()).records) {
-        if (raw.type != "finished") {
-            continue;
+storage::Image strip_of(const std::vector<TrialPictures>& trials,
+                        const ShownClass& shown,
+                        const std::string& path) {
+    const TrialPictures& first = trials.front();
+    const int size = first.config().score.map_size;
+    std::vector<std::vector<float>> maps;
+    for (std::size_t t = 0; t < trials.size(); ++t) {
+        const auto found = shown.index[t].find(path);
+        if (found == shown.index[t].end()) {
+            throw sweeps::UsageError("cell '" + trials[t].name() + "' never saw " + path +
+                                     ": cells side by side must share their data");
         }
-        const auto record = std::get<storage::FinishedRecord>(storage::parse_record(raw));
-        for (const storage::TrialRows& trial : record.trials) {
-            if (trial.trial == sweeps::trial_id(cell.id, cell.seeds.front())) {
-                return record.training_key;
-            }
-        }
+        maps.push_back(trials[t].heat_map(*shown.scores[t], found->second, size));
     }
-    throw sweeps::UsageError("cell '" + cell.name + "' has no finished trial for seed " +
-                             std::to_string(cell.seeds.front()) + " yet; see harrow status");
+    const std::size_t image = shown.index.front().at(path);
+    return analysis::make_strip(first.rgb(*shown.scores.front(), image, size),
+                                first.mask(*shown.scores.front(), image, size),
+                                maps,
+                                shown.range);
 }
 
-const storage::ImageEntry* find_entry(const storage::Dataset& dataset,
-                                      const std::string& cls,
-                                      const std::string& path) {
-    for (const storage::DatasetClass& candidate : dataset.classes) {
-        if (candidate.name != cls) {
-            continue;
-        }
-        for (const storage::ImageEntry& entry : candidate.test) {
-            if (entry.relative_path == path) {
-                return &entry;
-            }
+/// "task 1 (cable, grid)"
+std::string task_text(const storage::PatchScores& scores, int task) {
+    std::string classes;
+    for (const storage::ClassScores& one : scores.classes) {
+        if (one.task == task) {
+            classes += (classes.empty() ? "" : ", ") + one.class_name;
         }
     }
-    return nullptr;
+    return "task " + std::to_string(task) + " (" + classes + ")";
 }
 
-std::vector<Candidate> candidates_of(const storage::ClassScores& scores,
-                                     const storage::PatchScores& all,
-                                     const storage::Dataset& dataset,
-                                     const sweeps::ScoreConfig& config) {
-    std::vector<Candidate> candidates;
-    const std::size_t last_row =
-        static_cast<std::size_t>(all.num_tasks - 1) * static_cast<std::size_t>(scores.images);
-    for (std::size_t image = 0; image < static_cast<std::size_t>(scores.images); ++image) {
-        const storage::ImageEntry* entry =
-            find_entry(dataset, scores.class_name, scores.image_paths[image]);
-        if (entry == nullptr) {
-            throw sweeps::DataError(scores.image_paths[image] + " of the run is not in " +
-                                    dataset.root.string() +
-                                    " any more; point data.root at the data the run used");
-        }
-        const std::int32_t map = scores.routed_map[last_row + image];
-        const float* patches = scores.maps.data() + map * scores.height * scores.width;
-        candidates.push_back(
-            {&scores,
-             image,
-             entry,
-             analysis::image_score(
-                 patches, static_cast<int>(scores.height), static_cast<int>(scores.width), config),
-             0});
+void print_line(std::size_t number,
+                const analysis::ScoredImage& image,
+                const storage::PatchScores& scores) {
+    std::cout << number << "  " << image.path << "  score " << image.score << "  outranked by "
+              << static_cast<int>(image.mistake * 100 + 0.5) << " % of the other kind";
+    if (image.expert != image.task) {
+        std::cout << "  by the expert of " << task_text(scores, image.expert) << ", not of "
+                  << task_text(scores, image.task) << ", which scores " << image.oracle_score;
     }
-    return candidates;
+    std::cout << "\n";
 }
 
-/// A good image's mistake is the share of defective ones it outranks, and the other way round.
-void rate_mistakes(std::vector<Candidate>& candidates) {
-    for (Candidate& candidate : candidates) {
-        double worse = 0;
-        double others = 0;
-        for (const Candidate& other : candidates) {
-            if (other.entry->defective != candidate.entry->defective) {
-                others += 1;
-                worse += candidate.entry->defective ? other.score > candidate.score
-                                                    : other.score < candidate.score;
-            }
-        }
-        candidate.mistake = others > 0 ? worse / others : 0;
+/// Whether there is nothing to show, and says so.
+bool has_none(const std::vector<analysis::ScoredClass>& classes,
+              const std::vector<analysis::ChosenImage>& chosen,
+              const TrialPictures& trial) {
+    std::size_t images = 0;
+    for (const analysis::ScoredClass& one : classes) {
+        images += one.images.size();
     }
-}
-
-/// The `count` worst images; the classes take turns so that every class shows.
-std::vector<Candidate> worst_in_turns(std::vector<std::vector<Candidate>> by_class,
-                                      std::size_t count) {
-    for (std::vector<Candidate>& candidates : by_class) {
-        rate_mistakes(candidates);
-        std::stable_sort(
-            candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-                return std::make_pair(a.mistake, a.entry->defective) >
-                       std::make_pair(b.mistake, b.entry->defective);
-            });
+    if (chosen.empty()) {
+        std::cout << "none of " << images << " test images of cell '" << trial.name()
+                  << "' went to another class's expert: no picture is written\n";
     }
-    std::vector<Candidate> chosen;
-    for (std::size_t turn = 0; chosen.size() < count; ++turn) {
-        bool any = false;
-        for (const std::vector<Candidate>& candidates : by_class) {
-            if (turn < candidates.size() && chosen.size() < count) {
-                chosen.push_back(candidates[turn]);
-                any = true;
-            }
-        }
-        if (!any) {
-            break;
-        }
-    }
-    return chosen;
+    return chosen.empty();
 }
 
 }  // namespace
 
 sweeps::ExitCode run_verb(const ShowOptions& options) {
-    const storage::RunState state = read_run_state(options.dir);
-    require_own_results(state, options.dir, "it has numbers, and no score maps to show");
-    const storage::RunDirectory directory(options.dir);
-    const storage::CellRecord& cell = find_cell_record(state, options.cell);
-    const sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
-    if (!sweeps::uses_data(config)) {
-        throw sweeps::UsageError("cell '" + cell.name + "' is of method " + config.method +
-                                 ", which looks at no image: there is nothing to show");
+    const std::vector<TrialPictures> trials = load_trials(options);
+    const TrialPictures& first = trials.front();
+    const GalleryKind kind = options.misrouted ? GalleryKind::Misrouted
+                             : options.best    ? GalleryKind::Best
+                                               : GalleryKind::Worst;
+    if (kind == GalleryKind::Misrouted && !first.scores().has_router) {
+        throw sweeps::UsageError("--misrouted: cell '" + first.name() +
+                                 "' has no router: every image is scored by its class's expert");
     }
-    const std::filesystem::path file = directory.scores_file(training_of(directory, cell));
-    std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) {
-        throw sweeps::UsageError("the patch scores of cell '" + cell.name + "', " + file.string() +
-                                 ", are not there any more; harrow replay prints the sweep that "
-                                 "trains them again, in another --dir");
+    const int count = options.misrouted ? *options.misrouted
+                      : options.best    ? *options.best
+                                        : options.worst.value_or(kDefaultCount);
+    const std::vector<analysis::ScoredClass> classes = rated_classes(first, options.class_name);
+    const std::vector<analysis::ChosenImage> chosen =
+        analysis::choose_images(classes, kind, static_cast<std::size_t>(count));
+    if (has_none(classes, chosen, first)) {
+        return sweeps::ExitCode::Ok;
     }
-    const storage::PatchScores scores = storage::load_patch_scores(file);
-    const storage::DatasetListing listing =
-        storage::list_dataset(config.data.layout, cell.data_root);
-
-    std::vector<std::vector<Candidate>> by_class;
-    std::vector<std::string> names;
-    for (const storage::ClassScores& cls : scores.classes) {
-        names.push_back(cls.class_name);
-        if (options.class_name.empty() || options.class_name == cls.class_name) {
-            by_class.push_back(candidates_of(cls, scores, listing.dataset, config.score));
-        }
-    }
-    if (by_class.empty()) {
-        throw sweeps::UsageError("--class: the cell knows no class '" + options.class_name + "'" +
-                                 sweeps::suggestion(options.class_name, names));
-    }
-    const int size = config.score.map_size;
-    const storage::Resize resize = storage::resize_named(config.data.resize);
+    std::map<std::size_t, ShownClass> shown;  // by index in `classes`
     std::vector<storage::Image> strips;
-    for (const Candidate& candidate :
-         worst_in_turns(std::move(by_class), static_cast<std::size_t>(options.worst))) {
-        const storage::ClassScores& cls = *candidate.scores;
-        const std::size_t last =
-            static_cast<std::size_t>(scores.num_tasks - 1) * static_cast<std::size_t>(cls.images);
-        std::vector<float> map(static_cast<std::size_t>(size) * static_cast<std::size_t>(size));
-        analysis::ScoreMapper(static_cast<int>(cls.height),
-                              static_cast<int>(cls.width),
-                              size,
-                              config.score.smoothing_sigma)
-            .render(
-                cls.maps.data() + cls.routed_map[last + candidate.image] * cls.height * cls.width,
-                map.data());
-        strips.push_back(analysis::make_strip(
-            storage::square_image(
-                storage::read_rgb(listing.dataset.root / candidate.entry->relative_path),
-                size,
-                resize),
-            storage::load_mask(listing.dataset, *candidate.entry, size, resize),
-            map,
-            analysis::value_range(map)));
-        std::cout << strips.size() << "  " << candidate.entry->relative_path << "  score "
-                  << candidate.score << "  outranked by "
-                  << static_cast<int>(candidate.mistake * 100 + 0.5) << " % of the other kind\n";
+    for (const auto& [class_index, image] : chosen) {
+        if (shown.count(class_index) == 0) {
+            shown.emplace(class_index, shown_class(trials, classes[class_index].name));
+        }
+        const analysis::ScoredImage& scored = classes[class_index].images[image];
+        strips.push_back(strip_of(trials, shown.at(class_index), scored.path));
+        print_line(strips.size(), scored, first.scores());
     }
     storage::write_png(options.out, analysis::stack_strips(strips));
-    std::cout << options.out
-              << ": image, mask, heat map (each map on its own scale); rows as listed\n";
+    std::cout << options.out << ": image, mask, heat map";
+    for (const TrialPictures& trial : trials) {
+        std::cout << (&trial == &first ? " of " : ", of ") << trial.name();
+    }
+    std::cout << "; one colour scale per class; rows as listed\n";
     return sweeps::ExitCode::Ok;
 }
 

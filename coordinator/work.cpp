@@ -148,19 +148,23 @@ std::string to_json(const WorkResult& result) {
     for (const TrialResult& trial : result.trials) {
         trials.push_back(json_of(trial));
     }
-    return dump({{"trials", std::move(trials)},
-                 {"images_extracted", result.images_extracted},
-                 {"seconds", result.seconds},
-                 {"times",
-                  {{"check", result.times.check},
-                   {"decode", result.times.decode},
-                   {"wait", result.times.wait},
-                   {"backbone", result.times.backbone},
-                   {"write", result.times.write},
-                   {"train", result.times.train},
-                   {"evaluate", result.times.evaluate},
-                   {"score", result.times.score}}},
-                 {"notes", result.notes}});
+    Json object = {{"trials", std::move(trials)},
+                   {"images_extracted", result.images_extracted},
+                   {"seconds", result.seconds},
+                   {"times",
+                    {{"check", result.times.check},
+                     {"decode", result.times.decode},
+                     {"wait", result.times.wait},
+                     {"backbone", result.times.backbone},
+                     {"write", result.times.write},
+                     {"train", result.times.train},
+                     {"evaluate", result.times.evaluate},
+                     {"score", result.times.score}}},
+                   {"notes", result.notes}};
+    if (result.cost) {
+        object["cost"] = Json::parse(sweeps::to_json(*result.cost));
+    }
+    return dump(object);
 }
 
 WorkTimes& WorkTimes::operator+=(const WorkTimes& other) {
@@ -236,6 +240,12 @@ WorkResult work_result_from_json(std::string_view text) {
                     number(*times, "evaluate"),
                     number(*times, "score")};
     result.notes = field<std::vector<std::string>>(json, "notes");
+    if (const auto cost = json.find("cost"); cost != json.end()) {
+        result.cost = sweeps::training_cost_from_json(cost->dump());
+        if (!result.cost) {
+            throw ProtocolError("field 'cost' of a work message is not what a training cost");
+        }
+    }
     return result;
 }
 

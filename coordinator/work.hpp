@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "coordinator/protocol_error.hpp"
 #include "sweeps/result_row.hpp"
+#include "sweeps/training_cost.hpp"
 
 /// What an `Assign` carries and a `Finished` brings back, as JSON text on the wire.
 namespace harrow::coordinator {
@@ -79,6 +81,7 @@ struct WorkResult {
     double seconds = 0.0;
     WorkTimes times;
     std::vector<std::string> notes;  ///< about the unit itself, e.g. a quarantined cache file
+    std::optional<sweeps::TrainingCost> cost = {};  ///< of a training that was trained by this unit
 };
 
 std::string to_json(const ExtractionWork& work);

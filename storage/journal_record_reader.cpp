@@ -194,6 +194,7 @@ SweepRecord sweep_from(const json& object) {
                                         text(compare, "test"),
                                         text(compare, "adjust")};
     }
+    sweep.tables = object.contains("tables") ? text(object, "tables") : "";
     sweep.imported = object.contains("imported") && boolean(object, "imported");
     return sweep;
 }
@@ -226,7 +227,24 @@ FinishedRecord finished_from(const json& object) {
         trial.notes = texts(entry, "notes");
         finished.trials.push_back(std::move(trial));
     }
+    if (object.contains("score_seconds")) {
+        finished.score_seconds = real(object, "score_seconds");
+    }
     return finished;
+}
+
+TrainedRecord trained_from(const json& object) {
+    TrainedRecord trained{text(object, "training_key"),
+                          real(object, "seconds"),
+                          text(object, "slot"),
+                          small_integer(object, "attempt")};
+    if (object.contains("cost")) {
+        trained.cost = sweeps::training_cost_from_json(member(object, "cost").dump());
+        if (!trained.cost) {
+            wrong_type("cost", "an object that says what the training cost");
+        }
+    }
+    return trained;
 }
 
 template <typename Record>
@@ -313,10 +331,7 @@ std::optional<RecordData> work_record_from(const std::string& type, const json& 
                                small_integer(data, "attempt")};
     }
     if (type == "trained") {
-        return TrainedRecord{text(data, "training_key"),
-                             real(data, "seconds"),
-                             text(data, "slot"),
-                             small_integer(data, "attempt")};
+        return trained_from(data);
     }
     if (type == "finished") {
         return finished_from(data);

@@ -93,6 +93,9 @@ json to_json(const SweepRecord& sweep) {
     if (sweep.compare) {
         object["compare"] = to_json(*sweep.compare);
     }
+    if (!sweep.tables.empty()) {
+        object["tables"] = sweep.tables;
+    }
     if (sweep.imported) {
         object["imported"] = true;
     }
@@ -119,10 +122,14 @@ json to_json(const ExtractedRecord& extracted) {
 }
 
 json to_json(const TrainedRecord& trained) {
-    return {{"training_key", trained.training_key},
-            {"seconds", finite(trained.seconds)},
-            {"slot", trained.slot},
-            {"attempt", trained.attempt}};
+    json object = {{"training_key", trained.training_key},
+                   {"seconds", finite(trained.seconds)},
+                   {"slot", trained.slot},
+                   {"attempt", trained.attempt}};
+    if (trained.cost) {
+        object["cost"] = json::parse(sweeps::to_json(*trained.cost));
+    }
+    return object;
 }
 
 /// A row is an array: thousands of them make a record.
@@ -140,7 +147,11 @@ json to_json(const FinishedRecord& finished) {
         trials.push_back(
             {{"trial", trial.trial}, {"rows", std::move(rows)}, {"notes", trial.notes}});
     }
-    return {{"training_key", finished.training_key}, {"trials", std::move(trials)}};
+    json object = {{"training_key", finished.training_key}, {"trials", std::move(trials)}};
+    if (finished.score_seconds) {
+        object["score_seconds"] = finite(*finished.score_seconds);
+    }
+    return object;
 }
 
 /// What a dead child left, where it says something.

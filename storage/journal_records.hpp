@@ -10,6 +10,7 @@
 #include "storage/journal.hpp"
 #include "sweeps/result_row.hpp"
 #include "sweeps/sweep.hpp"
+#include "sweeps/training_cost.hpp"
 
 /// What the journal's records say. JSON schemas: docs/file-formats.md.
 namespace harrow::storage {
@@ -53,7 +54,8 @@ struct SweepRecord {
     std::vector<CellRecord> cells;
     std::int64_t trials = 0;
     std::optional<sweeps::Compare> compare = {};
-    bool imported = false;  ///< results made elsewhere: nothing here can be run
+    std::string tables = {};  ///< tables for papers, one line of YAML; empty: none
+    bool imported = false;    ///< results made elsewhere: nothing here can be run
 };
 struct ExtendedRecord {
     SweepRecord sweep;
@@ -102,9 +104,11 @@ struct ExtractedRecord {
 /// `trained`: patch scores were published under trainings/<key>/.
 struct TrainedRecord {
     std::string training_key;
-    double seconds = 0;
+    double seconds = 0;  ///< of the unit: also looking at files, waiting, scoring
     std::string slot;
     int attempt = 1;
+    /// Not in older journals, and not when the worker found what a lost attempt had published.
+    std::optional<sweeps::TrainingCost> cost = {};
 };
 
 struct TrialRows {
@@ -117,6 +121,8 @@ struct TrialRows {
 struct FinishedRecord {
     std::string training_key;
     std::vector<TrialRows> trials;
+    /// What metrics from patch scores took, by trial: an equal share of what was scored together.
+    std::optional<double> score_seconds = {};
 };
 
 /// `failed`: an attempt ended without result.

@@ -28,6 +28,7 @@ public:
         state_.extracted.clear();
         state_.attempts.clear();
         state_.seconds.clear();
+        state_.trainings.clear();
     }
 
     void operator()(const SweepRecord& sweep) {
@@ -85,15 +86,28 @@ public:
         state_.trained.insert(trained.training_key);
         state_.seconds[trained.training_key] = trained.seconds;
         state_.checkpoints.erase(trained.training_key);
+        training_costs_.erase(trained.training_key);
+        if (trained.cost) {
+            training_costs_[trained.training_key] =
+                std::make_shared<const sweeps::TrainingCost>(*trained.cost);
+        }
         count(&WorkCounters::trainings, 1);
     }
 
     void operator()(const FinishedRecord& finished) {
+        const auto cost = training_costs_.find(finished.training_key);
+        const TrialSpend spend{cost == training_costs_.end() ? nullptr : cost->second,
+                               finished.score_seconds};
         for (const TrialRows& trial : finished.trials) {
+            state_.spent.erase(trial.trial);
+            if (spend.training || spend.score_seconds) {
+                state_.spent[trial.trial] = spend;
+            }
             if (state_.finished.insert_or_assign(trial.trial, trial).second) {
                 count(&WorkCounters::trials, 1);
             }
             state_.failed.erase(trial.trial);
+            state_.trainings[trial.trial] = finished.training_key;
         }
         state_.running.erase(finished.training_key);
     }
@@ -243,6 +257,8 @@ private:
     RunState state_;
     std::map<sweeps::Digest, std::size_t> cell_numbers_;  ///< where a cell is in state_.cells
     std::uint64_t seq_ = 0;                               ///< of the record being applied
+    /// By training key; trials may be scored from it in a later session.
+    std::map<std::string, std::shared_ptr<const sweeps::TrainingCost>> training_costs_;
     /// So that a start looks at its own trials only.
     std::map<std::string, std::vector<std::string>> trials_failed_by_;
 };

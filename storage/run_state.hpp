@@ -61,6 +61,13 @@ struct RunningUnit {
     std::optional<CheckpointRecord> checkpoint;
 };
 
+/// What a finished trial cost, as far as the journal knows.
+struct TrialSpend {
+    /// Null: not known. Trials of one training share it.
+    std::shared_ptr<const sweeps::TrainingCost> training;
+    std::optional<double> score_seconds;
+};
+
 constexpr std::size_t kKeptAttempts = 10;
 
 /// What the journal proves, at the end of its records.
@@ -80,8 +87,10 @@ struct RunState {
     std::map<std::string, CheckpointRecord> checkpoints;
     /// By unit key: its last kKeptAttempts failures, oldest first.
     std::map<std::string, std::vector<FailedAttempt>> failed_attempts;
-    std::map<std::string, double> seconds;  ///< by unit key: the attempt that finished
-    std::vector<SessionState> sessions;     ///< in order
+    std::map<std::string, double> seconds;         ///< by unit key: the attempt that finished
+    std::map<std::string, std::string> trainings;  ///< by finished trial: its training's key
+    std::map<std::string, TrialSpend> spent;       ///< by trial id; only where something is known
+    std::vector<SessionState> sessions;            ///< in order
     WorkCounters total;
 
     WorkCounters last_session() const {
@@ -96,8 +105,8 @@ RunState replay(const std::vector<JournalRecord>& records);
 /// The same, one record at a time.
 class RunReplay {
 public:
-    /// `with_units` false: `trained`, `extracted`, `attempts` and `seconds` of the result mean
-    /// nothing; a report of a hundred thousand trials has no use for them.
+    /// `with_units` false: `trained`, `extracted`, `attempts`, `seconds` and `trainings` of the
+    /// result mean nothing; to follow a hundred thousand trials needs none of them.
     explicit RunReplay(bool with_units = true);
     ~RunReplay();
     RunReplay(const RunReplay&) = delete;

@@ -11,6 +11,7 @@ const std::vector<std::string>& basic_metric_names() {
                                                    "pixel_auroc",
                                                    "pixel_ap",
                                                    "pixel_f1max",
+                                                   "aupro",
                                                    "routing_acc"};
     return names;
 }

@@ -79,6 +79,13 @@ void add_map_rows(Table& table) {
                         .unit("pixels of the map")
                         .help("Standard deviation of the Gaussian over the map; 0: none")
                         .source("MoLE-Flow A14"));
+    table.push_back(
+        row<kScore, &ScoreConfig::aupro_limit>("score.aupro_limit", kStage)
+            .above(0)
+            .at_most(1)
+            .help("False positive rate up to which aupro is integrated: 0.3 for MVTec AD and VisA, "
+                  "0.05 for MVTec AD 2")
+            .source("MVTec AD's evaluation code"));
     table.push_back(row<kScore, &ScoreConfig::nan_compat>("score.nan_compat", kStage)
                         .help("Map values NaN, +inf and -inf count as 0, 1 and 0, as in the "
                               "reference; off: they fail the trial")

@@ -70,6 +70,8 @@ struct Spec {
     std::vector<Block> space;
     Objective objective;
     std::optional<Compare> compare;
+    std::vector<TableSpec> tables;
+    std::string tables_text;  ///< of `tables`, as one line
     RunSettings run;
     Place compare_place;
     std::vector<std::string> included;

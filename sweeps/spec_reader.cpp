@@ -9,6 +9,7 @@
 
 #include "sweeps/compare_section.hpp"
 #include "sweeps/space_reader.hpp"
+#include "sweeps/tables/table_reader.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -67,7 +68,7 @@ private:
     static const std::vector<std::string>& top_level_keys() {
         static const std::vector<std::string> keys = [] {
             std::vector<std::string> all = {
-                "include", "name", "seeds", "space", "objective", "compare"};
+                "include", "name", "seeds", "space", "objective", "compare", "tables"};
             all.insert(all.end(), run_setting_keys().begin(), run_setting_keys().end());
             return all;
         }();
@@ -90,6 +91,9 @@ private:
         } else if (entry.key == "compare") {
             spec_.compare = read_compare(entry.value, problems_);
             spec_.compare_place = entry.place;
+        } else if (entry.key == "tables") {
+            spec_.tables = read_tables(entry.value, false, problems_);
+            spec_.tables_text = yaml_line(entry.value);
         } else if (contains(run_setting_keys(), entry.key)) {
             read_run_setting(entry.key, entry.value, spec_.run, problems_);
         }

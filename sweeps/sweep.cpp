@@ -8,11 +8,13 @@
 
 #include "sweeps/keys.hpp"
 #include "sweeps/overrides.hpp"
+#include "sweeps/owner_check.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/space_expansion.hpp"
 #include "sweeps/spec_reader.hpp"
 #include "sweeps/sweep_data.hpp"
 #include "sweeps/sweep_weights.hpp"
+#include "sweeps/tables/table_reader.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -77,66 +79,19 @@ void check_baseline(const Spec& spec,
                                                        : "; did you mean " + nearest + "?")));
 }
 
-/// A parameter that no method of the sweep owns is a mistake; one that only some own is dropped
-/// where it is not theirs.
-class OwnerCheck {
-public:
-    OwnerCheck(const std::vector<ExpandedCell>& cells, std::vector<Problem>& problems)
-        : problems_(problems) {
-        for (const ExpandedCell& cell : cells) {
-            methods_.insert(cell.config.method);
+void check_tables(const Spec& spec,
+                  const std::vector<ExpandedCell>& cells,
+                  std::vector<Problem>& problems) {
+    std::vector<std::string> names, tags;
+    for (const ExpandedCell& cell : cells) {
+        for (const CellName& name : cell.names) {
+            names.push_back(name.text);
+            names.push_back(name.label);
         }
+        tags.insert(tags.end(), cell.tags.begin(), cell.tags.end());
     }
-    void check(const Spec& spec) {
-        check(spec.base);
-        for (const Block& block : spec.space) {
-            check(block.set);
-            for (const auto* axes : {&block.grid, &block.zip}) {
-                for (const ParameterAxis& axis : *axes) {
-                    check_one(*axis.parameter, axis.place);
-                }
-            }
-            for (const NamedAxis& axis : block.axes) {
-                check(axis.alternatives);
-            }
-            check(block.cases);
-        }
-    }
-
-private:
-    void check(const std::vector<Alternative>& alternatives) {
-        for (const Alternative& alternative : alternatives) {
-            check(alternative.settings);
-        }
-    }
-    void check(const std::vector<Setting>& settings) {
-        for (const Setting& setting : settings) {
-            check_one(*setting.parameter, setting.place);
-        }
-    }
-    void check_one(const Parameter& parameter, const Place& place) {
-        const auto runs = [&](const std::string& method) { return methods_.count(method) != 0; };
-        const auto& owners = parameter.methods;
-        if (owners.empty() || methods_.empty() || std::any_of(owners.begin(), owners.end(), runs)) {
-            return;
-        }
-        std::string owned_by;
-        for (const std::string& owner : owners) {
-            owned_by += (owned_by.empty() ? "" : ", ") + owner;
-        }
-        std::string running;
-        for (const std::string& method : methods_) {
-            running += (running.empty() ? "" : ", ") + method;
-        }
-        problems_.push_back(problem_at(
-            place,
-            parameter.name,
-            "belongs to method " + owned_by + ", but the sweep runs " + running + "; remove it"));
-    }
-
-    std::vector<Problem>& problems_;
-    std::set<std::string> methods_;
-};
+    check_table_rows(spec.tables, names, tags, problems);
+}
 
 void check_consistency(const Spec& spec,
                        const std::vector<ExpandedCell>& cells,
@@ -186,7 +141,7 @@ void check_base(const Spec& spec, InputCatalog& catalog, std::vector<Problem>& p
     const std::vector<ExpandedCell> cells = expand_space(base, found);
     const KeySet swept = swept_keys(spec);
     if (swept.count("method") == 0) {
-        OwnerCheck(cells, found).check(spec);
+        check_owners(spec, cells, found);
     }
     check_consistency(base, cells, found);
     const bool sweeps_data = std::any_of(swept.begin(), swept.end(), [](const std::string& key) {
@@ -286,6 +241,7 @@ std::vector<ExpandedCell> check_space(const Spec& spec,
     std::vector<ExpandedCell> cells = expand_space(spec, found);
     if (found.empty()) {  // otherwise the baseline may be among what is missing
         check_baseline(spec, cells, found);
+        check_tables(spec, cells, found);
     }
     check_names(cells, found);
     if (spec.space_is_sound && !misses_value(spec, problems)) {
@@ -314,7 +270,7 @@ Sweep parse_sweep(const std::string& text,
     require_keys(spec, file, problems);
 
     std::vector<ExpandedCell> cells = check_space(spec, overridden, problems);
-    OwnerCheck(cells, problems).check(spec);
+    check_owners(spec, cells, problems);
     check_consistency(spec, cells, problems);
     const auto tasks = arrange_data(spec, cells, catalog, problems);
     check_weights(spec, cells, catalog, problems);
@@ -332,6 +288,8 @@ Sweep parse_sweep(const std::string& text,
     sweep.objective = spec.objective;
     sweep.run = spec.run;
     sweep.compare = spec.compare;
+    sweep.tables = spec.tables;
+    sweep.tables_text = spec.tables_text;
     sweep.file = file;
     sweep.text = text;
     sweep.included = spec.included;

@@ -10,6 +10,7 @@
 #include "sweeps/hashing.hpp"
 #include "sweeps/input_catalog.hpp"
 #include "sweeps/run_settings.hpp"
+#include "sweeps/tables/table_spec.hpp"
 #include "sweeps/trial_config.hpp"
 
 namespace harrow::sweeps {
@@ -37,8 +38,8 @@ struct Objective {
 struct Compare {
     std::string baseline;           ///< one of the names of a cell
     std::vector<std::string> same;  ///< dotted parameter names
-    std::string test = "paired_t";  ///< or wilcoxon
-    std::string adjust = "holm";    ///< or bh, none
+    std::string test = "paired_t";  ///< of comparison_tests()
+    std::string adjust = "holm";    ///< of comparison_adjustments()
 };
 
 struct Sweep {
@@ -46,6 +47,8 @@ struct Sweep {
     std::vector<Cell> cells;  ///< in the order in which the space reaches them
     Objective objective;
     std::optional<Compare> compare;
+    std::vector<TableSpec> tables;  ///< for papers; no key and no result depends on them
+    std::string tables_text;        ///< what read_tables() made them from, as one line of YAML
     RunSettings run;
     std::string file;                    ///< as given
     std::string text;                    ///< of that file, byte for byte

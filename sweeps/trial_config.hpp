@@ -88,6 +88,7 @@ struct ScoreConfig {
     double cluster_top_k_ratio = 0.02;
     int map_size = 224;
     double smoothing_sigma = 4.0;
+    double aupro_limit = 0.3;
     bool nan_compat = false;
 };
 

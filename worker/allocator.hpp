@@ -7,4 +7,7 @@ namespace harrow::worker {
 /// a fault (a tenth of a step at 768 channels). Once, before the first thread.
 void keep_freed_memory() noexcept;
 
+/// What is free now goes back to the system once.
+void give_back_freed_memory() noexcept;
+
 }  // namespace harrow::worker

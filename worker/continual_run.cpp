@@ -93,6 +93,15 @@ public:
         return take_scores();
     }
 
+    /// Numbers that were trained, by task; after run().
+    std::vector<std::int64_t> parameters() const {
+        std::vector<std::int64_t> counts;
+        for (int task = 0; task < num_tasks_; ++task) {
+            counts.push_back(method_->trained_parameters(task));
+        }
+        return counts;
+    }
+
 private:
     void begin(const MethodFactory& make_method) {
         const bool resumed = checkpoints_.resume([&](const SavedTraining& saved) {
@@ -295,8 +304,12 @@ storage::PatchScores run_continual(const ContinualSequence& sequence,
                                    History& history,
                                    TrainingCheckpoints& checkpoints,
                                    coordinator::WorkTimes& times,
+                                   std::vector<std::int64_t>& parameters,
                                    WorkMonitor& monitor) {
-    return ContinualRun(sequence, store, history, checkpoints, times, monitor).run(make_method);
+    ContinualRun run(sequence, store, history, checkpoints, times, monitor);
+    storage::PatchScores scores = run.run(make_method);
+    parameters = run.parameters();
+    return scores;
 }
 
 }  // namespace harrow::worker

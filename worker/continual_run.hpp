@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,7 +39,7 @@ using MethodFactory = std::function<std::unique_ptr<Method>()>;
 /// class seen so far: under the expert the router picks and under the one of the class's task.
 /// Begins where `checkpoints` ends, if it has one that is usable; what results is the same to the
 /// bit. `training_key` of the result stays empty; `times` gains what training and evaluation took,
-/// before the checkpoint too.
+/// before the checkpoint too; `parameters` becomes what the method trained, by task.
 /// Throws what the method and the feature store throw, WorkStopped once what was done is in a
 /// checkpoint, WorkCancelled, and std::logic_error when a method that declares isolated experts
 /// changed one.
@@ -48,6 +49,7 @@ storage::PatchScores run_continual(const ContinualSequence& sequence,
                                    History& history,
                                    TrainingCheckpoints& checkpoints,
                                    coordinator::WorkTimes& times,
+                                   std::vector<std::int64_t>& parameters,
                                    WorkMonitor& monitor);
 
 }  // namespace harrow::worker

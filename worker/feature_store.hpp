@@ -41,6 +41,10 @@ public:
     /// Also for the process that extracted, values come from the published float16 file.
     Features load(const FeatureRequest& request, WorkMonitor& monitor);
 
+    /// Size of the key's file; 0 when it is gone.
+    std::int64_t bytes_of(const sweeps::Digest& key) const {
+        return static_cast<std::int64_t>(cache_.bytes_of(key).value_or(0));
+    }
     /// Since the store was made.
     std::int64_t images_extracted() const noexcept { return images_extracted_; }
     /// What went wrong and was cured since the last call, one line each.

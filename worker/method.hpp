@@ -63,6 +63,8 @@ public:
     /// Throws TrainingDiverged, and sweeps::DataError for a task smaller than one batch.
     virtual void train(const TaskData& data, const TrainingHooks& hooks) = 0;
     virtual void update_router(const TaskData& data) = 0;
+    /// How many numbers training on this task, which has begun, changes or did change.
+    virtual std::int64_t trained_parameters(int task) const = 0;
 
     /// [B,H,W,D] float32 -> patch scores [B,H,W] float32 on the CPU, larger = more anomalous. The
     /// last bits depend on B: score in batches of one size.

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "worker/class_images.hpp"
 #include "worker/continual_run.hpp"
 #include "worker/laps.hpp"
+#include "worker/memory_meter.hpp"
 #include "worker/training_checkpoints.hpp"
 #include "worker/trial_scoring.hpp"
 
@@ -78,6 +81,21 @@ ContinualSequence make_sequence(const coordinator::TrainingWork& work,
         sequence.tasks.push_back(std::move(classes));
     }
     return sequence;
+}
+
+/// Of the files of all its classes and splits, each once.
+std::int64_t feature_bytes(const ContinualSequence& sequence, const FeatureStore& store) {
+    std::set<sweeps::Digest> keys;
+    for (const SequenceTask& task : sequence.tasks) {
+        for (const SequenceClass& entry : task.classes) {
+            keys.insert({entry.train.key, entry.test.key});
+        }
+    }
+    return std::accumulate(
+        keys.begin(),
+        keys.end(),
+        std::int64_t{0},
+        [&](std::int64_t sum, const sweeps::Digest& key) { return sum + store.bytes_of(key); });
 }
 
 sweeps::KeepCheckpoints keep_checkpoints_of(const coordinator::TrainingWork& work) {
@@ -181,6 +199,8 @@ storage::PatchScores UnitRunner::train_sequence(const coordinator::TrainingWork&
     }
     const sweeps::TrialConfig config = located_config(work);
     const ContinualSequence sequence = make_sequence(work, config, dataset);
+    const MemoryMeter memory(device_);
+    sweeps::TrainingCost cost;
     storage::PatchScores scores;
     try {
         const FeatureGeometry geometry =
@@ -188,7 +208,8 @@ storage::PatchScores UnitRunner::train_sequence(const coordinator::TrainingWork&
         const auto make = [&] { return make_method(config, geometry, work.seed, device_); };
         storage::create_directories(work.directory);
         History history(storage::training_history_file(work.directory));
-        scores = run_continual(sequence, make, store_, history, checkpoints, result.times, monitor);
+        scores = run_continual(
+            sequence, make, store_, history, checkpoints, result.times, cost.parameters, monitor);
     } catch (const WorkCancelled&) {
         checkpoints.discard();
         throw;
@@ -201,6 +222,12 @@ storage::PatchScores UnitRunner::train_sequence(const coordinator::TrainingWork&
     checkpoints.finish();
     result.notes = checkpoints.take_notes();
     result.seconds = checkpoints.seconds_before();
+    cost.train_seconds = result.times.train;
+    cost.evaluate_seconds = result.times.evaluate;
+    cost.peak_rss_bytes = memory.peak_rss_bytes();
+    cost.peak_device_bytes = memory.peak_device_bytes();
+    cost.feature_bytes = feature_bytes(sequence, store_);
+    result.cost = std::move(cost);
     return scores;
 }
 

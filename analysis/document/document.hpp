@@ -25,6 +25,7 @@ struct TableCell {
     Emphasis emphasis = Emphasis::None;
     std::string mark = {};  ///< "†": what it means is in the table's notes
     std::string hint = {};  ///< for readers who point at it: the full name, the reason
+    std::string cite = {};  ///< BibTeX key, letters, digits and -_:./+: LaTeX cites it
 };
 
 struct TableColumn {

@@ -52,7 +52,43 @@ private:
     CompensatedSum found_, area_;
 };
 
+void require_limit(double limit) {
+    if (!(limit > 0 && limit <= 1)) {
+        throw std::invalid_argument("aupro: the limit of the false positive rate lies in (0, 1]");
+    }
+}
+
 }  // namespace
+
+double aupro_of_ranked(const std::vector<std::uint32_t>& ok,
+                       const std::vector<RegionPixel>& defects,
+                       const std::vector<double>& areas,
+                       std::size_t ok_pixels,
+                       double limit) {
+    require_limit(limit);
+    const double last = limit * static_cast<double>(ok_pixels);
+    OverlapCurve curve(last);
+    std::size_t ok_left = ok.size();
+    for (std::size_t left = defects.size(); left > 0 && curve.false_positives() < last;) {
+        const std::uint32_t key = defects[left - 1].key;
+        const std::size_t above = ok_left;
+        while (ok_left > 0 && ok[ok_left - 1] > key) {
+            --ok_left;
+        }
+        curve.move_right(static_cast<double>(above - ok_left));
+        const std::size_t at_or_above = ok_left;
+        while (ok_left > 0 && ok[ok_left - 1] == key) {
+            --ok_left;
+        }
+        double overlap = 0;
+        while (left > 0 && defects[left - 1].key == key) {
+            overlap += 1 / areas[defects[--left].region];
+        }
+        curve.step(static_cast<double>(at_or_above - ok_left), overlap);
+    }
+    curve.move_right(static_cast<double>(ok_left));
+    return std::clamp(curve.area() / (last * static_cast<double>(areas.size())), 0.0, 1.0);
+}
 
 void AuproRanking::add_ok_pixels(const float* begin, const float* end) {
     const std::size_t before = ok_keys_.size();
@@ -92,20 +128,18 @@ std::vector<std::uint32_t> AuproRanking::ok_from(std::uint32_t lowest) const {
     return keys;
 }
 
-std::vector<AuproRanking::DefectPixel> AuproRanking::defects_from(std::uint32_t lowest) const {
-    std::vector<DefectPixel> pixels, scratch;
+std::vector<RegionPixel> AuproRanking::defects_from(std::uint32_t lowest) const {
+    std::vector<RegionPixel> pixels, scratch;
     std::copy_if(defects_.begin(),
                  defects_.end(),
                  std::back_inserter(pixels),
-                 [&](const DefectPixel& pixel) { return pixel.key >= lowest; });
-    radix_sort(pixels, scratch, [](const DefectPixel& pixel) { return pixel.key; });
+                 [&](const RegionPixel& pixel) { return pixel.key >= lowest; });
+    radix_sort(pixels, scratch, [](const RegionPixel& pixel) { return pixel.key; });
     return pixels;
 }
 
 Aupro AuproRanking::aupro(double limit) const {
-    if (!(limit > 0 && limit <= 1)) {
-        throw std::invalid_argument("aupro: the limit of the false positive rate lies in (0, 1]");
-    }
+    require_limit(limit);
     Aupro result;
     result.regions = areas_.size();
     result.ok_pixels = ok_keys_.size();
@@ -120,30 +154,8 @@ Aupro AuproRanking::aupro(double limit) const {
     const double last = limit * static_cast<double>(ok_keys_.size());
     const auto rank = std::min(ok_keys_.size(), static_cast<std::size_t>(std::ceil(last)));
     const std::uint32_t lowest = kth_largest_key(ok_keys_, std::max<std::size_t>(rank, 1));
-    const std::vector<std::uint32_t> ok = ok_from(lowest);
-    const std::vector<DefectPixel> defects = defects_from(lowest);
-    OverlapCurve curve(last);
-    std::size_t ok_left = ok.size();
-    for (std::size_t left = defects.size(); left > 0;) {
-        const std::uint32_t key = defects[left - 1].key;
-        const std::size_t above = ok_left;
-        while (ok_left > 0 && ok[ok_left - 1] > key) {
-            --ok_left;
-        }
-        curve.move_right(static_cast<double>(above - ok_left));
-        const std::size_t at_or_above = ok_left;
-        while (ok_left > 0 && ok[ok_left - 1] == key) {
-            --ok_left;
-        }
-        double overlap = 0;
-        while (left > 0 && defects[left - 1].key == key) {
-            overlap += 1 / areas_[defects[--left].region];
-        }
-        curve.step(static_cast<double>(at_or_above - ok_left), overlap);
-    }
-    curve.move_right(static_cast<double>(ok_left));
-    const double largest = last * static_cast<double>(areas_.size());
-    result.value = std::clamp(curve.area() / largest, 0.0, 1.0);
+    result.value =
+        aupro_of_ranked(ok_from(lowest), defects_from(lowest), areas_, ok_keys_.size(), limit);
     return result;
 }
 

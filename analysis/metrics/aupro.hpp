@@ -16,6 +16,21 @@ struct Aupro {
     std::uint64_t regions = 0, ok_pixels = 0, non_finite = 0;
 };
 
+/// A defect pixel: its score as a key (score_keys.hpp) and the region it belongs to.
+struct RegionPixel {
+    std::uint32_t key = 0, region = 0;
+};
+
+/// AU-PRO of what is ranked already. `ok_keys`, of pixels outside of regions, and `defects` ascend;
+/// both hold at least all that is not below the score at which the rate reaches the limit.
+/// `areas`: of every region, in pixels; `ok_pixels`: how many there are in all. Neither is empty.
+/// Throws std::invalid_argument unless 0 < limit <= 1.
+double aupro_of_ranked(const std::vector<std::uint32_t>& ok_keys,
+                       const std::vector<RegionPixel>& defects,
+                       const std::vector<double>& areas,
+                       std::size_t ok_pixels,
+                       double limit);
+
 /// Area under the per-region overlap curve as MVTec AD's evaluation code defines it (Bergmann et
 /// al., IJCV 2021), exactly. Every distinct score is a threshold, equal scores are one point; PRO
 /// is the mean over connected defect regions of all images of the share found, FPR counts all
@@ -37,17 +52,13 @@ public:
     Aupro aupro(double limit) const;
 
 private:
-    struct DefectPixel {
-        std::uint32_t key = 0, region = 0;
-    };
-
     void add_ok_pixels(const float* begin, const float* end);
-    std::vector<DefectPixel> defects_from(std::uint32_t lowest) const;
+    std::vector<RegionPixel> defects_from(std::uint32_t lowest) const;
     std::vector<std::uint32_t> ok_from(std::uint32_t lowest) const;
 
     Connectivity connectivity_;
     std::vector<std::uint32_t> ok_keys_;
-    std::vector<DefectPixel> defects_;
+    std::vector<RegionPixel> defects_;
     std::vector<double> areas_;  ///< by region, over all images
     std::uint64_t non_finite_ = 0;
 };

@@ -21,11 +21,30 @@ Paragraph lead_paragraph(const Summary& summary) {
 }  // namespace
 
 Document report_document(const Report& report) {
-    Document document{report.name, {lead_paragraph(report.summary)}, {cells_section(report)}};
-    for (const auto make : {sequence_section, classes_section}) {
+    Document document{report.name, {lead_paragraph(report.summary)}, {}};
+    if (std::optional<Section> tables = tables_section(report)) {
+        document.sections.push_back(std::move(*tables));
+    }
+    document.sections.push_back(cells_section(report));
+    for (const auto make : {comparison_section,
+                            ranking_section,
+                            sequence_section,
+                            classes_section,
+                            one_factor_section,
+                            ablation_section,
+                            interaction_section,
+                            order_section,
+                            forgetting_section,
+                            routing_section,
+                            importance_section,
+                            selection_section,
+                            cost_section}) {
         if (std::optional<Section> section = make(report)) {
             document.sections.push_back(std::move(*section));
         }
+    }
+    if (std::optional<Section> gallery = gallery_section(report)) {
+        document.sections.push_back(std::move(*gallery));
     }
     document.sections.push_back(failures_section(report));
     return document;

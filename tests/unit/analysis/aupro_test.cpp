@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/metrics/pixel_ranking.hpp"
 #include "sweeps/random.hpp"
 #include "tests/unit/analysis/slow_regions.hpp"
 
@@ -105,6 +106,40 @@ AuproRanking rank(const std::vector<Image>& images, Connectivity connectivity) {
         ranking.add_image(image.scores.data(), image.mask.data(), image.height, image.width);
     }
     return ranking;
+}
+
+/// All metrics of one ranking.
+PixelMetrics rank_together(const std::vector<Image>& images, const std::vector<double>& limits) {
+    PixelRanking ranking;
+    for (const Image& image : images) {
+        ranking.add_image(
+            image.scores.data(),
+            image.mask.data(),
+            image.mask.size(),
+            find_regions(image.mask.data(), image.height, image.width, Connectivity::Eight));
+    }
+    return ranking.metrics(limits);
+}
+
+TEST(AuproTest, TogetherWithTheOtherPixelMetricsItIsTheSame) {
+    sweeps::RandomStream random(8);
+    for (int round = 0; round < 60; ++round) {
+        const std::vector<Image> images = random_images(random, round % 3);
+        const PixelMetrics together = rank_together(images, {0.05, 0.3, 1.0});
+        std::vector<float> scores;
+        std::vector<std::uint8_t> labels;
+        for (const Image& image : images) {
+            scores.insert(scores.end(), image.scores.begin(), image.scores.end());
+            labels.insert(labels.end(), image.mask.begin(), image.mask.end());
+        }
+        EXPECT_EQ(together.curves.average_precision,
+                  curve_metrics(scores, labels).average_precision);
+        const AuproRanking alone = rank(images, Connectivity::Eight);
+        EXPECT_EQ(together.aupro[0], alone.aupro(0.05).value);
+        EXPECT_EQ(together.aupro[1], alone.aupro(0.3).value);
+        EXPECT_EQ(together.aupro[2], alone.aupro(1.0).value);
+        EXPECT_NEAR(*together.aupro[1], slow_aupro(images, 0.3, true), 1e-12);
+    }
 }
 
 TEST(AuproTest, EqualsTheDefinition) {

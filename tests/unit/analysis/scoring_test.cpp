@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/metrics/aupro.hpp"
+#include "analysis/score_map.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/metric_names.hpp"
 
@@ -111,8 +113,9 @@ TEST(ScoringTest, EverySeenClassIsScoredAfterEveryTask) {
     EXPECT_EQ(rows.count({0, "a", "oracle", "image_auroc"}), 1U);
     EXPECT_EQ(rows.count({0, "b", "oracle", "image_auroc"}), 0U);
     EXPECT_EQ(rows.count({2, "c", "routed", "pixel_f1max"}), 1U);
-    // classes seen 1 + 2 + 3, means 3; 13 rows each; 5 continual × 2 routings × 6 metrics
-    EXPECT_EQ(trial.rows.size(), 9U * 13 + 60);
+    EXPECT_EQ(rows.count({2, "c", "oracle", "aupro"}), 1U);
+    // classes seen 1 + 2 + 3, means 3; 15 rows each; 5 continual × 2 routings × 7 metrics
+    EXPECT_EQ(trial.rows.size(), 9U * 15 + 70);
     for (const auto& [key, value] : rows) {
         if (std::get<2>(key) == "oracle" && std::get<3>(key) == "image_auroc") {
             EXPECT_EQ(value, 1.0);
@@ -171,6 +174,27 @@ TEST(ScoringTest, ConfigurationsScoredTogetherEqualThoseScoredAlone) {
     EXPECT_NE(by_key(together[0]), by_key(together[3]));
 }
 
+// The limit, the smoothing and the masks' size reach AU-PRO as they do a ranking made by hand.
+TEST(ScoringTest, AuproIsThatOfTheRenderedMaps) {
+    const storage::PatchScores scores = training();
+    std::vector<sweeps::ScoreConfig> configs(2, small_config());
+    configs[1].aupro_limit = 0.05;
+    const auto trials = score_training(scores, truth_of(scores), configs);
+    ScoreMapper mapper(kSide, kSide, 16, 0.5);
+    AuproRanking ranking;
+    std::vector<float> map(16 * 16);
+    for (std::size_t image = 0; image < kImages; ++image) {
+        const std::size_t number = 1 * kImages + image;  // of class b under its own expert
+        mapper.render(scores.classes[1].maps.data() + number * kSide * kSide, map.data());
+        ranking.add_image(map.data(), corner_mask(image, 16).data(), 16, 16);
+    }
+    const RowKey key{2, "b", "oracle", "aupro"};
+    EXPECT_EQ(by_key(trials[0]).at(key), ranking.aupro(0.3).value);
+    EXPECT_EQ(by_key(trials[1]).at(key), ranking.aupro(0.05).value);
+    EXPECT_NE(by_key(trials[0]).at(key), by_key(trials[1]).at(key));
+    EXPECT_EQ(by_key(trials[0]).count({2, "mean", "oracle", "aupro.fm"}), 1U);
+}
+
 TEST(ScoringTest, EachMaskIsLoadedOnce) {
     const storage::PatchScores scores = training();
     std::map<std::tuple<std::string, std::size_t, int>, int> loads;
@@ -221,8 +245,26 @@ TEST(ScoringTest, AClassWithoutDefectsHasNoValueAndNoMean) {
     EXPECT_EQ(rows.count({1, "mean", "routed", "image_auroc"}), 0U);
     EXPECT_EQ(rows.count({2, "mean", "oracle", "image_auroc.acc"}), 0U);
     EXPECT_EQ(rows.count({2, "mean", "routed", "pixel_ap.fm"}), 1U);
+    EXPECT_EQ(rows.count({1, "b", "routed", "aupro"}), 1U) << "its masks have defects";
     ASSERT_EQ(trial.undefined.size(), 1U);
     EXPECT_NE(trial.undefined[0].find("class 'b'"), std::string::npos) << trial.undefined[0];
+}
+
+TEST(ScoringTest, WithoutARegionThereIsNoAuproAndItSaysWhy) {
+    const storage::PatchScores scores = training();
+    std::vector<ClassTruth> truth = truth_of(scores);
+    truth[0].mask = [](std::size_t, int size) {
+        return std::vector<std::uint8_t>(static_cast<std::size_t>(size) * size, 0);
+    };
+    const auto trial = score_training(scores, truth, {small_config()}).at(0);
+    const auto rows = by_key(trial);
+    EXPECT_EQ(rows.count({0, "a", "routed", "aupro"}), 0U);
+    EXPECT_EQ(rows.count({1, "b", "routed", "aupro"}), 1U);
+    EXPECT_EQ(rows.count({1, "mean", "routed", "aupro"}), 0U);
+    ASSERT_EQ(trial.undefined.size(), 1U);
+    EXPECT_NE(trial.undefined[0].find("aupro are undefined because no test pixel is defective"),
+              std::string::npos)
+        << trial.undefined[0];
 }
 
 TEST(ScoringTest, OneTaskHasNoTransferAndSaysSo) {

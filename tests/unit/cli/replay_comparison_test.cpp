@@ -47,5 +47,17 @@ TEST(ReplayComparisonTest, FilesDifferAtTheirFirstByteOrTheirEnd) {
     EXPECT_ANY_THROW(first_different_byte(directory / "a", directory / "nothing"));
 }
 
+TEST(ReplayComparisonTest, AMetricThatWasNotMeasuredThenIsLeftOut) {
+    const std::vector<sweeps::MetricRow> stored = {{0, "a", "routed", "pixel_ap", 0.5}};
+    std::vector<sweeps::MetricRow> replayed = {{0, "a", "routed", "pixel_ap", 0.5},
+                                               {0, "a", "routed", "aupro", 0.25},
+                                               {0, "mean", "routed", "aupro.acc", 0.25}};
+    std::vector<sweeps::MetricRow> again = replayed;
+    EXPECT_TRUE(leave_out_unmeasured("aupro", stored, replayed));
+    EXPECT_TRUE(compare_rows(stored, replayed).empty());
+    EXPECT_FALSE(leave_out_unmeasured("aupro", again, replayed)) << "measured then, missing now";
+    EXPECT_EQ(compare_rows(again, replayed).size(), 2U);
+}
+
 }  // namespace
 }  // namespace harrow::cli

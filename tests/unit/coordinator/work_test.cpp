@@ -71,6 +71,9 @@ TEST(WorkTest, ValuesArriveToTheLastBit) {
     EXPECT_EQ(back.times.write, 0.0625);
     EXPECT_EQ(back.times.train, 3.5);
     EXPECT_EQ(back.times.score, 0.5);
+    EXPECT_FALSE(back.cost);
+    result.cost = sweeps::TrainingCost{1.0 / 3.0, 0.1, std::int64_t{1} << 40, 7, 5, {3, 2, 1}};
+    EXPECT_EQ(work_result_from_json(to_json(result)).cost, result.cost);
     WorkTimes sum = back.times;
     sum += back.times;
     EXPECT_EQ(sum.evaluate, 1.5);
@@ -88,6 +91,12 @@ TEST(WorkTest, RefusesWhatIsNoSuchMessage) {
             R"({"trials":[{"trial":"t","rows":[[0,"a","routed","m",null]],"notes":[],"error":""}],)"
             R"("images_extracted":0,"seconds":0,"notes":[]})"),
         ProtocolError);
+}
+
+TEST(WorkTest, RefusesCostsThatAreNone) {
+    const std::string text = to_json(WorkResult{});
+    const std::string cost = R"(,"cost":{"train_seconds":1}})";
+    EXPECT_THROW(work_result_from_json(text.substr(0, text.size() - 1) + cost), ProtocolError);
 }
 
 TEST(WorkTest, NotesThatAreNoUtf8DoNotStopAResult) {

@@ -90,6 +90,7 @@ TEST_F(RunStateTest, FinishedTrialsKeepTheirRowsToTheLastDigit) {
     ASSERT_EQ(state.finished.count("aa.s0"), 1U);
     EXPECT_EQ(state.finished.at("aa.s0").rows.at(0).value, value);
     EXPECT_EQ(state.finished.at("aa.s0").notes, std::vector<std::string>{"n"});
+    EXPECT_EQ(state.trainings.at("aa.s0"), "t1");
     EXPECT_EQ(state.trained.count("t1"), 1U);
     EXPECT_TRUE(state.running.empty());
     const std::vector<ResultRow> rows = result_rows(state);
@@ -200,6 +201,42 @@ TEST_F(RunStateTest, TheNewestCheckpointOfATrainingIsKnownUntilItIsTrained) {
     finish("t1", "aa.s0", 0.5);
     EXPECT_TRUE(state().checkpoints.empty());
     EXPECT_EQ(state().seconds.at("t1"), 1.5);
+}
+
+sweeps::TrainingCost example_cost() {
+    sweeps::TrainingCost cost;
+    cost.train_seconds = 80.25;
+    cost.evaluate_seconds = 9.5;
+    cost.peak_rss_bytes = std::int64_t{3} << 30;
+    cost.feature_bytes = 123456789012;
+    cost.parameters = {8900000, 1930000};
+    return cost;
+}
+
+TEST_F(RunStateTest, WhatATrainingCostIsKnownOfItsTrialsAlsoOfThoseScoredLater) {
+    add(TrainedRecord{"t1", 100, "slot 0", 1, example_cost()});
+    add(FinishedRecord{"t1", {{"aa.s0", {}, {}}}, 1.25});
+    add(SessionStartRecord{"node1", 11, 1, 2, "2026-01-01T00:01:00Z"});
+    add(FinishedRecord{"t1", {{"bb.s0", {}, {}}}, 2.5});
+    const RunState state = this->state();
+    ASSERT_EQ(state.spent.size(), 2U);
+    EXPECT_EQ(*state.spent.at("aa.s0").training, example_cost());
+    EXPECT_FALSE(state.spent.at("aa.s0").training->peak_device_bytes);
+    EXPECT_EQ(state.spent.at("aa.s0").score_seconds, 1.25);
+    EXPECT_EQ(state.spent.at("bb.s0").training, state.spent.at("aa.s0").training) << "shared";
+    EXPECT_EQ(state.spent.at("bb.s0").score_seconds, 2.5);
+}
+
+TEST_F(RunStateTest, ATrainingOfUnknownCostDoesNotInheritThatOfAnEarlierOne) {
+    add(TrainedRecord{"t1", 100, "slot 0", 1, example_cost()});
+    finish("t1", "aa.s0", 0.5);  // its scores were lost; this record says no costs
+    EXPECT_TRUE(state().spent.empty());
+}
+
+TEST_F(RunStateTest, CostsThatAreNoneAreRefused) {
+    std::string json = record_json(RecordData(TrainedRecord{"t1", 1, "s", 1, example_cost()}));
+    json.replace(json.find("80.25"), 5, "\"no\"");
+    EXPECT_THROW(parse_record({1, "trained", json}), StorageError);
 }
 
 TEST_F(RunStateTest, FailedAttemptsAreKeptWithWhatKilledThemUpToALimit) {

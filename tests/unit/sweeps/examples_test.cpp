@@ -9,6 +9,7 @@
 #include "sweeps/backbone_geometry.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/sweep.hpp"
+#include "sweeps/tables/table_reader.hpp"
 #include "tests/support/fake_catalog.hpp"
 
 namespace harrow::sweeps {
@@ -37,7 +38,9 @@ Sweep parse_example(const std::string& name) {
 std::vector<std::string> example_names() {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(kExamples)) {
-        names.push_back(entry.path().filename().string());
+        if (entry.is_regular_file()) {
+            names.push_back(entry.path().filename().string());
+        }
     }
     std::sort(names.begin(), names.end());
     return names;
@@ -62,6 +65,16 @@ INSTANTIATE_TEST_SUITE_P(
             name.begin(), name.end(), [](char c) { return std::isalnum(c) == 0; }, '_');
         return name;
     });
+
+TEST(TableExamplesTest, AreReadWithoutAProblem) {
+    int files = 0;
+    for (const auto& entry : fs::directory_iterator(kExamples / "tables")) {
+        EXPECT_FALSE(load_tables(entry.path().string()).empty());
+        ++files;
+    }
+    EXPECT_GE(files, 1);
+    EXPECT_EQ(parse_example("demo.yaml").tables.size(), 1U);
+}
 
 TEST(MainExamplesTest, AreTheSeedLogsConfigurations) {
     const std::pair<const char*, std::pair<int, int>> expected[] = {

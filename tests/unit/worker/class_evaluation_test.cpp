@@ -20,6 +20,7 @@ public:
     void begin_task(int /*task*/) override {}
     void train(const TaskData& /*data*/, const TrainingHooks& /*hooks*/) override {}
     void update_router(const TaskData& /*data*/) override {}
+    std::int64_t trained_parameters(int /*task*/) const override { return 0; }
 
     torch::Tensor score(const torch::Tensor& features, int expert) override {
         calls.push_back({expert, features[0][0][0][0].item<int>()});

@@ -111,6 +111,40 @@ TEST_F(PipelineTest, GivesRowsForEverySeenClassAfterEveryTask) {
     }
 }
 
+TEST_F(PipelineTest, SaysWhatATrainingCost) {
+    const auto work = training_work("costs", tiny_config("moleflow"));
+    const auto result = train(work);
+    ASSERT_TRUE(result.cost);
+    const sweeps::TrainingCost& cost = *result.cost;
+    EXPECT_GT(cost.train_seconds, 0);
+    EXPECT_GT(cost.evaluate_seconds, 0);
+    EXPECT_LE(cost.train_seconds + cost.evaluate_seconds + result.times.score, result.seconds);
+    ASSERT_TRUE(cost.peak_rss_bytes);
+    EXPECT_GT(*cost.peak_rss_bytes, 10 << 20);
+    EXPECT_FALSE(cost.peak_device_bytes) << "there is no device";
+    std::uintmax_t bytes = 0;
+    for (const fs::path& file : files_under(cache())) {
+        bytes += file.extension() == ".h5" ? fs::file_size(file) : 0;
+    }
+    EXPECT_EQ(static_cast<std::uintmax_t>(cost.feature_bytes), bytes);
+    ASSERT_EQ(cost.parameters.size(), static_cast<std::size_t>(kNumTasks));
+    EXPECT_GT(cost.parameters[0], cost.parameters[1]) << "the base is trained with the first task";
+    EXPECT_GT(cost.parameters[1], 0);
+    EXPECT_EQ(cost.parameters[1], cost.parameters[2]);
+
+    auto scoring = work;
+    scoring.train = false;
+    EXPECT_FALSE(train(scoring).cost) << "nothing was trained";
+}
+
+TEST_F(PipelineTest, WhatALostAttemptHadPublishedCostNobodyKnowsWhat) {
+    const auto work = training_work("lost", tiny_config("finetune"));
+    const auto first = train(work);
+    ASSERT_TRUE(first.cost);
+    EXPECT_EQ(first.cost->parameters[0], first.cost->parameters[2]) << "all of it, every time";
+    EXPECT_FALSE(train(work).cost);
+}
+
 TEST_F(PipelineTest, FinetuneOverwritesItsOnlyExpert) {
     const auto work = training_work("finetune", tiny_config("finetune"));
     train(work);

@@ -182,6 +182,9 @@ TEST_F(ResumeTest, SecondsCountWhatWentBefore) {
     const auto whole = run(plain_work("whole"), again);
     EXPECT_GT(result.times.train, 0);
     EXPECT_GE(result.seconds, result.times.train + result.times.evaluate);
+    ASSERT_TRUE(result.cost && whole.cost);
+    EXPECT_EQ(result.cost->parameters, whole.cost->parameters);
+    EXPECT_EQ(result.cost->train_seconds, result.times.train) << "before the stop, too";
     EXPECT_EQ(whole.notes.size(), 0U);
 }
 

@@ -42,6 +42,14 @@ torch::Tensor score_on_cpu(const MoleflowModel& model,
     return model.patch_scores(features.to(device), expert).cpu();
 }
 
+std::int64_t count_trained(const MoleflowModel& model, int expert, Freezing freezing) {
+    std::int64_t count = 0;
+    for (const torch::Tensor& tensor : trained_tensors(model.named_tensors(), expert, freezing)) {
+        count += tensor.numel();
+    }
+    return count;
+}
+
 class MoleflowMethod final : public Method {
 public:
     MoleflowMethod(const sweeps::TrialConfig& config,
@@ -76,6 +84,10 @@ public:
             router_.learn(image_features(*data.features));
         }
         progress_ = {};
+    }
+
+    std::int64_t trained_parameters(int task) const override {
+        return count_trained(model_, task, freezing_);
     }
 
     torch::Tensor score(const torch::Tensor& features, int expert) override {
@@ -139,6 +151,10 @@ public:
     }
 
     void update_router(const TaskData& /*data*/) override { progress_ = {}; }
+
+    std::int64_t trained_parameters(int /*task*/) const override {
+        return count_trained(model_, kOnlyExpert, Freezing::UnfreezeBase);
+    }
 
     torch::Tensor score(const torch::Tensor& features, int /*expert*/) override {
         return score_on_cpu(model_, features, kOnlyExpert, device_);

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "analysis/figures/figures.hpp"
+#include "analysis/figures/plot_script.hpp"
+#include "analysis/figures/svg.hpp"
+#include "sweeps/metric_names.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+constexpr std::size_t kMaxNamed = 8;
+
+struct Point {
+    std::size_t cell = 0;
+    double x = 0, y = 0;
+    bool is_front = false;
+};
+
+std::optional<std::pair<std::string, std::string>> metric_pair(const Report& report) {
+    const std::vector<std::string>& known = report.summary.metrics;
+    const auto has = [&](const std::string& metric) {
+        return std::find(known.begin(), known.end(), metric) != known.end();
+    };
+    if (report.compare.metrics.size() >= 2 && has(report.compare.metrics[0]) &&
+        has(report.compare.metrics[1])) {
+        return std::pair(report.compare.metrics[0], report.compare.metrics[1]);
+    }
+    const std::string& x = report.objective.metric;
+    for (const char* y : {"pixel_ap", "image_auroc", "pixel_auroc"}) {
+        if (has(x) && x != y && has(y)) {
+            return std::pair(x, std::string(y));
+        }
+    }
+    return std::nullopt;
+}
+
+/// Marks points that no other beats in one metric without losing in the other.
+void mark_front(std::vector<Point>& points, bool is_high_x, bool is_high_y) {
+    const auto better = [](double a, double b, bool is_high) { return is_high ? a > b : a < b; };
+    std::stable_sort(points.begin(), points.end(), [&](const Point& a, const Point& b) {
+        return a.x != b.x ? better(a.x, b.x, is_high_x) : better(a.y, b.y, is_high_y);
+    });
+    const Point* last = nullptr;
+    for (Point& point : points) {
+        point.is_front = last == nullptr || better(point.y, last->y, is_high_y) ||
+                         (point.y == last->y && point.x == last->x);
+        if (point.is_front) {
+            last = &point;
+        }
+    }
+}
+
+std::vector<Point> metric_points(const Report& report, const std::string& x, const std::string& y) {
+    std::vector<Point> points;
+    const double factor_x = metric_format(report, x).factor;
+    const double factor_y = metric_format(report, y).factor;
+    for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
+        const MetricTable& metrics = report.summary.cells[i].metrics;
+        const MetricSummary* a = find_metric(metrics, x);
+        const MetricSummary* b = find_metric(metrics, y);
+        if (a != nullptr && b != nullptr && a->statistics.mean && b->statistics.mean) {
+            points.push_back({i, *a->statistics.mean * factor_x, *b->statistics.mean * factor_y});
+        }
+    }
+    return points;
+}
+
+struct Lines {
+    std::vector<std::string> front, others;
+    std::string labels;
+};
+
+Lines point_lines(const Report& report,
+                  const std::vector<Point>& points,
+                  const std::string& x,
+                  const std::string& y) {
+    Lines lines;
+    for (const Point& point : points) {
+        const CellSummary& cell = report.summary.cells[point.cell];
+        const auto value = [&](const std::string& metric) {
+            return metric + " " +
+                   mean_std_text(find_metric(cell.metrics, metric), metric_format(report, metric));
+        };
+        const std::string at =
+            plot_number(point.x) + (point.is_front ? "," : " ") + plot_number(point.y);
+        (point.is_front ? lines.front : lines.others)
+            .push_back(plot_number(point.x) + " " + plot_number(point.y) + " " +
+                       hover_text(cell.info.name + ": " + value(x) + ", " + value(y)));
+        if (point.is_front && lines.front.size() <= kMaxNamed) {
+            lines.labels += "set label " + label_text(cell.info.name, 30) + " at " + at +
+                            " right offset -0.8,-0.6 noenhanced font ',10'\n";
+        }
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::optional<Figure> pareto_figure(const Report& report) {
+    const auto metrics = metric_pair(report);
+    if (!metrics) {
+        return std::nullopt;
+    }
+    const auto& [x, y] = *metrics;
+    std::vector<Point> points = metric_points(report, x, y);
+    if (points.size() < 3) {
+        return std::nullopt;
+    }
+    mark_front(points, sweeps::is_higher_better(x), sweeps::is_higher_better(y));
+    const Lines lines = point_lines(report, points, x, y);
+    Figure figure;
+    figure.id = "pareto-" + id_text(x) + "-" + id_text(y);
+    figure.caption = metric_heading(report, x) + " against " + metric_heading(report, y) +
+                     ": means of the cells; joined: those that none beats in both (" +
+                     std::to_string(lines.front.size()) + " of " + std::to_string(points.size()) +
+                     "). Point at one for its name.";
+    figure.script = plot_frame() + data_block("front", lines.front) + lines.labels +
+                    "unset key\nset offsets graph 0.06, graph 0.04, graph 0.06, graph 0.06\nset "
+                    "xlabel " +
+                    plot_text(metric_heading(report, x)) + " noenhanced\nset ylabel " +
+                    plot_text(metric_heading(report, y)) + " noenhanced\n";
+    if (!lines.others.empty()) {
+        figure.script += data_block("others", lines.others);
+    }
+    figure.script +=
+        "plot $front using 1:2 with lines lw 1.2 lc rgb '" + series_colour(1) + "' notitle";
+    if (!lines.others.empty()) {
+        figure.script += ", $others using 1:2:3 with labels hypertext point pt 7 ps 0.6 lc rgb '" +
+                         series_colour(0) + "' notitle";
+    }
+    figure.script += ", $front using 1:2:3 with labels hypertext point pt 5 ps 0.8 lc rgb '" +
+                     series_colour(1) + "' notitle\n";
+    return figure;
+}
+
+}  // namespace harrow::analysis

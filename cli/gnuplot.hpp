@@ -1,0 +1,21 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "analysis/document/document.hpp"
+
+namespace harrow::cli {
+
+struct DrawnFigures {
+    std::map<std::string, std::string> pdfs;  ///< by figure id, of those that were drawn
+    std::string problem;  ///< one sentence on what could not be drawn, and why; empty: nothing
+};
+
+/// Draws every figure of the document with the gnuplot of $PATH, which is started once for all:
+/// sets their `svg` and gives their PDFs. Without gnuplot, or where a script fails, figures stay
+/// empty and `problem` says so. Equal scripts give equal bytes. Throws StorageError when the
+/// temporary folder cannot be used; leaves nothing in it.
+DrawnFigures draw_figures(analysis::Document& document);
+
+}  // namespace harrow::cli
