@@ -50,6 +50,13 @@ Report make_report(std::string name, sweeps::Objective objective, Summary summar
             std::move(unlike)};
 }
 
+void compare_report(Report& report, ComparisonOptions options) {
+    report.comparisons = compare_cells(report.summary, options);
+    report.compare = std::move(options);
+    report.selection =
+        select_best(report.summary, report.objective, {report.compare.test, report.compare.alpha});
+}
+
 MetricFormat metric_format(const Report& report, const std::string& metric) {
     if (report.no_fractions.count(metric) != 0) {
         return {2, 1};
@@ -127,12 +134,26 @@ std::string best_text(const Report& report) {
     if (!values.missing.empty()) {
         text += " of " + std::to_string(values.statistics.n + values.missing.size()) + " seeds";
     }
-    text += ". Selected on the test data among " + std::to_string(selection.compared) +
-            (selection.compared == 1 ? " configuration" : " configurations");
+    const std::string configurations =
+        std::to_string(selection.compared) +
+        (selection.compared == 1 ? " configuration" : " configurations");
+    text += selection.is_oracle() ? ". " + selection.stamp() + ": selected on the test data"
+                                  : ". Selected on " + selection.selected_on + " among " +
+                                        configurations + ", without test data";
     if (selection.refused > 0) {
-        text += ", " + std::to_string(selection.refused) + " of which break a constraint";
+        text += "; " + std::to_string(selection.refused) + " of these " +
+                (selection.refused == 1 ? "breaks" : "break") + " a constraint";
     }
     return text + ".";
+}
+
+std::string value_text(const Report& report,
+                       const std::string& metric,
+                       double value,
+                       bool is_signed) {
+    const MetricFormat format = metric_format(report, metric);
+    const std::string text = fixed_text(value * format.factor, format.decimals);
+    return (is_signed && text.front() != '-' ? "+" : "") + text;
 }
 
 }  // namespace harrow::analysis

@@ -6,7 +6,7 @@
 
 #include "analysis/comparison/comparison.hpp"
 #include "analysis/document/document.hpp"
-#include "analysis/selection.hpp"
+#include "analysis/selection/selection.hpp"
 #include "analysis/summary.hpp"
 #include "sweeps/sweep.hpp"
 
@@ -38,6 +38,10 @@ Report make_report(std::string name,
                    Summary summary,
                    bool percent = false);
 
+/// Fills `comparisons`, and finds the cells tied with the selected one by the same test where it
+/// is one for pairs of seeds. Throws sweeps::UsageError as compare_cells().
+void compare_report(Report& report, ComparisonOptions options);
+
 /// How one metric is printed in text: 4 decimals when all its values lie in [-1, 1], else 2.
 struct MetricFormat {
     int decimals = 4;
@@ -64,5 +68,12 @@ std::string id_text(const std::string& name);
 
 /// Two sentences: the selected cell, its value, and what the selection rests on.
 std::string best_text(const Report& report);
+
+/// A metric's value or a difference of two in the text's unit, with the metric's decimals;
+/// "+0.0012" with `is_signed`.
+std::string value_text(const Report& report,
+                       const std::string& metric,
+                       double value,
+                       bool is_signed = false);
 
 }  // namespace harrow::analysis

@@ -98,6 +98,22 @@ std::string note_json(const TrialNote& note) {
            ", \"state\": " + quoted(note.state) + ", \"reason\": " + quoted(note.reason) + "}";
 }
 
+std::string comparison_json(const Comparison& comparison, const Summary& summary) {
+    const auto name_of = [](const SettingDifference& difference) {
+        return quoted(difference.name);
+    };
+    return "    {\"cell\": " + quoted(summary.cells[comparison.cell].info.name) +
+           ", \"vs\": " + quoted(summary.cells[comparison.versus].info.name) +
+           ", \"metric\": " + quoted(comparison.metric) +
+           ", \"n\": " + std::to_string(comparison.n) + ", \"delta\": " + number(comparison.delta) +
+           ", \"test\": " + quoted(comparison.test) + ", \"p\": " + number(comparison.p) +
+           ", \"p_adjusted\": " + number(comparison.p_adjusted) +
+           ", \"effect\": " + number(comparison.effect) +
+           ", \"effect_name\": " + quoted(comparison.effect_name) +
+           ", \"ci95\": " + interval(comparison.ci95) + ", \"note\": " + quoted(comparison.note) +
+           ", \"unfair\": [" + joined(comparison.unfair, ", ", name_of) + "]}";
+}
+
 }  // namespace
 
 std::string json_report(const Report& report) {
@@ -120,6 +136,13 @@ std::string json_report(const Report& report) {
             list(joined(summary.cells,
                         ",\n",
                         [&](const CellSummary& cell) { return cell_json(cell, summary); })) +
+            ",\n";
+    text += "  \"comparisons\": " +
+            list(joined(report.comparisons,
+                        ",\n",
+                        [&](const Comparison& comparison) {
+                            return comparison_json(comparison, summary);
+                        })) +
             ",\n";
     text += "  \"notes\": " + list(joined(summary.notes, ",\n", note_json)) + "\n}\n";
     return text;

@@ -13,8 +13,8 @@ namespace {
 constexpr const char* kMean = "mean";
 
 using Values = std::map<std::string, std::map<std::uint64_t, double>>;  // metric -> seed -> value
-/// (after_task, class) -> values of the seeds.
-using Stages = std::map<std::pair<int, std::string>, std::vector<double>>;
+/// (after_task, class) -> seed -> value.
+using Stages = std::map<std::pair<int, std::string>, std::map<std::uint64_t, double>>;
 
 /// What the rows say of one cell.
 struct CellRows {
@@ -37,7 +37,7 @@ std::map<std::string, CellRows> group(const std::vector<storage::ResultRow>& row
         CellRows& cell = cells[row.cell];
         const int last_task = cell.last_task[row.seed];
         if (row.routing == "routed" && last_task > 0 && row.metric.find('.') == std::string::npos) {
-            cell.stages[row.metric][{row.after_task, row.class_name}].push_back(row.value);
+            cell.stages[row.metric][{row.after_task, row.class_name}][row.seed] = row.value;
         }
         if (row.after_task != last_task) {
             continue;
@@ -49,6 +49,14 @@ std::map<std::string, CellRows> group(const std::vector<storage::ResultRow>& row
         }
     }
     return cells;
+}
+
+std::vector<double> values_of(const std::map<std::uint64_t, double>& by_seed) {
+    std::vector<double> values;
+    for (const auto& [seed, value] : by_seed) {
+        values.push_back(value);
+    }
+    return values;
 }
 
 SequenceMatrix sequence_matrix(const Stages& stages) {
@@ -69,7 +77,7 @@ SequenceMatrix sequence_matrix(const Stages& stages) {
         SampleStatistics& place = stage.second == kMean
                                       ? matrix.means[after_task]
                                       : matrix.values[after_task][column.at(stage.second)];
-        place = sample_statistics(values);
+        place = sample_statistics(values_of(values));
     }
     return matrix;
 }
@@ -79,11 +87,7 @@ MetricTable summarise_values(const Values& by_metric, const std::vector<std::uin
     for (const auto& [metric, by_seed] : by_metric) {
         MetricSummary& summary = table[metric];
         summary.values = by_seed;
-        std::vector<double> values;
-        for (const auto& [seed, value] : by_seed) {
-            values.push_back(value);
-        }
-        summary.statistics = sample_statistics(values);
+        summary.statistics = sample_statistics(values_of(by_seed));
         for (const std::uint64_t seed : expected) {
             if (by_seed.count(seed) == 0) {
                 summary.missing.push_back(seed);

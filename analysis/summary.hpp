@@ -67,6 +67,15 @@ struct TrialCost {
     std::optional<double> training_seconds, scoring_seconds;
     std::optional<double> peak_rss_bytes, peak_device_bytes, feature_bytes;
     std::vector<double> parameters;  ///< that were trained, by task
+    std::string training;            ///< key: trials that share it were trained once
+};
+
+/// Test images by the task of their class and the task whose expert was chosen, after the last
+/// task; summed over seeds.
+struct RoutingConfusion {
+    std::vector<std::vector<std::uint64_t>> images;  ///< [T][T]: of the class, chosen
+    std::vector<std::string> tasks;                  ///< [T]: its classes, joined
+    std::size_t seeds = 0;
 };
 
 struct CellSummary {
@@ -77,6 +86,8 @@ struct CellSummary {
     MetricTable oracle;                            ///< final macro means under the right expert
     std::map<std::string, SequenceMatrix> sequences;  ///< by basic metric; of more than one task
     std::map<std::uint64_t, TrialCost> costs;         ///< by seed
+    /// Filled for the selected cell and the baseline, where their patch scores are still there.
+    std::optional<RoutingConfusion> confusion;
 };
 
 struct Summary {

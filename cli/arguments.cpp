@@ -14,6 +14,7 @@
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
+#include "sweeps/comparison_names.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -37,7 +38,7 @@ public:
         add_run();
         add_reading_verbs();
         add_control_verbs();
-        add_import();
+        add_foreign_results();
         add_data();
         add_cache();
         add_weights();
@@ -154,14 +155,9 @@ private:
         report->add_flag("--no-figures", report_options->no_figures, "tables and text alone");
         report->add_flag(
             "--no-gallery", report_options->no_gallery, "html without pictures of failures");
+        add_comparison_options(*report, report_options->compare);
 
-        auto [best, best_options] =
-            verb<BestOptions>(app_, "best", "the best cell by the sweep's objective");
-        best->add_option("dir", best_options->dir, "run directory")->required();
-        best->add_option("--metric", best_options->metric, "instead of the objective's metric");
-        best->add_option(
-            "--subject-to", best_options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
-        best->add_flag("--json", best_options->json, "machine-readable");
+        add_best();
 
         add_show();
     }
@@ -193,6 +189,53 @@ private:
                          "of colours: one per class (default), or per class and cell")
             ->check(CLI::IsMember({"class", "cell"}));
         show->add_option("--out", options->out, "PNG file to write")->required();
+    }
+
+    void add_best() {
+        auto [best, options] = verb<BestOptions>(
+            app_, "best", "the best cell, what is tied with it, and what that is worth");
+        best->add_option("dir", options->dir, "run directory")->required();
+        best->add_option("--metric",
+                         options->metrics,
+                         "instead of the objective's; A,B: their Pareto front as well")
+            ->delimiter(',');
+        best->add_option("--goal", options->goals, "maximize or minimize, one or one per metric")
+            ->delimiter(',')
+            ->check(CLI::IsMember({"maximize", "minimize"}));
+        best->add_option(
+            "--subject-to", options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
+        best->add_option("--select-on",
+                         options->select_on,
+                         "test (default), val_synth, val_normal or leave-categories-out")
+            ->check(CLI::IsMember({"test", "val_synth", "val_normal", "leave-categories-out"}));
+        best->add_option("--report-on",
+                         options->report_on,
+                         "report the selected settings on the data of this run directory");
+        best->add_option("--rerun",
+                         options->rerun,
+                         "write a sweep file of the cell on N fresh seeds, or on A..B");
+        best->add_option("--out", options->out, "file for it (default: standard output)");
+        best->add_flag("--json", options->json, "machine-readable");
+    }
+
+    static void add_comparison_options(CLI::App& report, CompareOptions& options) {
+        report.add_option("--vs", options.baseline, "compare with this cell, by name or id");
+        report.add_option("--test", options.test, "paired_t (default), wilcoxon, welch, …")
+            ->check(CLI::IsMember(sweeps::comparison_tests()));
+        report
+            .add_option(
+                "--adjust", options.adjust, "of p values, per metric: holm (default), bh, …")
+            ->check(CLI::IsMember(sweeps::comparison_adjustments()));
+        report
+            .add_option("--same",
+                        options.same,
+                        "parameters that must be equal for a comparison to be fair: lr,batch_size")
+            ->delimiter(',');
+        report
+            .add_option("--metric",
+                        options.metrics,
+                        "compare these only; the first is the one the best cell is chosen by")
+            ->delimiter(',');
     }
 
     template <typename Options>
@@ -248,7 +291,7 @@ private:
         doctor->add_flag("--json", doctor_options->json, "machine-readable");
     }
 
-    void add_import() {
+    void add_foreign_results() {
         auto [app, options] = verb<ImportOptions>(
             app_, "import", "results made elsewhere, for the same reports: see docs/reports.md");
         app->add_option("files", options->files, "CSV tables, or folders of experiments")
@@ -264,6 +307,18 @@ private:
             ->check(CLI::IsMember({"maximize", "minimize"}));
         app->add_option(
             "--seed", options->seed, "of an experiment folder whose name does not end in seed<N>");
+
+        auto [metrics, metrics_options] = verb<MetricsOptions>(
+            app_, "metrics", "every metric of score maps made elsewhere (HDF5)");
+        metrics->add_option("file", metrics_options->file, "scores, masks, labels, image_scores")
+            ->required();
+        metrics->add_option("--limit",
+                            metrics_options->limit,
+                            "false positive rate up to which aupro counts (default: 0.3)");
+        metrics->add_flag("--implementations",
+                          metrics_options->implementations,
+                          "AU-PRO as other implementations compute it, too");
+        metrics->add_flag("--json", metrics_options->json, "one object: names and numbers");
     }
 
     void add_data() {

@@ -103,6 +103,14 @@ struct SlurmSubmitOptions : SlurmJobOptions {
     bool again = false;
 };
 
+/// What `harrow report` compares; empty: as the sweep file says.
+struct CompareOptions {
+    std::string baseline;  ///< name or id of a cell
+    std::string test, adjust;
+    std::vector<std::string> same;     ///< parameters
+    std::vector<std::string> metrics;  ///< empty: all
+};
+
 struct ReportOptions {
     std::vector<std::string> dirs;
     /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
@@ -112,12 +120,18 @@ struct ReportOptions {
     bool percent = false;
     bool no_figures = false;
     bool no_gallery = false;
+    CompareOptions compare;
 };
 
 struct BestOptions {
     std::string dir;
-    std::string metric;  ///< empty: the sweep's objective
+    std::vector<std::string> metrics;  ///< empty: the sweep's objective; several: their front
+    std::vector<std::string> goals;    ///< one for all metrics, or one each; empty: their own
     std::vector<std::string> subject_to;
+    std::string select_on = "test";  ///< or val_synth, val_normal, leave-categories-out
+    std::string report_on;           ///< run directory of other data; empty: this one
+    std::string rerun;  ///< "5" fresh seeds, or these: "100..104"; empty: no sweep file
+    std::string out;    ///< of `rerun`; empty: standard output
     bool json = false;
 };
 
@@ -129,6 +143,13 @@ struct ImportOptions {
     std::string metric;                 ///< of the objective; empty: image_auroc, else the first
     std::string goal;                   ///< "maximize" or "minimize"; empty: as the metric is
     std::optional<std::uint64_t> seed;  ///< of folders whose name has none
+};
+
+struct MetricsOptions {
+    std::string file;    ///< HDF5 with score maps
+    double limit = 0.3;  ///< of the false positive rate of AU-PRO
+    bool json = false;
+    bool implementations = false;  ///< AU-PRO by the rules of others, too
 };
 
 struct ShowOptions {
@@ -204,6 +225,7 @@ using Command = std::variant<PlanOptions,
                              ReportOptions,
                              BestOptions,
                              ImportOptions,
+                             MetricsOptions,
                              ShowOptions,
                              DataSynthOptions,
                              CacheListOptions,

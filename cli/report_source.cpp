@@ -98,7 +98,10 @@ void add_costs(const storage::RunState& state, analysis::Summary& summary) {
         for (const std::uint64_t seed : cell.finished) {
             const auto spend = state.spent.find(sweeps::trial_id(cell.info.id, seed));
             if (spend != state.spent.end() && spend->second.training) {
-                cell.costs[seed] = cost_of(spend->second);
+                analysis::TrialCost& cost = cell.costs[seed];
+                cost = cost_of(spend->second);
+                const auto training = state.trainings.find(spend->first);
+                cost.training = training == state.trainings.end() ? "" : training->second;
             }
         }
     }

@@ -44,10 +44,8 @@ bool ends_with(const std::string& text, std::string_view end) {
            text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-}  // namespace
-
-std::string trial_recipe(const storage::CellRecord& cell, std::uint64_t seed) {
-    std::string text = "name: replay\nseeds: [" + std::to_string(seed) + "]\n";
+std::string cell_settings(const storage::CellRecord& cell) {
+    std::string text;
     std::istringstream lines(cell.config);
     for (std::string line; std::getline(lines, line);) {
         const std::size_t equals = line.find('=');
@@ -65,4 +63,23 @@ std::string trial_recipe(const storage::CellRecord& cell, std::uint64_t seed) {
     return text;
 }
 
+}  // namespace
+
+std::string trial_recipe(const storage::CellRecord& cell, std::uint64_t seed) {
+    return "name: replay\nseeds: [" + std::to_string(seed) + "]\n" + cell_settings(cell);
+}
+
+std::string cell_recipe(const storage::CellRecord& cell,
+                        const std::string& sweep_name,
+                        const std::vector<std::uint64_t>& seeds) {
+    std::string list;
+    for (const std::uint64_t seed : seeds) {
+        list += (list.empty() ? "" : ", ") + std::to_string(seed);
+    }
+    std::string text = "name: " + yaml_quoted(sweep_name) + "\nseeds: [" + list + "]\n" +
+                       cell_settings(cell) +
+                       "space:\n  - cases:\n      - {name: " + yaml_quoted(cell.name);
+    text += cell.label.empty() ? "" : ", label: " + yaml_quoted(cell.label);
+    return text + "}\n";
+}
 }  // namespace harrow::cli

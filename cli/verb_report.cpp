@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <vector>
 
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "analysis/sections/sections.hpp"
+#include "cli/report_choice.hpp"
+#include "cli/report_details.hpp"
 #include "cli/report_files.hpp"
 #include "cli/report_gallery.hpp"
 #include "cli/report_source.hpp"
@@ -13,50 +16,18 @@
 #include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
 #include "storage/files.hpp"
-#include "sweeps/metric_names.hpp"
-#include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-/// The sweep's objective with what the command line says instead.
-sweeps::Objective chosen_objective(const sweeps::Objective& of_sweep, const BestOptions& options) {
-    sweeps::Objective objective = of_sweep;
-    if (!options.metric.empty()) {
-        if (!sweeps::is_metric(options.metric)) {
-            throw sweeps::UsageError("--metric: no metric is called '" + options.metric + "'" +
-                                     sweeps::suggestion(options.metric, sweeps::metric_names()));
+/// That of the first run whose sweep says one.
+std::optional<sweeps::Compare> compare_of(const std::vector<storage::RunState>& states) {
+    for (const storage::RunState& state : states) {
+        if (state.sweep->compare) {
+            return state.sweep->compare;
         }
-        objective.metric = options.metric;
-        objective.goal = sweeps::is_higher_better(options.metric) ? sweeps::Goal::Maximize
-                                                                  : sweeps::Goal::Minimize;
     }
-    if (!options.subject_to.empty()) {
-        objective.subject_to = options.subject_to;
-    }
-    return objective;
-}
-
-Json best_json(const analysis::Report& report) {
-    const analysis::CellSummary& cell = report.summary.cells[*report.selection.cell];
-    const analysis::MetricSummary& metric = cell.metrics.at(report.objective.metric);
-    Json values = Json::object();
-    for (const auto& [seed, value] : metric.values) {
-        values[std::to_string(seed)] = value;
-    }
-    return {{"id", cell.info.id},
-            {"name", cell.info.name},
-            {"metric", report.objective.metric},
-            {"goal", report.objective.goal == sweeps::Goal::Maximize ? "maximize" : "minimize"},
-            {"mean", metric.statistics.mean.value()},
-            {"std", metric.statistics.std ? Json(*metric.statistics.std) : Json(nullptr)},
-            {"n", metric.statistics.n},
-            {"missing", metric.missing},
-            {"values", std::move(values)},
-            {"compared", report.selection.compared},
-            {"selected_on", "test"}};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -70,6 +41,9 @@ sweeps::ExitCode run_verb(const ReportOptions& options) {
         runs.push_back({dir, &states.back()});
     }
     analysis::Report report = make_run_report(runs, options.percent);
+    choose_objective(report, options.compare.metrics);
+    analysis::compare_report(report, comparison_options(options.compare, compare_of(states)));
+    add_report_details(report, runs);
     const bool wants_page =
         std::find(options.formats.begin(), options.formats.end(), "html") != options.formats.end();
     if (!options.tables.empty()) {
@@ -102,22 +76,6 @@ sweeps::ExitCode run_verb(const ReportOptions& options) {
         for (const std::filesystem::path& file : files) {
             std::cout << printable(file.string()) << "\n";
         }
-    }
-    return sweeps::ExitCode::Ok;
-}
-
-sweeps::ExitCode run_verb(const BestOptions& options) {
-    const storage::RunState state = read_run_state(options.dir);
-    analysis::Report report = make_run_report(state, false);
-    report = analysis::make_report(
-        report.name, chosen_objective(report.objective, options), std::move(report.summary));
-    if (!report.selection.cell) {
-        throw sweeps::UsageError("no cell can be selected: " + report.selection.why_none);
-    }
-    if (options.json) {
-        std::cout << best_json(report).dump(2) << "\n";
-    } else {
-        std::cout << analysis::best_text(report) << "\n";
     }
     return sweeps::ExitCode::Ok;
 }

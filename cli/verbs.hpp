@@ -21,6 +21,7 @@ sweeps::ExitCode run_verb(const DoctorOptions& options);
 sweeps::ExitCode run_verb(const ReportOptions& options);
 sweeps::ExitCode run_verb(const BestOptions& options);
 sweeps::ExitCode run_verb(const ImportOptions& options);
+sweeps::ExitCode run_verb(const MetricsOptions& options);
 sweeps::ExitCode run_verb(const ShowOptions& options);
 sweeps::ExitCode run_verb(const DataSynthOptions& options);
 sweeps::ExitCode run_verb(const CacheListOptions& options);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "sweeps/comparison_names.hpp"
 #include "sweeps/expression.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
@@ -161,11 +162,10 @@ Compare read_compare(const YamlNode& node, Problems& problems) {
         } else if (entry.key == "same") {
             compare.same = read_same(entry.value, problems);
         } else if (entry.key == "test") {
-            compare.test =
-                read_choice(entry.value, "compare.test", {"paired_t", "wilcoxon"}, problems);
+            compare.test = read_choice(entry.value, "compare.test", comparison_tests(), problems);
         } else if (entry.key == "adjust") {
             compare.adjust =
-                read_choice(entry.value, "compare.adjust", {"holm", "bh", "none"}, problems);
+                read_choice(entry.value, "compare.adjust", comparison_adjustments(), problems);
         } else {
             report_unknown(entry, "compare", {"baseline", "same", "test", "adjust"}, problems);
         }

@@ -38,8 +38,8 @@ struct Objective {
 struct Compare {
     std::string baseline;           ///< one of the names of a cell
     std::vector<std::string> same;  ///< dotted parameter names
-    std::string test = "paired_t";  ///< or wilcoxon
-    std::string adjust = "holm";    ///< or bh, none
+    std::string test = "paired_t";  ///< of comparison_tests()
+    std::string adjust = "holm";    ///< of comparison_adjustments()
 };
 
 struct Sweep {

@@ -1,40 +1,54 @@
 #include "analysis/comparison/fairness.hpp"
 
-#include <set>
+#include <algorithm>
+#include <array>
+#include <iterator>
 
 namespace harrow::analysis {
 namespace {
 
-std::string text_of(const CellInfo& cell, const std::string& name) {
-    const auto found = cell.settings.find(name);
-    return found == cell.settings.end() ? "" : found->second;
+std::string last_component(const std::string& name) {
+    return name.substr(name.rfind('.') + 1);
 }
 
-/// An import that has no such column says nothing about it; a cell of a sweep says that it means
-/// nothing there.
-bool is_silent(const CellInfo& cell, const std::string& name) {
-    return cell.is_import && cell.settings.count(name) == 0;
+/// How long a model trains; in imports without the section's name.
+bool is_budget(const std::string& name) {
+    constexpr std::array<const char*, 4> kBudgets = {"num_epochs", "epochs", "num_steps", "steps"};
+    const std::string last = last_component(name);
+    return std::find(kBudgets.begin(), kBudgets.end(), last) != kBudgets.end();
+}
+
+bool is_backbone(const std::string& name) {
+    return name.rfind("backbone", 0) == 0;
+}
+
+bool is_parameter(const SettingDifference& difference) {
+    return difference.name != "data" && difference.name != "weights";
 }
 
 }  // namespace
 
 std::vector<SettingDifference> setting_differences(const CellInfo& a, const CellInfo& b) {
-    std::set<std::string> names;
-    for (const CellInfo* cell : {&a, &b}) {
-        for (const auto& [name, text] : cell->settings) {
-            names.insert(name);
-        }
-    }
     std::vector<SettingDifference> differences;
     const auto add = [&](const std::string& name, const std::string& x, const std::string& y) {
         if (x != y) {
             differences.push_back({name, x, y});
         }
     };
-    for (const std::string& name : names) {
-        if (!is_silent(a, name) && !is_silent(b, name)) {
-            add(name, text_of(a, name), text_of(b, name));
+    // Both lists are sorted: one walk over the two.
+    auto x = a.settings.begin();
+    auto y = b.settings.begin();
+    while (x != a.settings.end() || y != b.settings.end()) {
+        const bool is_in_a =
+            x != a.settings.end() && (y == b.settings.end() || x->first <= y->first);
+        const bool is_in_b = y != b.settings.end() && (!is_in_a || y->first == x->first);
+        // An import that has no such column says nothing about it; a cell of a sweep says that it
+        // means nothing there.
+        if ((is_in_a || !a.is_import) && (is_in_b || !b.is_import)) {
+            add(is_in_a ? x->first : y->first, is_in_a ? x->second : "", is_in_b ? y->second : "");
         }
+        x = is_in_a ? std::next(x) : x;
+        y = is_in_b ? std::next(y) : y;
     }
     if (!a.data_digest.empty() && !b.data_digest.empty()) {
         add("data", a.data_digest, b.data_digest);
@@ -43,6 +57,41 @@ std::vector<SettingDifference> setting_differences(const CellInfo& a, const Cell
         add("weights", a.weights_digest, b.weights_digest);
     }
     return differences;
+}
+
+bool names_setting(const std::string& wanted, const std::string& name) {
+    return wanted == name || wanted == last_component(name) || last_component(wanted) == name;
+}
+
+std::vector<SettingDifference> unfair_differences(const CellInfo& a,
+                                                  const CellInfo& b,
+                                                  const std::vector<std::string>& same) {
+    const std::vector<SettingDifference> all = setting_differences(a, b);
+    const auto parameters = std::count_if(all.begin(), all.end(), is_parameter);
+    const bool only_budget = std::all_of(all.begin(), all.end(), [](const auto& difference) {
+        return difference.name == "data" || is_budget(difference.name);
+    });
+    const bool is_backbone_studied =
+        std::any_of(all.begin(), all.end(), [](const auto& difference) {
+            return is_backbone(difference.name);
+        });
+    const bool is_anything_unsaid = same.empty() && (a.is_import || b.is_import) && parameters > 1;
+    const auto is_wanted_same = [&](const std::string& name) {
+        return std::any_of(same.begin(), same.end(), [&](const std::string& wanted) {
+            return names_setting(wanted, name) ||
+                   (name == "weights" && wanted == "backbone.weights");
+        });
+    };
+    std::vector<SettingDifference> unfair;
+    for (const SettingDifference& difference : all) {
+        const std::string& name = difference.name;
+        const bool is_hidden = name == "data" || (is_budget(name) && !only_budget) ||
+                               (name == "weights" && parameters > 0 && !is_backbone_studied);
+        if (is_hidden || is_wanted_same(name) || (is_anything_unsaid && is_parameter(difference))) {
+            unfair.push_back(difference);
+        }
+    }
+    return unfair;
 }
 
 std::string difference_text(const std::vector<SettingDifference>& differences) {
@@ -54,6 +103,22 @@ std::string difference_text(const std::vector<SettingDifference>& differences) {
     for (const SettingDifference& difference : differences) {
         text += (text.empty() ? "" : ", ") + difference.name + " " +
                 shown(difference, difference.a) + " / " + shown(difference, difference.b);
+    }
+    return text;
+}
+
+std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
+    std::string text;
+    for (std::size_t i = 0; i < seeds.size();) {
+        std::size_t last = i;
+        while (last + 1 < seeds.size() && seeds[last + 1] == seeds[last] + 1) {
+            ++last;
+        }
+        text += (text.empty() ? "" : ", ") + std::to_string(seeds[i]);
+        if (last > i) {
+            text += (last > i + 1 ? ".." : ", ") + std::to_string(seeds[last]);
+        }
+        i = last + 1;
     }
     return text;
 }

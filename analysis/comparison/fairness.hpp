@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@ namespace harrow::analysis {
 
 /// A parameter two cells do not share; empty text: it means nothing to that cell.
 struct SettingDifference {
-    std::string name;  ///< dotted; "data" and "weights" for their digests
+    std::string name;  ///< dotted; "data", "weights", "seeds" for what is no parameter
     std::string a, b;
     bool operator==(const SettingDifference& other) const {
         return name == other.name && a == other.a && b == other.b;
@@ -19,7 +20,25 @@ struct SettingDifference {
 /// In the order of names. Settings that one of two imports does not mention are not compared.
 std::vector<SettingDifference> setting_differences(const CellInfo& a, const CellInfo& b);
 
+/// Those of setting_differences(a, b) that make a comparison of the two unfair:
+/// - the data, always;
+/// - the training budget (epochs), unless nothing else differs: then it is what is studied;
+/// - the weights, unless nothing else differs or the backbone is what is studied;
+/// - with `same` (dotted names, or the last component of one): what it names. All else is what is
+///   studied;
+/// - without `same`, of imports: everything when more than one setting differs. A sweep's cells
+///   differ by what its space says; in a table made elsewhere nothing says what is studied.
+std::vector<SettingDifference> unfair_differences(const CellInfo& a,
+                                                  const CellInfo& b,
+                                                  const std::vector<std::string>& same);
+
+/// Whether `name` of a setting is what `wanted`, as a user writes it, means.
+bool names_setting(const std::string& wanted, const std::string& name);
+
 /// "train.lr 0.0002 / 0.0003, train.lambda_logdet 1e-05 / 0.0001"
 std::string difference_text(const std::vector<SettingDifference>& differences);
+
+/// "0..4, 42": ascending, neighbours joined.
+std::string seeds_text(const std::vector<std::uint64_t>& seeds);
 
 }  // namespace harrow::analysis

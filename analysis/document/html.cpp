@@ -6,6 +6,7 @@
 #include "analysis/document/html_style.hpp"
 #include "analysis/document/plain_text.hpp"
 #include "analysis/figures/svg.hpp"
+#include "analysis/table.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -58,8 +59,21 @@ std::string base64(const std::vector<std::uint8_t>& bytes) {
     return text;
 }
 
+/// A name that may be broken behind what parts its pieces.
+std::string breakable(const std::string& text) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find_first_of(",;=_/", at), text.size() - 1) + 1;
+        result += escaped(std::string_view(text).substr(at, end - at));
+        const bool is_inside = end < text.size() && text[end] != ' ';
+        result += is_inside && text.find_first_of(",;=_/", end - 1) == end - 1 ? "<wbr>" : "";
+        at = end;
+    }
+    return result;
+}
+
 std::string value_html(const TableCell& cell) {
-    std::string value = escaped(cell.text);
+    std::string value = cell.is_number ? escaped(cell.text) : breakable(cell.text);
     if (!cell.spread.empty()) {
         value += "&nbsp;±&nbsp;" + escaped(cell.spread);
     }
@@ -151,7 +165,8 @@ public:
                             " rows are shown; all are in report.md.");
         }
         const std::string id = "table-" + escaped(table.id);
-        std::string text = "<figure id=\"" + id + "\"" + figure_class(table) + ">\n";
+        std::string text =
+            "<figure id=\"" + id + "\"" + figure_class(table) + name_width(table) + ">\n";
         if (!table.caption.empty()) {
             text += "<figcaption>" + escaped(table.caption) + "</figcaption>\n";
         }
@@ -193,12 +208,21 @@ public:
         return text + "</div>\n";
     }
 
+    /// Figures that follow each other share a row where there is room.
     std::string blocks(const std::vector<Block>& blocks) const {
         std::string text;
+        bool is_open = false;
         for (const Block& content : blocks) {
-            text += std::visit([this](const auto& one) { return block(one); }, content);
+            const std::string part =
+                std::visit([this](const auto& one) { return block(one); }, content);
+            const bool is_figure = std::holds_alternative<Figure>(content);
+            if (!part.empty() && is_figure != is_open) {
+                text += is_figure ? "<div class=\"drawings\">\n" : "</div>\n";
+                is_open = is_figure;
+            }
+            text += part;
         }
-        return text;
+        return text + (is_open ? "</div>\n" : "");
     }
 
 private:
@@ -213,6 +237,15 @@ private:
             classes += classes.empty() ? "prose" : " prose";
         }
         return classes.empty() ? "" : " class=\"" + classes + "\"";
+    }
+
+    /// Of the first column: what its longest text would take.
+    static std::string name_width(const Table& table) {
+        std::size_t width = 0;
+        for (const TableRow& row : table.rows) {
+            width = std::max(width, row.cells.empty() ? 0 : display_width(row.cells[0].text));
+        }
+        return " style=\"--name: " + std::to_string(std::min<std::size_t>(width, 60) + 1) + "ch\"";
     }
 
     static std::string notes_html(const std::vector<std::string>& notes) {

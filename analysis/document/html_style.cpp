@@ -62,7 +62,7 @@ th.text, td.text { text-align: left; }
 .prose td.text { white-space: normal; min-width: 9rem; max-width: 34rem; overflow-wrap: anywhere; }
 tr > .text:first-child {
   position: sticky; left: 0; z-index: 1; background: var(--paper);
-  white-space: normal; min-width: 6.5rem; max-width: 20rem; overflow-wrap: anywhere;
+  white-space: normal; min-width: min(var(--name), 16rem); max-width: 24rem; overflow-wrap: break-word;
 }
 tbody tr:hover > * { background: var(--band); }
 b { font-weight: 700; }
@@ -72,6 +72,7 @@ td small { color: var(--soft); font-size: .82em; }
 tbody [title]:not(:has(u, b)) { text-decoration: underline dotted var(--rule); text-underline-offset: .25em; }
 .notes { margin: .45rem 0 0; padding: 0; list-style: none; max-width: 46rem; font-size: .87rem; color: var(--soft); }
 .notes li { margin: .15rem 0; overflow-wrap: anywhere; }
+.drawings { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); }
 .drawing .scroll { background: none; }
 .drawing svg { display: block; width: 100%; height: auto; min-width: 30rem; }
 .drawing svg text { font-family: inherit; }
@@ -86,7 +87,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--hair);
   h2 { font-size: 1.15rem; margin-top: 2.2rem; }
   table { font-size: .82rem; }
   th, td { padding: .3rem .45rem; }
-  tr > .text:first-child { min-width: 5rem; max-width: 42vw; }
+  tr > .text:first-child { min-width: min(var(--name), 30vw); max-width: 42vw; overflow-wrap: anywhere; }
   .prose td.text { min-width: 11rem; }
   .prose tr > .text:first-child { position: static; }
 }
@@ -109,6 +110,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--hair);
   .wide table { font-size: 6.5pt; }
   .widest table { font-size: 5pt; }
   .widest th, .widest td { padding: .1rem .2rem; }
+  .drawings { display: block; }
   .drawing svg { max-width: 16cm; min-width: 0; }
   tbody [title] { text-decoration: none; }
 }

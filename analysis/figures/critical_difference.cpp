@@ -79,6 +79,10 @@ std::optional<Ranking> ranking_of(const Report& report) {
     return ranking;
 }
 
+std::string p_text(double p) {
+    return p < 0.0001 ? "< 0.0001" : "= " + fixed_text(p, 4);
+}
+
 std::string line_text(double x1, double y1, double x2, double y2, const std::string& style) {
     return "set arrow from " + plot_number(x1) + "," + plot_number(y1) + " to " + plot_number(x2) +
            "," + plot_number(y2) + " nohead " + style + "\n";
@@ -92,7 +96,7 @@ std::string names_script(const Ranking& ranking, double first_row) {
         const bool is_left = i < left;
         const double y = -first_row - static_cast<double>(is_left ? i : count - 1 - i);
         const double edge = is_left ? 0.8 : static_cast<double>(count) + 0.2;
-        const std::string name = tic_text(ranking.names[i], 28);
+        const std::string name = label_text(ranking.names[i], 28);
         script += line_text(ranking.ranks[i], 0, ranking.ranks[i], y, "lw 1") +
                   line_text(ranking.ranks[i], y, edge, y, "lw 1") + "set label " + name + " at " +
                   plot_number(edge) + "," + plot_number(y) + (is_left ? " right" : " left") +
@@ -157,9 +161,8 @@ std::optional<Figure> critical_difference_figure(const Report& report) {
         "Mean ranks by " + metric_heading(report, report.objective.metric) + " over " +
         std::to_string(ranking->seeds) +
         " seeds, 1 is the best; a bar joins cells that Nemenyi's test cannot tell apart at 0.05" +
-        (ranking->p
-             ? " (Friedman with Iman and Davenport's F: p = " + fixed_text(*ranking->p, 4) + ")"
-             : "") +
+        (ranking->p ? " (Friedman with Iman and Davenport's F: p " + p_text(*ranking->p) + ")"
+                    : "") +
         ".";
     figure.height = static_cast<int>(30 + 26 * (depth + 2.8));
     figure.script =

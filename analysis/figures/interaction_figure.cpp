@@ -168,7 +168,7 @@ std::optional<Figure> interaction_figure(const Report& report) {
                      grid->second +
                      ", everything else equal: means with 95 % t intervals over seeds. Lines that "
                      "are not parallel: an interaction.";
-    figure.height = static_cast<int>(310 + 22 * ((grid->second_levels.size() + 1) / 2));
+    figure.height = static_cast<int>(310 + 18 * grid->second_levels.size());
     figure.script = plot_frame() + data + "set xtics (" + tics + ") noenhanced\nset xrange [-0.4:" +
                     std::to_string(grid->first_levels.size() - 1) + ".4]\nset xlabel " +
                     plot_text(grid->first) + " noenhanced\nset ylabel " +

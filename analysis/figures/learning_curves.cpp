@@ -53,7 +53,7 @@ std::vector<Figure> learning_curve_figures(const Report& report) {
                          " after each task: mean over the classes learned so far, with 95 % t "
                          "intervals over seeds" +
                          of_how_many(shown, cells.size()) + ".";
-        figure.height = static_cast<int>(300 + 22 * ((shown + 1) / 2));
+        figure.height = static_cast<int>(300 + 18 * shown);
         figure.script = plot_frame() + data + "set xrange [0.7:" + std::to_string(tasks) +
                         ".3]\nset xtics " + std::to_string(1 + (tasks - 1) / 20) +
                         "\nset xlabel 'tasks learned'\nset ylabel " +

@@ -89,7 +89,7 @@ Lines point_lines(const Report& report,
             .push_back(plot_number(point.x) + " " + plot_number(point.y) + " " +
                        hover_text(cell.info.name + ": " + value(x) + ", " + value(y)));
         if (point.is_front && lines.front.size() <= kMaxNamed) {
-            lines.labels += "set label " + tic_text(cell.info.name, 30) + " at " + at +
+            lines.labels += "set label " + label_text(cell.info.name, 30) + " at " + at +
                             " right offset -0.8,-0.6 noenhanced font ',10'\n";
         }
     }

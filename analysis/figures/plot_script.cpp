@@ -18,6 +18,10 @@ std::string plot_text(const std::string& text) {
     return quoted + "'";
 }
 
+std::string label_text(const std::string& text, std::size_t width) {
+    return plot_text(truncated(plain_text(text), width));
+}
+
 std::string tic_text(const std::string& text, std::size_t width) {
     std::string doubled;
     for (const char c : truncated(plain_text(text), width)) {
@@ -55,7 +59,7 @@ std::string plot_frame() {
     return "set border 3 lw 0.8\n"
            "set tics nomirror out scale 0.6\n"
            "set grid lc rgb '#9aa0a6' lw 0.4 dt 3\n"
-           "set key outside below left Left reverse samplen 2.5 spacing 1.2 noenhanced\n"
+           "set key outside below left Left reverse samplen 2.5 spacing 1.2 height 1 noenhanced\n"
            "set pointintervalbox 0\n"
            "set bars small\n";
 }

@@ -11,8 +11,10 @@ namespace harrow::analysis {
 
 /// A single-quoted string.
 std::string plot_text(const std::string& text);
-/// The same for labels of tics, in which `%` has a meaning; at most `width` characters.
-std::string tic_text(const std::string& text, std::size_t width = 40);
+/// The same of at most `width` characters: for `set label`, and for tics, in which `%` has a
+/// meaning.
+std::string label_text(const std::string& text, std::size_t width);
+std::string tic_text(const std::string& text, std::size_t width);
 /// A number that reads back exactly.
 std::string plot_number(double value);
 

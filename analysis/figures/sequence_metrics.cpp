@@ -34,7 +34,11 @@ std::vector<std::size_t> cells_with_sequence(const Report& report, const std::st
     const auto has_none = [&](std::size_t cell) {
         const auto& sequences = report.summary.cells[cell].sequences;
         const auto found = sequences.find(metric);
-        return found == sequences.end() || found->second.means.size() < 2;
+        return found == sequences.end() || std::count_if(found->second.means.begin(),
+                                                         found->second.means.end(),
+                                                         [](const SampleStatistics& task) {
+                                                             return task.mean.has_value();
+                                                         }) < 2;
     };
     cells.erase(std::remove_if(cells.begin(), cells.end(), has_none), cells.end());
     return cells;

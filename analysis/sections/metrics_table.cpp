@@ -1,6 +1,37 @@
 #include "analysis/sections/metrics_table.hpp"
 
+#include <algorithm>
+
+#include "analysis/selection/metric_kind.hpp"
+#include "analysis/selection/ties.hpp"
+
 namespace harrow::analysis {
+namespace {
+
+/// Absent where nobody can say which value is the best.
+std::optional<MetricRanking> ranking_of(const Report& report, const std::string& metric) {
+    const std::optional<sweeps::Goal> goal =
+        metric == report.objective.metric ? report.objective.goal : known_goal(metric);
+    if (!goal) {
+        return std::nullopt;
+    }
+    MetricRanking ranking = rank_cells(report.summary, metric, *goal, report.compare);
+    return ranking.best ? std::optional(std::move(ranking)) : std::nullopt;
+}
+
+void emphasise(TableCell& cell, const MetricRanking& ranking, std::size_t index) {
+    if (ranking.best == index) {
+        cell.emphasis = Emphasis::Best;
+    } else if (std::find(ranking.tied.begin(), ranking.tied.end(), index) != ranking.tied.end()) {
+        cell.emphasis = Emphasis::Tie;
+    }
+    if (ranking.is_left_out[index]) {
+        cell.mark = kLeftOutMark;
+        cell.hint = "not ranked with the others";
+    }
+}
+
+}  // namespace
 
 Table metrics_table(const Report& report,
                     const std::string& id,
@@ -8,21 +39,30 @@ Table metrics_table(const Report& report,
     Table table;
     table.id = id;
     table.columns.push_back({"cell", "", true});
+    for (const CellSummary& cell : report.summary.cells) {
+        table.rows.push_back({{{cell.info.name}}});
+    }
+    bool has_left_out = false;
     for (const std::string& metric : metrics) {
         table.columns.push_back({metric_heading(report, metric)});
-    }
-    for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
-        const CellSummary& cell = report.summary.cells[i];
-        TableRow row;
-        row.cells.push_back({cell.info.name});
-        for (const std::string& metric : metrics) {
-            row.cells.push_back(
-                metric_cell(find_metric(cell.metrics, metric), metric_format(report, metric)));
-            if (report.selection.cell == i && metric == report.objective.metric) {
-                row.cells.back().emphasis = Emphasis::Best;
+        const MetricFormat format = metric_format(report, metric);
+        const std::optional<MetricRanking> ranking = ranking_of(report, metric);
+        for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
+            TableCell cell =
+                metric_cell(find_metric(report.summary.cells[i].metrics, metric), format);
+            if (ranking && cell.is_number) {
+                emphasise(cell, *ranking, i);
             }
+            has_left_out = has_left_out || !cell.mark.empty();
+            table.rows[i].cells.push_back(std::move(cell));
         }
-        table.rows.push_back(std::move(row));
+    }
+    if (has_left_out) {
+        table.notes.push_back(
+            std::string(kLeftOutMark) + " left out of bold and underline: " +
+            (report.compare.baseline.empty()
+                 ? "other data or other seeds than most cells."
+                 : "no fair comparison with " + report.compare.baseline + ", see Comparisons."));
     }
     return table;
 }

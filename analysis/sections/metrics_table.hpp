@@ -8,7 +8,11 @@
 
 namespace harrow::analysis {
 
-/// Cells × metrics, with the objective's value of the selected cell emphasised.
+/// Marks a value that is not ranked with the others of its column.
+inline constexpr const char* kLeftOutMark = "†";
+
+/// Cells × metrics. In each column whose direction is known the best mean is bold and those tied
+/// with it are underlined, see rank_cells(); values that are not ranked are marked.
 Table metrics_table(const Report& report,
                     const std::string& id,
                     const std::vector<std::string>& metrics);

@@ -26,7 +26,19 @@ Document report_document(const Report& report) {
         document.sections.push_back(std::move(*tables));
     }
     document.sections.push_back(cells_section(report));
-    for (const auto make : {sequence_section, classes_section}) {
+    for (const auto make : {comparison_section,
+                            ranking_section,
+                            sequence_section,
+                            classes_section,
+                            one_factor_section,
+                            ablation_section,
+                            interaction_section,
+                            order_section,
+                            forgetting_section,
+                            routing_section,
+                            importance_section,
+                            selection_section,
+                            cost_section}) {
         if (std::optional<Section> section = make(report)) {
             document.sections.push_back(std::move(*section));
         }

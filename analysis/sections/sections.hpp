@@ -12,6 +12,7 @@ namespace harrow::analysis {
 
 std::optional<Section> tables_section(const Report& report);       ///< tables for papers
 Section cells_section(const Report& report);                       ///< main table, best cell
+std::optional<Section> ranking_section(const Report& report);      ///< top k by metric
 std::optional<Section> sequence_section(const Report& report);     ///< continual metrics
 std::optional<Section> classes_section(const Report& report);      ///< per class
 std::optional<Section> comparison_section(const Report& report);   ///< against the baseline

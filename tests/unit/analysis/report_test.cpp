@@ -8,11 +8,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "analysis/document/html.hpp"
 #include "analysis/report_csv.hpp"
 #include "analysis/report_json.hpp"
 #include "analysis/report_latex.hpp"
 #include "analysis/report_markdown.hpp"
 #include "analysis/report_terminal.hpp"
+#include "analysis/sections/sections.hpp"
 #include "analysis/table.hpp"
 
 namespace harrow::analysis {
@@ -67,16 +69,17 @@ TEST(ReportTest, DecimalsFollowTheUnit) {
 
 TEST(ReportTest, MarkdownHoldsMeanStdAndNTogether) {
     const std::string text = markdown_report(report());
-    EXPECT_TRUE(contains(text, "**0.9816 ± 0.0006** (3)")) << text;
+    EXPECT_TRUE(contains(text, "| 0.9816 ± 0.0006 (3)")) << text;  // no other cell has its seeds
     EXPECT_TRUE(contains(text, "0.3000 (1)")) << text;
     EXPECT_TRUE(contains(text, "12.50 (1)")) << text;
     EXPECT_TRUE(contains(text, "w/o_DIA & 50% \\| x")) << text;
     EXPECT_TRUE(contains(text, "bottle")) << text;
-    EXPECT_TRUE(contains(text, "Selected on the test data among 2 configurations")) << text;
+    EXPECT_TRUE(contains(text, "ORACLE-SELECTED, 2 configurations: selected on the test data"))
+        << text;
     EXPECT_TRUE(contains(text, "4 of 5 trials finished")) << text;
     EXPECT_TRUE(contains(text, "boom")) << text;
     EXPECT_TRUE(contains(text, "no result yet")) << text;
-    EXPECT_TRUE(contains(markdown_report(report(true)), "**98.16 ± 0.06** (3)"));
+    EXPECT_TRUE(contains(markdown_report(report(true)), "| 98.16 ± 0.06 (3)"));
 }
 
 TEST(ReportTest, CsvHasOneLinePerCellAndMetric) {
@@ -92,6 +95,22 @@ TEST(ReportTest, CsvHasOneLinePerCellAndMetric) {
         return contains(line, "image_auroc,1,1,0.30000000000000004,,,");
     })) << csv_report(report());
     EXPECT_TRUE(contains(csv_report(report()), "seconds,0,2,,,,"));
+}
+
+TEST(ReportTest, LongAndWideCsvHoldEverySeed) {
+    Report published = report();
+    published.summary.cells[0].info.published["mean"]["aupro"] = {0.93, 0.01};
+    const std::string text = csv_long(published);
+    EXPECT_EQ(text.rfind("cell,seed,metric,value,class\nmain,0,image_auroc,0.981,mean\n", 0), 0U);
+    EXPECT_TRUE(contains(text, "\nmain,0,image_auroc,0.99,bottle\n")) << text;
+    EXPECT_TRUE(contains(text, "\nmain,,aupro,0.93,mean\n")) << text;
+    EXPECT_TRUE(contains(text, "\nw/o_DIA & 50% | x,0,image_auroc,0.30000000000000004,mean\n"));
+    EXPECT_EQ(csv_wide(report()),
+              "cell,seed,image_auroc,image_auroc.fm,seconds\n"
+              "main,0,0.981,-1e-09,12.5\n"
+              "main,1,0.9822,,\n"
+              "main,2,0.9816,,\n"
+              "w/o_DIA & 50% | x,0,0.30000000000000004,,\n");
 }
 
 TEST(ReportTest, JsonKeepsEveryDigitAndEveryGap) {
@@ -123,7 +142,7 @@ TEST(ReportTest, JsonOfNothingIsValid) {
 TEST(ReportTest, LatexEscapesNamesAndKeepsMathWhole) {
     const std::string text = latex_report(report(true));
     EXPECT_TRUE(contains(text, "$\\mathbf{98.16 \\pm 0.06}$")) << text;
-    EXPECT_TRUE(contains(text, "w/o\\_DIA \\& 50\\% | x & 1/2 & $30.00$")) << text;
+    EXPECT_TRUE(contains(text, "w/o\\_DIA \\& 50\\% \\textbar{} x & 1/2 & $30.00$")) << text;
     EXPECT_TRUE(contains(text, "image\\_auroc (\\%)")) << text;
     EXPECT_FALSE(contains(text, "±"));
 }
@@ -150,6 +169,9 @@ TEST(ReportTest, EqualRowsGiveEqualBytes) {
         make_report("demo", {}, summarise(reversed, kCells, {{"main", 2, "failed", "boom"}}));
     EXPECT_EQ(markdown_report(a), markdown_report(b));
     EXPECT_EQ(csv_report(a), csv_report(b));
+    EXPECT_EQ(csv_long(a), csv_long(b));
+    EXPECT_EQ(csv_wide(a), csv_wide(b));
+    EXPECT_EQ(html_text(report_document(a)), html_text(report_document(b)));
     EXPECT_EQ(json_report(a), json_report(b));
     EXPECT_EQ(latex_report(a), latex_report(b));
     EXPECT_EQ(terminal_table(a, 80), terminal_table(b, 80));
@@ -160,10 +182,9 @@ TEST(ReportTest, BestTextSaysWhatItRestsOn) {
     partial.objective.metric = "image_auroc.fm";
     partial.objective.goal = sweeps::Goal::Minimize;
     partial.selection = select_best(partial.summary, partial.objective);
-    EXPECT_EQ(
-        best_text(partial),
-        "Best cell by lowest image_auroc.fm: main, 0.0000 (1) of 3 seeds. Selected on the test "
-        "data among 1 configuration.");
+    EXPECT_EQ(best_text(partial),
+              "Best cell by lowest image_auroc.fm: main, 0.0000 (1) of 3 seeds. ORACLE-SELECTED, 1 "
+              "configuration: selected on the test data.");
     partial.objective.metric = "aupro";
     partial.selection = select_best(partial.summary, partial.objective);
     EXPECT_TRUE(contains(best_text(partial), "no cell has a value of aupro"));

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "analysis/selection.hpp"
+#include "analysis/selection/selection.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::analysis {
@@ -102,7 +102,12 @@ TEST(SelectionTest, BestMeanInTheDirectionOfTheGoal) {
     const Selection best = select_best(summary, {"image_auroc", sweeps::Goal::Maximize, {}});
     EXPECT_EQ(best.cell, 1U);
     EXPECT_EQ(best.compared, 2U);  // the third cell has no value
-    EXPECT_EQ(select_best(summary, {"image_auroc", sweeps::Goal::Minimize, {}}).cell, 0U);
+    // The lower one has two of its three seeds: it does not win silently.
+    const Selection lowest = select_best(summary, {"image_auroc", sweeps::Goal::Minimize, {}});
+    EXPECT_EQ(lowest.cell, 1U);
+    EXPECT_EQ(lowest.passed_over, std::vector<std::size_t>{0});
+    ASSERT_EQ(lowest.notes.size(), 1U);
+    EXPECT_NE(lowest.notes[0].find("name-A (2 of 3 seeds)"), std::string::npos) << lowest.notes[0];
 }
 
 TEST(SelectionTest, ConstraintsRefuseCells) {

@@ -1,0 +1,259 @@
+#include "analysis/comparison/comparison.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "analysis/comparison/pair_tests.hpp"
+#include "analysis/comparison/rank_comparison.hpp"
+#include "analysis/statistics/multiplicity.hpp"
+#include "sweeps/comparison_names.hpp"
+#include "sweeps/error.hpp"
+#include "sweeps/parameters.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+using Names = std::vector<std::string>;
+using Seeds = std::vector<std::uint64_t>;
+
+void require_known(const std::string& what, const std::string& name, const Names& known) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+        throw sweeps::UsageError("no " + what + " is called '" + name + "'" +
+                                 sweeps::suggestion(name, known));
+    }
+}
+
+/// Every name of `same` means a parameter of Harrow or a column of an import.
+void require_settings(const Summary& summary, const Names& same) {
+    Names known;
+    for (const CellSummary& cell : summary.cells) {
+        for (const auto& [name, text] : cell.info.settings) {
+            if (std::find(known.begin(), known.end(), name) == known.end()) {
+                known.push_back(name);
+            }
+        }
+    }
+    for (const std::string& wanted : same) {
+        if (sweeps::find_parameter(wanted) == nullptr &&
+            std::none_of(known.begin(), known.end(), [&](const std::string& name) {
+                return names_setting(wanted, name);
+            })) {
+            require_known("parameter", wanted, known);
+        }
+    }
+}
+
+Adjustment adjustment_of(const std::string& name) {
+    return name == "holm"         ? Adjustment::Holm
+           : name == "bonferroni" ? Adjustment::Bonferroni
+           : name == "bh"         ? Adjustment::Bh
+                                  : Adjustment::None;
+}
+
+const MetricSummary* measured(const CellSummary& cell, const std::string& metric) {
+    const auto found = cell.metrics.find(metric);
+    return found != cell.metrics.end() && found->second.statistics.mean ? &found->second : nullptr;
+}
+
+std::vector<double> values_at(const CellSummary& cell, const std::string& metric, const Seeds& at) {
+    std::vector<double> values;
+    for (const std::uint64_t seed : at) {
+        values.push_back(measured(cell, metric)->values.at(seed));
+    }
+    return values;
+}
+
+void append(std::string& text, const std::string& more) {
+    text += (text.empty() || more.empty() ? "" : "; ") + more;
+}
+
+std::string left_out_text(const Seeds& of_cell, const Seeds& of_versus, const Seeds& common) {
+    std::string text;
+    const auto add = [&](const Seeds& seeds, const std::string& whose) {
+        Seeds left_out;
+        std::set_difference(
+            seeds.begin(), seeds.end(), common.begin(), common.end(), std::back_inserter(left_out));
+        if (!left_out.empty()) {
+            append(text, "seeds of " + whose + " alone left out: " + seeds_text(left_out));
+        }
+    };
+    add(of_cell, "the cell");
+    add(of_versus, "the baseline");
+    return text;
+}
+
+/// What does not depend on the metric.
+struct CellDifferences {
+    std::vector<SettingDifference> unfair;
+    std::string others;   ///< text of the differences that are studied
+    std::string unknown;  ///< which of `same` an import does not tell
+};
+
+CellDifferences cell_differences(const CellInfo& cell, const CellInfo& versus, const Names& same) {
+    CellDifferences result{unfair_differences(cell, versus, same), {}, {}};
+    std::vector<SettingDifference> others = setting_differences(cell, versus);
+    others.erase(std::remove_if(others.begin(),
+                                others.end(),
+                                [&](const SettingDifference& difference) {
+                                    return std::find(result.unfair.begin(),
+                                                     result.unfair.end(),
+                                                     difference) != result.unfair.end();
+                                }),
+                 others.end());
+    result.others = others.empty() ? "" : "differs in " + difference_text(others);
+    for (const std::string& wanted : same) {
+        const auto is_silent = [&](const CellInfo& info) {
+            return info.is_import &&
+                   std::none_of(info.settings.begin(), info.settings.end(), [&](const auto& entry) {
+                       return names_setting(wanted, entry.first);
+                   });
+        };
+        if (is_silent(cell) || is_silent(versus)) {
+            append(result.unknown, wanted + " is not known");
+        }
+    }
+    return result;
+}
+
+/// Compares in one metric.
+class MetricComparisons {
+public:
+    MetricComparisons(const Summary& summary,
+                      const ComparisonOptions& options,
+                      const std::vector<CellDifferences>& differences,
+                      std::size_t baseline,
+                      const std::string& metric)
+        : summary_(summary),
+          options_(options),
+          differences_(differences),
+          baseline_(baseline),
+          metric_(metric),
+          rope_(practical_equivalence(metric, metric_point(summary, metric))),
+          ranks_(summary, metric, baseline, options.alpha) {}
+
+    Comparison compare(std::size_t index) {
+        const CellSummary& cell = summary_.cells[index];
+        const CellSummary& versus = summary_.cells[baseline_];
+        Comparison comparison;
+        comparison.cell = index;
+        comparison.versus = baseline_;
+        comparison.metric = metric_;
+        comparison.test = options_.test;
+        comparison.delta = *known_mean(cell, metric_) - *known_mean(versus, metric_);
+        comparison.unfair = differences_[index].unfair;
+        add_seed_difference(comparison.unfair, cell, versus, metric_);
+        if (measured(cell, metric_) != nullptr && measured(versus, metric_) != nullptr) {
+            test(comparison, cell, versus);
+        } else {
+            const bool is_cell = measured(cell, metric_) == nullptr;
+            comparison.note = std::string(is_cell ? "the cell's" : "the baseline's") +
+                              " value is published, without seeds: shown, never tested";
+        }
+        add_differences(comparison, differences_[index]);
+        return comparison;
+    }
+
+private:
+    void test(Comparison& comparison, const CellSummary& cell, const CellSummary& versus) {
+        const Seeds of_cell = seeds_of(cell, metric_), of_versus = seeds_of(versus, metric_);
+        Seeds common;
+        std::set_intersection(of_cell.begin(),
+                              of_cell.end(),
+                              of_versus.begin(),
+                              of_versus.end(),
+                              std::back_inserter(common));
+        const bool is_paired = options_.test != "welch";
+        comparison.n = is_paired ? common.size() : std::min(of_cell.size(), of_versus.size());
+        if (is_paired) {
+            comparison.note = left_out_text(of_cell, of_versus, common);
+            if (common.empty()) {
+                append(comparison.note,
+                       "no seed is shared: nothing to pair, delta is of all seeds");
+                return;
+            }
+        }
+        const std::vector<double> x = values_at(cell, metric_, is_paired ? common : of_cell);
+        const std::vector<double> y = values_at(versus, metric_, is_paired ? common : of_versus);
+        comparison.delta = *sample_statistics(x).mean - *sample_statistics(y).mean;
+        PairOutcome outcome = options_.test == "friedman"
+                                  ? ranks_.compare(comparison.cell, common)
+                                  : pair_test(options_.test, x, y, options_.alpha, rope_);
+        if (options_.test == "friedman") {
+            outcome.ci95 = pair_test("paired_t", x, y, options_.alpha, rope_).ci95;
+        }
+        comparison.p = outcome.p;
+        comparison.effect = outcome.effect;
+        comparison.effect_name = outcome.effect_name;
+        comparison.ci95 = outcome.ci95;
+        for (const std::string& note : outcome.notes) {
+            append(comparison.note, note);
+        }
+    }
+
+    static void add_differences(Comparison& comparison, const CellDifferences& differences) {
+        if (!comparison.is_fair()) {
+            append(comparison.note, "not a fair comparison: " + difference_text(comparison.unfair));
+        }
+        append(comparison.note, differences.others);
+        append(comparison.note, differences.unknown);
+    }
+
+    const Summary& summary_;
+    const ComparisonOptions& options_;
+    const std::vector<CellDifferences>& differences_;
+    std::size_t baseline_;
+    const std::string& metric_;
+    double rope_;
+    RankComparison ranks_;
+};
+
+void adjust(std::vector<Comparison>& family, Adjustment adjustment) {
+    std::vector<std::optional<double>> p;
+    for (const Comparison& comparison : family) {
+        p.push_back(comparison.p);
+    }
+    p = adjust_p_values(p, adjustment);
+    for (std::size_t i = 0; i < family.size(); ++i) {
+        family[i].p_adjusted = p[i];
+    }
+}
+
+}  // namespace
+
+std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOptions& options) {
+    if (options.baseline.empty()) {
+        return {};
+    }
+    const Names known = all_metrics(summary);
+    require_known("test", options.test, sweeps::comparison_tests());
+    require_known("adjustment", options.adjust, sweeps::comparison_adjustments());
+    for (const std::string& metric : options.metrics) {
+        require_known("metric of these results", metric, known);
+    }
+    require_settings(summary, options.same);
+    const std::size_t baseline = find_cell(summary, options.baseline);
+    std::vector<CellDifferences> differences;
+    for (const CellSummary& cell : summary.cells) {
+        differences.push_back(
+            cell_differences(cell.info, summary.cells[baseline].info, options.same));
+    }
+    std::vector<Comparison> comparisons;
+    for (const std::string& metric : options.metrics.empty() ? known : options.metrics) {
+        if (!known_mean(summary.cells[baseline], metric)) {
+            continue;
+        }
+        MetricComparisons pairs(summary, options, differences, baseline, metric);
+        std::vector<Comparison> family;
+        for (std::size_t i = 0; i < summary.cells.size(); ++i) {
+            if (i != baseline && known_mean(summary.cells[i], metric)) {
+                family.push_back(pairs.compare(i));
+            }
+        }
+        adjust(family, adjustment_of(options.adjust));
+        std::move(family.begin(), family.end(), std::back_inserter(comparisons));
+    }
+    return comparisons;
+}
+
+}  // namespace harrow::analysis

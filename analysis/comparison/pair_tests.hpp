@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/statistics/sample.hpp"
+
+namespace harrow::analysis {
+
+/// What one test says of two samples x and y.
+struct PairOutcome {
+    std::optional<double> p;  ///< absent for n < 2
+    std::optional<double> effect;
+    std::string effect_name;
+    std::optional<Interval> ci95;    ///< of mean x - mean y
+    std::vector<std::string> notes;  ///< what is absent and why, what the test cannot reach
+};
+
+/// Half width of the region of practical equivalence: 0.5 points for pixel_ap and pixel_f1max, 0.2
+/// points for all else. `point`: see metric_point().
+double practical_equivalence(const std::string& metric, double point);
+
+/// `test`: paired_t (effect d_z), wilcoxon (matched rank-biserial), permutation of signs (d_z) or
+/// bayes (rank-biserial) of pairs, interval by Student's t over the differences; welch of two
+/// samples (Cohen's d, Welch's interval). Random numbers are a fixed stream of their own: equal
+/// samples give equal outcomes.
+PairOutcome pair_test(const std::string& test,
+                      const std::vector<double>& x,
+                      const std::vector<double>& y,
+                      double alpha,
+                      double rope);
+
+}  // namespace harrow::analysis

@@ -1,0 +1,206 @@
+#include "analysis/selection/selection.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "analysis/selection/constraints.hpp"
+#include "analysis/selection/metric_kind.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+using Cells = std::vector<std::size_t>;
+
+const MetricSummary* metric_of(const CellSummary& cell, const std::string& metric) {
+    const auto found = cell.metrics.find(metric);
+    return found != cell.metrics.end() && found->second.statistics.mean ? &found->second : nullptr;
+}
+
+/// One selection in the making.
+struct Contest {
+    const Summary& summary;
+    const sweeps::Objective& objective;
+
+    const MetricSummary& values(std::size_t cell) const {
+        return *metric_of(summary.cells[cell], objective.metric);
+    }
+    std::size_t n(std::size_t cell) const { return values(cell).statistics.n; }
+    /// Larger is better.
+    double merit(std::size_t cell) const {
+        const double mean = *values(cell).statistics.mean;
+        return objective.goal == sweeps::Goal::Maximize ? mean : -mean;
+    }
+};
+
+/// How many seeds most of the cells have; of several such numbers the largest.
+std::size_t usual_seeds(const Contest& contest, const Cells& cells) {
+    std::map<std::size_t, std::size_t> counts;
+    for (const std::size_t cell : cells) {
+        ++counts[contest.n(cell)];
+    }
+    std::size_t usual = 0, most = 0;
+    for (const auto& [n, count] : counts) {
+        if (count >= most) {
+            usual = n;
+            most = count;
+        }
+    }
+    return usual;
+}
+
+Cells full_cells(const Contest& contest, const Cells& kept) {
+    const std::size_t usual = usual_seeds(contest, kept);
+    Cells full, long_enough;
+    for (const std::size_t cell : kept) {
+        if (contest.n(cell) >= usual) {
+            long_enough.push_back(cell);
+            if (contest.values(cell).missing.empty()) {
+                full.push_back(cell);
+            }
+        }
+    }
+    return full.empty() ? long_enough : full;
+}
+
+std::string seeds_of_text(const Contest& contest, std::size_t cell) {
+    const std::size_t n = contest.n(cell), missing = contest.values(cell).missing.size();
+    return std::to_string(n) + (missing > 0 ? " of " + std::to_string(n + missing) : "") +
+           (n + missing == 1 ? " seed" : " seeds");
+}
+
+void add_notes(const Contest& contest, const Cells& kept, Selection& selection) {
+    constexpr std::size_t kNamed = 3;
+    std::string named;
+    for (std::size_t i = 0; i < std::min(kNamed, selection.passed_over.size()); ++i) {
+        const std::size_t cell = selection.passed_over[i];
+        named += (named.empty() ? "" : ", ") + contest.summary.cells[cell].info.name + " (" +
+                 seeds_of_text(contest, cell) + ")";
+    }
+    const std::size_t passed = selection.passed_over.size();
+    if (passed > 0) {
+        selection.notes.push_back(
+            "Passed over, with a better mean over too few seeds: " + named +
+            (passed > kNamed ? " and " + std::to_string(passed - kNamed) + " more" : "") + ".");
+    }
+    std::size_t most = 0;
+    std::set<std::string> data;
+    for (const std::size_t cell : kept) {
+        most = std::max(most, contest.n(cell));
+        data.insert(contest.summary.cells[cell].info.data_digest);
+    }
+    if (contest.n(*selection.cell) < most) {
+        selection.notes.push_back("It has " + seeds_of_text(contest, *selection.cell) +
+                                  ", others up to " + std::to_string(most) + ".");
+    } else if (!contest.values(*selection.cell).missing.empty()) {
+        selection.notes.push_back("No cell has all its seeds yet.");
+    }
+    data.erase("");
+    if (data.size() > 1) {
+        selection.notes.emplace_back(
+            "The cells were measured on different data: their values cannot be ranked together.");
+    }
+}
+
+void audit(const Contest& contest, const SelectionOptions& options, Selection& selection) {
+    const std::size_t best = *selection.cell;
+    selection.ties = tied_set(contest.summary,
+                              contest.objective.metric,
+                              best,
+                              selection.candidates,
+                              options.test,
+                              options.alpha);
+    std::vector<std::vector<double>> samples(1);
+    for (const auto& [seed, value] : contest.values(best).values) {
+        samples.front().push_back(value);
+    }
+    for (const std::size_t cell : selection.candidates) {
+        if (cell == best) {
+            continue;
+        }
+        const auto& values = contest.values(cell).values;
+        std::vector<double> shared;
+        for (const auto& [seed, value] : contest.values(best).values) {
+            const auto found = values.find(seed);
+            if (found != values.end()) {
+                shared.push_back(found->second);
+            }
+        }
+        if (!shared.empty()) {
+            samples.push_back(std::move(shared));
+        }
+    }
+    selection.curse = winners_curse(samples, selection.compared, contest.objective.goal);
+}
+
+std::string selected_on(const std::string& metric, const Constraints& constraints) {
+    const std::string split = split_of(metric);
+    const std::vector<std::string> others = constraints.metrics();
+    const bool is_test = std::any_of(others.begin(), others.end(), [](const std::string& other) {
+        return split_of(other) == "test";
+    });
+    return is_test ? "test" : split;
+}
+
+}  // namespace
+
+std::string Selection::stamp() const {
+    return !is_oracle() ? ""
+                        : "ORACLE-SELECTED, " + std::to_string(compared) +
+                              (compared == 1 ? " configuration" : " configurations");
+}
+
+Selection select_best(const Summary& summary,
+                      const sweeps::Objective& objective,
+                      const SelectionOptions& options) {
+    const Constraints constraints(objective.subject_to, summary.metrics);
+    const Contest contest{summary, objective};
+    Selection selection;
+    selection.selected_on = selected_on(objective.metric, constraints);
+    Cells kept;
+    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
+        const CellSummary& cell = summary.cells[i];
+        if (metric_of(cell, objective.metric) == nullptr) {
+            continue;
+        }
+        ++selection.compared;
+        const bool is_kept = constraints.hold([&](const std::string& metric) {
+            const MetricSummary* values = metric_of(cell, metric);
+            return values == nullptr ? std::nullopt : values->statistics.mean;
+        });
+        if (is_kept) {
+            kept.push_back(i);
+        } else {
+            ++selection.refused;
+        }
+    }
+    if (selection.compared == 0) {
+        const bool is_published =
+            std::any_of(summary.cells.begin(), summary.cells.end(), [&](const CellSummary& cell) {
+                return known_mean(cell, objective.metric).has_value();
+            });
+        selection.why_none =
+            "no cell has a value of " + objective.metric +
+            (is_published ? " but published ones, which without seeds are never selected" : "");
+        return selection;
+    }
+    if (kept.empty()) {
+        selection.why_none = "all " + std::to_string(selection.compared) +
+                             " cells with a value of " + objective.metric + " break a constraint";
+        return selection;
+    }
+    selection.candidates = full_cells(contest, kept);
+    selection.cell = *std::max_element(
+        selection.candidates.begin(), selection.candidates.end(), [&](auto a, auto b) {
+            return contest.merit(a) < contest.merit(b);
+        });
+    std::copy_if(
+        kept.begin(), kept.end(), std::back_inserter(selection.passed_over), [&](std::size_t cell) {
+            return contest.merit(cell) > contest.merit(*selection.cell);
+        });
+    add_notes(contest, kept, selection);
+    audit(contest, options, selection);
+    return selection;
+}
+
+}  // namespace harrow::analysis

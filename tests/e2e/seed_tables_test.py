@@ -1,0 +1,77 @@
+"""The tables that the authors of MoLE-Flow made by hand: imported, reported, and back."""
+import unittest
+
+from harness import SOURCE, Case
+
+TABLES = SOURCE / "tests" / "data" / "seeds"
+
+
+class SeedTables(Case):
+    def report(self, name, *options, metric="pixel_ap"):
+        """`report --format md` of an import; each line without what only formats it."""
+        run = self.dir / name
+        self.harrow("import", TABLES / f"{name}.csv", "--cells", TABLES / f"{name}_cells.csv",
+                    "--dir", run, "--metric", metric)
+        text = self.harrow("report", run, "--format", "md", *options).stdout
+        return [line.replace("*", "").replace("\\", "") for line in text.splitlines()]
+
+    def assert_row(self, lines, *parts):
+        """One table row holds all parts, in this order."""
+        def holds(line):
+            at = 0
+            for part in parts:
+                at = line.find(part, at)
+                if at < 0:
+                    return False
+                at += len(part)
+            return line.startswith("|")
+        self.assertTrue(any(map(holds, lines)), f"{parts}\n" + "\n".join(lines))
+
+    def test_five_seeds(self):
+        self.assert_row(self.report("five_seeds"), "98.03 ± 0.19", "99.19 ± 0.06", "97.81 ± 0.03",
+                        "53.78 ± 0.73", "100.00 ± 0.00")
+
+    def test_dia_blocks_top_k_and_tail_loss(self):
+        lines = self.report("group1", "--percent")
+        self.assert_row(lines, "| 4 |", "97.93", "47.35")
+        self.assert_row(lines, "| 6 |", "+0.27", "-1.29")
+        self.assert_row(lines, "| 7 |", "+0.37", "-1.55")
+        self.assert_row(lines, "| 8 |", "+0.32", "-1.89")
+        self.assert_row(lines, "TopK7-TailW0.5", "+1.31")
+        self.assert_row(lines, "TailTopK3", "+0.13")
+
+    def test_top_twenty(self):
+        lines = self.report("top20")
+        self.assert_row(lines, "| 1 | TailW0.55-TopK5-LogdetReg1e-4-ScaleCtxK5-lr3e-4 |", "+0.0710")
+        self.assert_row(lines, "| 20 | TopK3-TailW0.55-LogdetReg1e-4-Coupling12-lr3e-4 |", "0.5153")
+
+    def test_tail_weights(self):
+        lines = self.report("tail")
+        for weight, ap in (("0", "45.86"), ("0.1", "50.54"), ("0.3", "52.94"), ("0.5", "54.78"),
+                           ("0.7", "55.80"), ("0.8", "56.00")):
+            self.assert_row(lines, f"| {weight} | TailW", ap)
+
+    def test_the_first_ablation_table_is_unfair(self):
+        lines = self.report("ablation_first")
+        self.assert_row(lines, "wo_DIA", "‡", "-3.50")
+        note = next(line for line in lines if "no fair comparison" in line)
+        for name in ("train.lr 0.0003 / 0.0002", "train.lambda_logdet 0.0001 / 1e-05",
+                     "model.scale_context_kernel 5 / 3"):
+            self.assertIn(name, note)
+
+    def test_modules_under_trainable_and_frozen_bases(self):
+        lines = self.report("interaction_15")
+        for module, trainable, frozen, verdict in (
+                ("model.adapter whitening", "-5.96", "-3.57", "integral"),
+                ("train.tail_aware_loss true", "+8.05", "+7.09", "generic"),
+                ("model.dia_n_blocks 2", "+5.29", "+4.70", "generic")):
+            self.assert_row(lines, f"| {module} |", trainable, frozen, verdict)
+
+    def test_classes(self):
+        lines = self.report("classes")
+        self.assert_row(lines, "| carpet |", "0.3601", "0.6167", "+0.2566")
+        self.assert_row(lines, "| metal_nut |", "-0.0715")
+
+
+if __name__ == "__main__":
+    unittest.main()
