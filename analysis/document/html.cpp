@@ -189,8 +189,9 @@ public:
                "\" class=\"drawing\">\n<div class=\"scroll\" tabindex=\"0\" role=\"img\" "
                "aria-label=\"" +
                escaped(figure.caption) + "\" style=\"max-width: " + std::to_string(figure.width) +
-               "px\">\n" + inline_svg(figure.svg) + "</div>\n<figcaption>" +
-               escaped(figure.caption) + links + "</figcaption>\n</figure>\n";
+               "px; --least: " + std::to_string(figure.width * 3 / 5) + "px\">\n" +
+               inline_svg(figure.svg) + "</div>\n<figcaption>" + escaped(figure.caption) + links +
+               "</figcaption>\n</figure>\n";
     }
 
     std::string block(const Gallery& gallery) const {
