@@ -166,6 +166,23 @@ TEST(AblationTest, SeveralRemovalsAtOnceAreFair) {
     EXPECT_EQ(study.removals[3].delta, -9.0);
 }
 
+TEST(AblationTest, WhatSeveralRemovalsShareStemsFromAnotherGroup) {
+    Summary summary;
+    summary.cells = {
+        cell("main", {{"adapter", "whitening"}, {"mode", "a"}, {"o", "adamp"}}, {{0, 9}}),
+        cell("wo_wa", {{"adapter", "soft"}, {"mode", "a"}, {"o", "adamw"}}, {{0, 8}}),
+        cell("wo_a", {{"adapter", "whitening"}, {"mode", "b"}, {"o", "adamw"}}, {{0, 7}})};
+    for (const Removal& removal : study_ablations(summary, 0, {}, "m", true).removals) {
+        EXPECT_EQ(difference_text(removal.unlike), "o adamp / adamw");
+    }
+    // A removal that consists of it says that it is one.
+    summary.cells.push_back(
+        cell("wo_o", {{"adapter", "whitening"}, {"mode", "a"}, {"o", "adamw"}}, {{0, 6}}));
+    for (const Removal& removal : study_ablations(summary, 0, {}, "m", true).removals) {
+        EXPECT_TRUE(removal.is_fair());
+    }
+}
+
 TEST(AblationTest, WhatShouldBeEqualIsUnlikeWhateverElse) {
     Summary summary;
     summary.cells = {cell("main", {{"train.lr", "1"}}, {{0, 9}}),
