@@ -84,13 +84,12 @@ Colour heat_colour(float t) {
 
 storage::Image make_strip(const storage::Image& rgb,
                           const std::vector<std::uint8_t>& mask,
-                          const std::vector<std::vector<float>>& maps,
-                          ValueRange range) {
+                          const std::vector<HeatMap>& maps) {
     const int size = rgb.width;
     const std::size_t count = static_cast<std::size_t>(std::max(size, 0)) * std::max(size, 0);
     if (size < 1 || rgb.height != size || rgb.channels != 3 || rgb.pixels.size() != count * 3 ||
         mask.size() != count || std::any_of(maps.begin(), maps.end(), [&](const auto& map) {
-            return map.size() != count;
+            return map.values.size() != count;
         })) {
         throw std::invalid_argument("make_strip: a square RGB image, mask and maps of one size");
     }
@@ -105,7 +104,7 @@ storage::Image make_strip(const storage::Image& rgb,
             picture.set(y, x, colour);
             for (std::size_t m = 0; m < maps.size(); ++m) {
                 Panel heat{strip, (2 + static_cast<int>(m)) * (size + kGap), size};
-                heat.set(y, x, heat_colour(position_in(range, maps[m][i])));
+                heat.set(y, x, heat_colour(position_in(maps[m].range, maps[m].values[i])));
             }
             if (mask[i] == 0) {
                 overlay.set(y, x, colour);

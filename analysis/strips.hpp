@@ -19,12 +19,16 @@ ValueRange value_range(const std::vector<float>& map);
 /// Perceptually ordered colour of t in [0, 1]: dark blue, purple, orange, light yellow.
 std::array<std::uint8_t, 3> heat_colour(float t);
 
-/// image | image with the mask's area tinted and outlined | a heat map of each map, parted by white
-/// lines. rgb [size, size, 3], mask and maps [size * size]; throws std::invalid_argument otherwise.
+struct HeatMap {
+    std::vector<float> values;
+    ValueRange range;
+};
+
+/// image | image with the mask's area tinted and outlined | the heat maps, parted by white lines.
+/// rgb [size, size, 3], mask and maps [size * size]; throws std::invalid_argument otherwise.
 storage::Image make_strip(const storage::Image& rgb,
                           const std::vector<std::uint8_t>& mask,
-                          const std::vector<std::vector<float>>& maps,
-                          ValueRange range);
+                          const std::vector<HeatMap>& maps);
 
 /// Strips of equal width below each other, parted by white lines. Throws std::invalid_argument when
 /// there is none or widths differ.

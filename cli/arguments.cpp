@@ -184,6 +184,10 @@ private:
         }
         worst->excludes(best)->excludes(misrouted);
         best->excludes(misrouted);
+        show->add_option("--scale",
+                         options->scale,
+                         "of colours: one per class (default), or per class and cell")
+            ->check(CLI::IsMember({"class", "cell"}));
         show->add_option("--out", options->out, "PNG file to write")->required();
     }
 

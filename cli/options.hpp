@@ -159,6 +159,7 @@ struct ShowOptions {
     std::optional<std::uint64_t> seed;  ///< none: the first that all cells have finished
     /// How many of which; at most one of them is given.
     std::optional<int> worst, best, misrouted;
+    std::string scale = "class";  ///< of colours: one per "class", or per class and "cell"
     std::string out;
 };
 

@@ -100,10 +100,10 @@ analysis::Gallery gallery_of(const FoundTrial& trial, const std::string& cell) {
         if (ranges.count(class_index) == 0) {
             ranges[class_index] = analysis::robust_range(pictures.final_patches(one));
         }
-        const storage::Image strip = analysis::make_strip(pictures.rgb(one, image, kSide),
-                                                          pictures.mask(one, image, kSide),
-                                                          {pictures.heat_map(one, image, kSide)},
-                                                          ranges[class_index]);
+        const storage::Image strip =
+            analysis::make_strip(pictures.rgb(one, image, kSide),
+                                 pictures.mask(one, image, kSide),
+                                 {{pictures.heat_map(one, image, kSide), ranges[class_index]}});
         gallery.pictures.push_back({caption_of(scored), png_bytes(strip)});
     }
     gallery.caption =

@@ -78,10 +78,12 @@ std::vector<analysis::ScoredClass> rated_classes(const TrialPictures& trial,
 struct ShownClass {
     std::vector<const storage::ClassScores*> scores;        // by trial
     std::vector<std::map<std::string, std::size_t>> index;  // by trial: path -> image
-    analysis::ValueRange range;
+    std::vector<analysis::ValueRange> ranges;               // by trial
 };
 
-ShownClass shown_class(const std::vector<TrialPictures>& trials, const std::string& name) {
+ShownClass shown_class(const std::vector<TrialPictures>& trials,
+                       const std::string& name,
+                       bool is_shared) {
     ShownClass shown;
     std::vector<float> patches;
     for (const TrialPictures& trial : trials) {
@@ -95,10 +97,13 @@ ShownClass shown_class(const std::vector<TrialPictures>& trials, const std::stri
         for (std::size_t i = 0; i < scores->image_paths.size(); ++i) {
             shown.index.back().emplace(scores->image_paths[i], i);
         }
-        const std::vector<float> more = trial.final_patches(*scores);
+        std::vector<float> more = trial.final_patches(*scores);
         patches.insert(patches.end(), more.begin(), more.end());
+        shown.ranges.push_back(analysis::robust_range(std::move(more)));
     }
-    shown.range = analysis::robust_range(std::move(patches));
+    if (is_shared) {
+        shown.ranges.assign(trials.size(), analysis::robust_range(std::move(patches)));
+    }
     return shown;
 }
 
@@ -107,20 +112,20 @@ storage::Image strip_of(const std::vector<TrialPictures>& trials,
                         const std::string& path) {
     const TrialPictures& first = trials.front();
     const int size = first.config().score.map_size;
-    std::vector<std::vector<float>> maps;
+    std::vector<analysis::HeatMap> maps;
     for (std::size_t t = 0; t < trials.size(); ++t) {
         const auto found = shown.index[t].find(path);
         if (found == shown.index[t].end()) {
             throw sweeps::UsageError("cell '" + trials[t].name() + "' never saw " + path +
                                      ": cells side by side must share their data");
         }
-        maps.push_back(trials[t].heat_map(*shown.scores[t], found->second, size));
+        maps.push_back(
+            {trials[t].heat_map(*shown.scores[t], found->second, size), shown.ranges[t]});
     }
     const std::size_t image = shown.index.front().at(path);
     return analysis::make_strip(first.rgb(*shown.scores.front(), image, size),
                                 first.mask(*shown.scores.front(), image, size),
-                                maps,
-                                shown.range);
+                                maps);
 }
 
 /// "task 1 (cable, grid)"
@@ -182,11 +187,12 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
     if (has_none(classes, chosen, first)) {
         return sweeps::ExitCode::Ok;
     }
+    const bool is_shared = options.scale == "class";
     std::map<std::size_t, ShownClass> shown;  // by index in `classes`
     std::vector<storage::Image> strips;
     for (const auto& [class_index, image] : chosen) {
         if (shown.count(class_index) == 0) {
-            shown.emplace(class_index, shown_class(trials, classes[class_index].name));
+            shown.emplace(class_index, shown_class(trials, classes[class_index].name, is_shared));
         }
         const analysis::ScoredImage& scored = classes[class_index].images[image];
         strips.push_back(strip_of(trials, shown.at(class_index), scored.path));
@@ -197,7 +203,8 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
     for (const TrialPictures& trial : trials) {
         std::cout << (&trial == &first ? " of " : ", of ") << trial.name();
     }
-    std::cout << "; one colour scale per class; rows as listed\n";
+    std::cout << "; one colour scale per class" << (is_shared ? "" : " and cell")
+              << "; rows as listed\n";
     return sweeps::ExitCode::Ok;
 }
 

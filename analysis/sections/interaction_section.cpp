@@ -142,9 +142,9 @@ Table design_table(const Report& report,
                      {"n"},
                      {"p"},
                      {"verdict", "", true}};
+    const double point = metric_point(report.summary, metric);
     for (const ModuleDesign::Module& module : design.modules) {
-        const auto effect =
-            module_effect(report.summary, design, module, metric, point_of(report, metric));
+        const auto effect = module_effect(report.summary, design, module, metric, point);
         if (!effect) {
             continue;
         }

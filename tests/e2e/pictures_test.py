@@ -53,6 +53,9 @@ class PicturesTest(Case):
         self.assertEqual(size(self.out), (4 * SIDE + 3 * 2, 3 * SIDE + 2 * 2))
         self.assertEqual([line.split()[1] for line in both.splitlines()[:-1]], worst)  # the same images
         self.assertIn("heat map of main, of wo_dia; one colour scale per class", both)
+        shared = self.out.read_bytes()
+        self.assertIn("per class and cell", self.show("main", "wo_dia", "--worst", 3, "--scale", "cell").stdout)
+        self.assertNotEqual(self.out.read_bytes(), shared)
         best = self.paths("main", "--best", 3)
         self.assertFalse(set(best) & set(worst))
         classes = sorted(path.name for path in self.root.iterdir() if path.is_dir())
@@ -68,6 +71,22 @@ class PicturesTest(Case):
                 self.assertIn("no picture is written", told)
                 self.assertFalse(self.out.exists())
         self.assertIn("has no router", self.show("plain", "--misrouted", code=2).stderr)
+
+    def test_images_of_a_class_that_looks_like_another_are_misrouted(self):
+        name = sorted(path.name for path in self.root.iterdir() if path.is_dir())[0]
+        twins = self.dir / "twins"
+        for copy in (name, "zz_twin"):
+            shutil.copytree(self.root / name, twins / copy)
+        self.harrow("run", self.sweep_file(root=twins, seeds="[0]", name="twins"), "--dir", self.dir / "twins-run")
+        count = len(list((twins / name / "test").glob("*/*.png")))
+        arguments = ["show", self.dir / "twins-run", "base", "--misrouted", 3, "--out", self.out]
+        lines = self.harrow(*arguments).stdout.splitlines()
+        self.assertEqual(size(self.out), (3 * SIDE + 2 * 2, 3 * SIDE + 2 * 2))
+        self.assertEqual(len(lines), 4)
+        for line in lines[:3]:
+            self.assertRegex(line, rf"zz_twin/.+ by the expert of task 0 \({name}\), not of task 1 \(zz_twin\), which scores ")
+        arguments[4] = 64
+        self.assertEqual(len(self.harrow(*arguments).stdout.splitlines()), min(count, 64) + 1)
 
     def test_what_cannot_be_shown_is_refused(self):
         for arguments, told in ((("main", "--worst", 2, "--best", 2), "--worst"),

@@ -176,6 +176,20 @@ TEST(AblationTest, WhatShouldBeEqualIsUnlikeWhateverElse) {
     EXPECT_FALSE(study_ablations(summary, 0, {}, "m", true).removals[0].is_fair());
 }
 
+TEST(AblationTest, UnfairComparisonsAreUnfairRemovals) {
+    Summary summary;
+    summary.cells = {cell("main", {{"dia", "4"}}, {{0, 9}}),
+                     cell("wo_dia", {{"dia", "0"}}, {{0, 8}})};
+    Comparison comparison;
+    comparison.cell = 1;
+    comparison.metric = "m";
+    comparison.unfair = {{"dia", "0", "4"}, {"seeds", "0", "0..4"}};
+    const Removal removal = study_ablations(summary, 0, {}, "m", true, {comparison}).removals.at(0);
+    EXPECT_EQ(difference_text(removal.removed), "dia 4 / 0");
+    EXPECT_EQ(difference_text(removal.unlike), "seeds 0..4 / 0");
+    EXPECT_FALSE(removal.importance.has_value());
+}
+
 TEST(SynergyTest, CombinationsAreFoundBySettings) {
     Summary summary;
     summary.cells = {cell("base", {{"x", "0"}, {"y", "0"}}, {{0, 1}, {1, 2}, {2, 3}}),

@@ -2,12 +2,15 @@
 
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "analysis/document/csv.hpp"
 #include "analysis/document/markdown.hpp"
+#include "analysis/report.hpp"
+#include "analysis/sections/sections.hpp"
 #include "sweeps/tables/table_reader.hpp"
 
 namespace harrow::analysis {
@@ -238,6 +241,28 @@ TEST(PaperTableTest, ImportsInPerCentAreNotMultiplied) {
     EXPECT_EQ(column(build(rows, summary)), (Texts{"_98.17±0.15_", "*98.20±0.10*"}));
     EXPECT_EQ(column(build(rows + ", percent: false, digits: 3", summary)),
               (Texts{"*0.982±0.002*", "*0.982±0.001*"}));
+}
+
+TEST(PaperTableTest, AReportBeginsWithThemAndSaysWhatTheyLack) {
+    FakeCell visa = kFar;
+    visa.run = "visa-main";
+    Report report = make_report("both", {}, summary_of({kMain, visa}));
+    const auto specs = sweeps::parse_tables(
+        "tables: [{name: t, rows: [{cell: main}, {cell: far}], columns: [image_auroc]}]", "t.yaml");
+    EXPECT_FALSE(tables_section(report));
+    report.tables = {{specs[0], "mvtec-main"}};
+    const Document document = report_document(report);
+    ASSERT_EQ(document.sections.front().id, "tables");
+    const auto& blocks = document.sections.front().blocks;
+    ASSERT_EQ(blocks.size(), 2U);  // `far` is another run's cell
+    EXPECT_EQ(column(std::get<Table>(blocks[0])), (Texts{"98.20±0.10", "–"}));
+    EXPECT_TRUE(std::get<Paragraph>(blocks[1]).is_warning);
+    EXPECT_NE(std::get<Paragraph>(blocks[1]).text.find("no cell is named 'far'"),
+              std::string::npos);
+    report.tables[0].run = "";
+    std::vector<sweeps::Problem> problems;
+    EXPECT_EQ(paper_tables(report, problems).size(), 1U);
+    EXPECT_TRUE(problems.empty());
 }
 
 TEST(PaperTableTest, PrintsAsMarkdownAndCsvWithHostileLabels) {

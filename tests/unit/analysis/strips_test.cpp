@@ -45,7 +45,7 @@ TEST(StripsTest, PanelsShowImageMaskAndMap) {
     }
     std::vector<float> map(25, 0);
     map[12] = 10;
-    const storage::Image strip = make_strip(grey(kSize), mask, {map}, value_range(map));
+    const storage::Image strip = make_strip(grey(kSize), mask, {{map, value_range(map)}});
     EXPECT_EQ(strip.width, 3 * kSize + 4);
     EXPECT_EQ(strip.height, kSize);
     const Colour plain = {100, 100, 100};
@@ -59,7 +59,7 @@ TEST(StripsTest, PanelsShowImageMaskAndMap) {
     EXPECT_EQ(pixel(strip, heat, 0), heat_colour(0));
 
     const std::vector<float> flat(25, 5);
-    const storage::Image two = make_strip(grey(kSize), mask, {map, flat}, value_range(map));
+    const storage::Image two = make_strip(grey(kSize), mask, {{map, {0, 10}}, {flat, {0, 10}}});
     EXPECT_EQ(two.width, 4 * kSize + 6);  // side by side on one scale
     EXPECT_EQ(pixel(two, heat + 2, 2), heat_colour(1));
     EXPECT_EQ(pixel(two, heat + kSize + 2, 0), heat_colour(0.5F));
@@ -74,7 +74,7 @@ TEST(StripsTest, RangeIgnoresWhatIsNotFinite) {
 
 TEST(StripsTest, FlatAndBrokenMapsAreDark) {
     const std::vector<float> flat = {4, 4, 4, std::numeric_limits<float>::quiet_NaN()};
-    const storage::Image strip = make_strip(grey(2), {0, 0, 0, 0}, {flat}, value_range(flat));
+    const storage::Image strip = make_strip(grey(2), {0, 0, 0, 0}, {{flat, value_range(flat)}});
     EXPECT_EQ(pixel(strip, 8, 0), heat_colour(0));
     EXPECT_EQ(pixel(strip, 9, 1), heat_colour(0));
 }
@@ -91,8 +91,8 @@ TEST(StripsTest, StacksRowsOfEqualWidth) {
 }
 
 TEST(StripsTest, RefusesPartsOfDifferentSize) {
-    EXPECT_THROW(make_strip(grey(2), {0, 0, 0}, {{0, 0, 0, 0}}, {}), std::invalid_argument);
-    EXPECT_THROW(make_strip(grey(2), {0, 0, 0, 0}, {{0}}, {}), std::invalid_argument);
+    EXPECT_THROW(make_strip(grey(2), {0, 0, 0}, {{{0, 0, 0, 0}, {}}}), std::invalid_argument);
+    EXPECT_THROW(make_strip(grey(2), {0, 0, 0, 0}, {{{0}, {}}}), std::invalid_argument);
 }
 
 }  // namespace
