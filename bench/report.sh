@@ -1,5 +1,5 @@
 #!/bin/bash
-# Reports of made-up runs (bench/report_run.cpp): wall time and peak memory of each format.
+# Reports of made-up runs (bench/report_run.cpp): wall and processor time and peak memory of each format.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build/release
@@ -19,7 +19,9 @@ if child == 0:
 _, status, usage = os.wait4(child, 0)
 if status != 0:
     sys.exit(f"{sys.argv[2:]}: {status}")
-print(f"{sys.argv[1]:<44}{time.monotonic() - begin:7.2f} s {usage.ru_maxrss / 1024:8.0f} MiB")
+cpu = usage.ru_utime + usage.ru_stime
+print(f"{sys.argv[1]:<32}{time.monotonic() - begin:7.2f} s, of a processor {cpu:5.2f} s (without gnuplot), "
+      f"{usage.ru_maxrss / 1024:4.0f} MiB")
 EOF
 }
 

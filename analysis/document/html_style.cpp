@@ -97,14 +97,14 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--hair);
   :root { --paper: #fff; --ink: #000; --soft: #444; --rule: #999; --hair: #ddd; --band: #fff; --link: #000;
           --warn: #000; --warn-band: #fff; color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  nav, footer { display: none; }
+  nav, footer, .files { display: none; }
   h2 { break-after: avoid; margin-top: 1.4rem; }
   p { orphans: 3; widows: 3; }
   .scroll { overflow: visible; background: none; }
   table { font-size: 8pt; }
   th, td { padding: .12rem .35rem; }
   thead { display: table-header-group; }
-  tr, .drawing, .gallery figure { break-inside: avoid; }
+  tr, .short, .drawing, .gallery figure { break-inside: avoid; }
   tr > .text:first-child { position: static; max-width: 12rem; }
   .wide { page: wide; }
   .wide table { font-size: 6.5pt; }

@@ -11,34 +11,38 @@
 namespace harrow::cli {
 namespace {
 
-struct Run {
+struct FakeRun {
     storage::RunState state;
 
-    explicit Run(const std::string& name) {
+    explicit FakeRun(const std::string& name) {
         state.sweep.emplace();
         state.sweep->name = name;
         state.sweep->imported = true;
     }
 
-    Run& cell(const std::string& id, const std::string& name, std::vector<std::uint64_t> seeds) {
+    FakeRun& cell(const std::string& id,
+                  const std::string& name,
+                  std::vector<std::uint64_t> seeds) {
         state.cells.push_back({id, name, {name}, {}, std::move(seeds)});
         return *this;
     }
 
-    Run& value(const std::string& id, std::uint64_t seed, double value) {
+    FakeRun& value(const std::string& id, std::uint64_t seed, double value) {
         const std::string trial = sweeps::trial_id(id, seed);
         state.finished[trial] = {trial, {{0, "mean", "routed", "image_auroc", value}}, {}};
         return *this;
     }
 };
 
-analysis::Report report_of(const Run& a, const Run& b) {
+analysis::Report report_of(const FakeRun& a, const FakeRun& b) {
     return make_run_report({{"runs/a", &a.state}, {"runs/b/", &b.state}}, false);
 }
 
 TEST(ReportMergeTest, OneCellOfTwoRunsHasTheSeedsOfBoth) {
-    const Run a = Run("first").cell("x", "main", {0, 1}).value("x", 0, 0.5).value("x", 1, 0.6);
-    const Run b = Run("second").cell("x", "best", {1, 2}).value("x", 1, 0.6).value("x", 2, 0.7);
+    const FakeRun a =
+        FakeRun("first").cell("x", "main", {0, 1}).value("x", 0, 0.5).value("x", 1, 0.6);
+    const FakeRun b =
+        FakeRun("second").cell("x", "best", {1, 2}).value("x", 1, 0.6).value("x", 2, 0.7);
     const analysis::Report report = report_of(a, b);
     EXPECT_EQ(report.name, "first + second");
     ASSERT_EQ(report.summary.cells.size(), 1U);
@@ -50,8 +54,8 @@ TEST(ReportMergeTest, OneCellOfTwoRunsHasTheSeedsOfBoth) {
 }
 
 TEST(ReportMergeTest, ATrialWithTwoResultsIsRefusedByName) {
-    const Run a = Run("first").cell("x", "main", {7}).value("x", 7, 0.5);
-    const Run b = Run("second").cell("x", "main", {7}).value("x", 7, 0.25);
+    const FakeRun a = FakeRun("first").cell("x", "main", {7}).value("x", 7, 0.5);
+    const FakeRun b = FakeRun("second").cell("x", "main", {7}).value("x", 7, 0.25);
     try {
         report_of(a, b);
         FAIL() << "two values of one trial";
@@ -64,8 +68,8 @@ TEST(ReportMergeTest, ATrialWithTwoResultsIsRefusedByName) {
 }
 
 TEST(ReportMergeTest, DifferentCellsOfOneNameGetTheirRunInFront) {
-    const Run a = Run("first").cell("x", "main", {0}).cell("z", "other", {0});
-    const Run b = Run("second").cell("y", "main", {0});
+    const FakeRun a = FakeRun("first").cell("x", "main", {0}).cell("z", "other", {0});
+    const FakeRun b = FakeRun("second").cell("y", "main", {0});
     const analysis::Report report = report_of(a, b);
     ASSERT_EQ(report.summary.cells.size(), 3U);
     EXPECT_EQ(report.summary.cells[0].info.name, "first/main");
@@ -75,16 +79,17 @@ TEST(ReportMergeTest, DifferentCellsOfOneNameGetTheirRunInFront) {
 }
 
 TEST(ReportMergeTest, RunsOfOneNameAreToldApartByTheirFolders) {
-    const Run a = Run("sweep").cell("x", "main", {0}), b = Run("sweep").cell("y", "main", {0});
+    const FakeRun a = FakeRun("sweep").cell("x", "main", {0}),
+                  b = FakeRun("sweep").cell("y", "main", {0});
     const analysis::Report report = report_of(a, b);
     EXPECT_EQ(report.summary.cells[0].info.name, "a/main");
     EXPECT_EQ(report.summary.cells[1].info.name, "b/main");
 }
 
 TEST(ReportMergeTest, WhatOneRunFinishedIsNotMissing) {
-    Run a = Run("first").cell("x", "main", {0});
+    FakeRun a = FakeRun("first").cell("x", "main", {0});
     a.state.failed["x.s0"] = {"crashed", "signal 11"};
-    const Run b = Run("second").cell("x", "main", {0}).value("x", 0, 0.5);
+    const FakeRun b = FakeRun("second").cell("x", "main", {0}).value("x", 0, 0.5);
     EXPECT_TRUE(report_of(a, b).summary.notes.empty());
     EXPECT_EQ(report_of(a, a).summary.notes.size(), 1U);
     EXPECT_EQ(report_of(a, a).summary.notes[0].reason, "signal 11");
