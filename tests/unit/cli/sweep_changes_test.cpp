@@ -95,6 +95,10 @@ TEST_F(SweepChangesTest, AnObjectiveOrAPathIsDescriptionOnly) {
     sweep_.objective.metric = "pixel_ap";
     EXPECT_TRUE(compare_sweeps(held_, sweep_).description);
     sweep_ = *held_.sweep;
+    sweep_.tables = "[]";
+    EXPECT_TRUE(compare_sweeps(held_, sweep_).same_trials());
+    EXPECT_TRUE(compare_sweeps(held_, sweep_).description);
+    sweep_ = *held_.sweep;
     sweep_.cells[0].data_root = "/moved";
     const SweepChanges changes = compare_sweeps(held_, sweep_);
     EXPECT_TRUE(changes.same_trials() && changes.description);

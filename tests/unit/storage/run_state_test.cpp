@@ -31,6 +31,7 @@ protected:
         sweep.cells = {{"aa", "main", {"main"}, {"ablation"}, {0, 18446744073709551615U}},
                        {"bb", "lr=0.1", {"lr=0.1"}, {}, {0}}};
         sweep.trials = 3;
+        sweep.tables = "[{\"name\": \"t\"}]";
         return sweep;
     }
 
@@ -64,6 +65,7 @@ TEST_F(RunStateTest, SweepSurvivesTheRoundTrip) {
     EXPECT_EQ(state.sweep->text, expected.text);
     EXPECT_EQ(state.sweep->base_directory, expected.base_directory);
     EXPECT_EQ(state.sweep->overrides, expected.overrides);
+    EXPECT_EQ(state.sweep->tables, expected.tables);
     ASSERT_EQ(state.cells.size(), 2U);
     EXPECT_EQ(state.cells[0].tags, expected.cells[0].tags);
     EXPECT_EQ(state.cells[0].seeds, expected.cells[0].seeds);
