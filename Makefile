@@ -22,7 +22,7 @@ build: setup ## build/release/harrow, build/release/harrow-worker and the tests
 	cmake --build --preset release -j $(JOBS)
 
 test: build ## every test that this machine can run
-	@scripts/setup.sh --optional slurm-wlm munge shellcheck
+	@scripts/setup.sh --optional slurm-wlm munge shellcheck gnuplot-nox chromium
 	ctest --preset release -j $(JOBS)
 
 demo: build ## a sweep from images to a mean ± std table, in under three minutes

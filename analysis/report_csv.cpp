@@ -13,6 +13,7 @@ void add_long(const std::string& cell,
               const std::string& class_name,
               const MetricTable& table,
               const std::vector<std::string>& metrics,
+              const std::string& end,
               std::string& text) {
     for (const std::string& metric : metrics) {
         const MetricSummary* summary = find_metric(table, metric);
@@ -22,25 +23,41 @@ void add_long(const std::string& cell,
         for (const auto& [seed, value] : summary->values) {
             text += storage::csv_field(cell) + "," + std::to_string(seed) + "," +
                     storage::csv_field(metric) + "," + storage::shortest_text(value) + "," +
-                    storage::csv_field(class_name) + "\n";
+                    storage::csv_field(class_name) + end;
         }
     }
+}
+
+bool has_published_spread(const Summary& summary) {
+    for (const CellSummary& cell : summary.cells) {
+        for (const auto& [class_name, metrics] : cell.info.published) {
+            for (const auto& [metric, value] : metrics) {
+                if (value.std) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
 }
 
 }  // namespace
 
 std::string csv_long(const Report& report) {
-    std::string text = "cell,seed,metric,value,class\n";
+    const bool has_spread = has_published_spread(report.summary);
+    std::string text = "cell,seed,metric,value,class" + std::string(has_spread ? ",std\n" : "\n");
+    const std::string end = has_spread ? ",\n" : "\n";
     for (const CellSummary& cell : report.summary.cells) {
-        add_long(cell.info.name, "mean", cell.metrics, report.summary.metrics, text);
+        add_long(cell.info.name, "mean", cell.metrics, report.summary.metrics, end, text);
         for (const auto& [class_name, table] : cell.classes) {
-            add_long(cell.info.name, class_name, table, report.summary.metrics, text);
+            add_long(cell.info.name, class_name, table, report.summary.metrics, end, text);
         }
         for (const auto& [class_name, metrics] : cell.info.published) {
             for (const auto& [metric, value] : metrics) {
                 text += storage::csv_field(cell.info.name) + ",," + storage::csv_field(metric) +
                         "," + storage::shortest_text(value.mean) + "," +
-                        storage::csv_field(class_name) + "\n";
+                        storage::csv_field(class_name) +
+                        (has_spread ? "," + number_or_empty(value.std) : "") + "\n";
             }
         }
     }

@@ -11,8 +11,8 @@ namespace harrow::analysis {
 std::string csv_report(const Report& report);
 
 /// `cell,seed,metric,value,class`: every final routed value, that of all classes together with
-/// class "mean". Values without seeds (published ones) have an empty seed. `harrow import` reads
-/// it.
+/// class "mean". Values without seeds (published ones) have an empty seed, and where any of them
+/// has a standard deviation there is a column `std`. `harrow import` reads it.
 std::string csv_long(const Report& report);
 
 /// `cell,seed,<metric>…`: one row per trial, the values of class "mean".

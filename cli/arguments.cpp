@@ -10,11 +10,11 @@
 
 #include "cli/option_check.hpp"
 #include "cli/quantities.hpp"
+#include "cli/report_arguments.hpp"
 #include "cli/report_files.hpp"
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
 #include "storage/datasets/dataset.hpp"
-#include "sweeps/comparison_names.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -157,7 +157,9 @@ private:
             "--no-gallery", report_options->no_gallery, "html without pictures of failures");
         add_comparison_options(*report, report_options->compare);
 
-        add_best();
+        auto [best, best_options] = verb<BestOptions>(
+            app_, "best", "the best cell, what is tied with it, and what that is worth");
+        add_best_options(*best, *best_options);
 
         add_show();
     }
@@ -189,53 +191,6 @@ private:
                          "of colours: one per class (default), or per class and cell")
             ->check(CLI::IsMember({"class", "cell"}));
         show->add_option("--out", options->out, "PNG file to write")->required();
-    }
-
-    void add_best() {
-        auto [best, options] = verb<BestOptions>(
-            app_, "best", "the best cell, what is tied with it, and what that is worth");
-        best->add_option("dir", options->dir, "run directory")->required();
-        best->add_option("--metric",
-                         options->metrics,
-                         "instead of the objective's; A,B: their Pareto front as well")
-            ->delimiter(',');
-        best->add_option("--goal", options->goals, "maximize or minimize, one or one per metric")
-            ->delimiter(',')
-            ->check(CLI::IsMember({"maximize", "minimize"}));
-        best->add_option(
-            "--subject-to", options->subject_to, "constraint, e.g. \"image_auroc >= 0.98\"");
-        best->add_option("--select-on",
-                         options->select_on,
-                         "test (default), val_synth, val_normal or leave-categories-out")
-            ->check(CLI::IsMember({"test", "val_synth", "val_normal", "leave-categories-out"}));
-        best->add_option("--report-on",
-                         options->report_on,
-                         "report the selected settings on the data of this run directory");
-        best->add_option("--rerun",
-                         options->rerun,
-                         "write a sweep file of the cell on N fresh seeds, or on A..B");
-        best->add_option("--out", options->out, "file for it (default: standard output)");
-        best->add_flag("--json", options->json, "machine-readable");
-    }
-
-    static void add_comparison_options(CLI::App& report, CompareOptions& options) {
-        report.add_option("--vs", options.baseline, "compare with this cell, by name or id");
-        report.add_option("--test", options.test, "paired_t (default), wilcoxon, welch, …")
-            ->check(CLI::IsMember(sweeps::comparison_tests()));
-        report
-            .add_option(
-                "--adjust", options.adjust, "of p values, per metric: holm (default), bh, …")
-            ->check(CLI::IsMember(sweeps::comparison_adjustments()));
-        report
-            .add_option("--same",
-                        options.same,
-                        "parameters that must be equal for a comparison to be fair: lr,batch_size")
-            ->delimiter(',');
-        report
-            .add_option("--metric",
-                        options.metrics,
-                        "compare these only; the first is the one the best cell is chosen by")
-            ->delimiter(',');
     }
 
     template <typename Options>

@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "analysis/comparison/paired_delta.hpp"
-#include "sweeps/parameters.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -30,10 +29,8 @@ bool is_ground(const SettingDifference& difference) {
 }
 
 bool is_named(const SettingDifference& difference, const std::vector<std::string>& same) {
-    return std::any_of(same.begin(), same.end(), [&](const std::string& name) {
-        const sweeps::Parameter* parameter = sweeps::find_parameter(name);
-        return name == difference.name ||
-               (parameter != nullptr && parameter->name == difference.name);
+    return std::any_of(same.begin(), same.end(), [&](const std::string& wanted) {
+        return names_setting(wanted, difference.name);
     });
 }
 
@@ -90,6 +87,20 @@ void split(Removal& removal,
     }
 }
 
+/// What a comparison calls unfair, but for what was removed. Its `a` is the removal's.
+void add_unfair(Removal& removal, const std::vector<SettingDifference>& unfair) {
+    const auto is_in = [](const std::vector<SettingDifference>& known, const std::string& name) {
+        return std::any_of(known.begin(), known.end(), [&](const SettingDifference& difference) {
+            return difference.name == name;
+        });
+    };
+    for (const SettingDifference& difference : unfair) {
+        if (!is_in(removal.removed, difference.name) && !is_in(removal.unlike, difference.name)) {
+            removal.unlike.push_back({difference.name, difference.b, difference.a});
+        }
+    }
+}
+
 void rank(std::vector<Removal>& removals) {
     double largest = 0;
     for (const Removal& removal : removals) {
@@ -120,7 +131,8 @@ AblationStudy study_ablations(const Summary& summary,
                               std::size_t full,
                               const std::vector<std::string>& same,
                               const std::string& metric,
-                              bool higher_is_better) {
+                              bool higher_is_better,
+                              const std::vector<Comparison>& comparisons) {
     AblationStudy study{full, {}};
     std::vector<std::vector<SettingDifference>> differences;
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
@@ -135,6 +147,12 @@ AblationStudy study_ablations(const Summary& summary,
     for (std::size_t k = 0; k < study.removals.size(); ++k) {
         Removal& removal = study.removals[k];
         split(removal, differences[k], shared, same);
+        for (const Comparison& comparison : comparisons) {
+            if (comparison.cell == removal.cell && comparison.versus == full &&
+                comparison.metric == metric) {
+                add_unfair(removal, comparison.unfair);
+            }
+        }
         const auto delta = paired_delta(summary.cells[removal.cell], summary.cells[full], metric);
         if (delta) {
             removal.delta = delta->value;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/comparison/comparison.hpp"
 #include "analysis/comparison/fairness.hpp"
 #include "analysis/summary.hpp"
 
@@ -31,7 +32,7 @@ bool is_ablation(const CellInfo& cell);
 
 /// Ablation cells against cell `full`. A removal may change several settings. What else differs is
 /// `unlike`:
-/// - data, weights, and the parameters of `same`;
+/// - data, weights, the parameters of `same`, and what `comparisons` with `full` call unfair;
 /// - a difference that several removals share and none consists of, unless it switches something
 ///   off: such runs stem from another group of experiments;
 /// - a number changed to another that is not 0 beside something that was switched off.
@@ -40,6 +41,7 @@ AblationStudy study_ablations(const Summary& summary,
                               std::size_t full,
                               const std::vector<std::string>& same,
                               const std::string& metric,
-                              bool higher_is_better);
+                              bool higher_is_better,
+                              const std::vector<Comparison>& comparisons = {});
 
 }  // namespace harrow::analysis

@@ -11,9 +11,8 @@
 namespace harrow::analysis {
 namespace {
 
-/// Products of pairs of factors are not formed beyond this many columns: the fit would take
-/// minutes.
-constexpr std::size_t kMaxColumns = 400;
+/// Fits beyond this many multiplications go without interactions: they would take seconds.
+constexpr double kMaxWork = 5e7;
 
 using Cells = std::vector<std::size_t>;
 using Counts = std::map<int, std::size_t>;  // code -> cells
@@ -150,6 +149,32 @@ std::size_t num_pair_columns(const std::vector<std::size_t>& levels) {
     return sum + squares;
 }
 
+/// Whether a fit with the interactions of all pairs of factors is possible and quick.
+bool allows_interactions(const Summary& summary,
+                         const ImportanceStudy& study,
+                         const std::vector<std::size_t>& levels,
+                         const std::string& metric) {
+    const std::size_t columns = num_pair_columns(levels);
+    if (columns > study.cells.size()) {
+        return false;
+    }
+    double combinations = 1;
+    for (const std::size_t count : levels) {
+        combinations *= static_cast<double>(count);
+    }
+    const std::size_t seeds = values_of(summary, study.cells.front(), metric)->values.size();
+    const bool balanced =
+        combinations == static_cast<double>(study.cells.size()) &&
+        std::all_of(study.cells.begin(), study.cells.end(), [&](std::size_t cell) {
+            return values_of(summary, cell, metric)->values.size() == seeds;
+        });
+    const auto width = static_cast<double>(columns);
+    const std::size_t terms = levels.size() * (levels.size() + 1) / 2;
+    const double work = width * width * static_cast<double>(study.cells.size()) *
+                        static_cast<double>(balanced ? 1 : terms);
+    return work <= kMaxWork;
+}
+
 std::string why_no_grid(const ImportanceStudy& study, const std::vector<std::size_t>& levels) {
     if (study.factors.empty()) {
         return "the cells form no grid: no two settings vary with values that several cells share";
@@ -189,8 +214,7 @@ ImportanceStudy study_importance(const Summary& summary, const std::string& metr
         return study;
     }
     const Observations all = observe(summary, codes, study.cells, columns, study.factors, metric);
-    study.with_interactions =
-        num_pair_columns(levels) < std::min(kMaxColumns, study.cells.size() + 1);
+    study.with_interactions = allows_interactions(summary, study, levels, metric);
     study.anova = anova(all.values, all.factors, study.with_interactions ? 2 : 1);
     if (study.with_interactions && study.anova.residual_df == 0) {
         study.with_interactions = false;

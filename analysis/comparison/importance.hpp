@@ -25,7 +25,8 @@ struct ImportanceStudy {
 /// The grid: of the cells with values of `metric` and with the commonest data and weights, those
 /// whose parameters have values that at least two cells share. A parameter that has only one such
 /// value is no factor, and cells with another value of it are left out. A factor has at most
-/// kMaxLevels levels and the terms fewer degrees of freedom than there are cells and seeds.
+/// kMaxLevels levels. Interactions are left to the error where cells are too few for them, or the
+/// fit would take seconds.
 ImportanceStudy study_importance(const Summary& summary, const std::string& metric);
 
 constexpr std::size_t kMaxLevels = 24;

@@ -4,8 +4,8 @@
 #include <array>
 #include <tuple>
 
+#include "analysis/comparison/comparison.hpp"
 #include "analysis/comparison/one_factor.hpp"
-#include "analysis/comparison/paired_delta.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -50,7 +50,7 @@ std::vector<OrderSpread> order_spreads(const Summary& summary,
     std::vector<std::pair<std::string, std::vector<double>>> scenarios;
     for (const std::size_t cell : family.cells) {
         const CellSummary& known = summary.cells[cell];
-        const std::optional<double> mean = shown_mean(known, metric);
+        const std::optional<double> mean = known_mean(known, metric);
         if (!mean) {
             continue;
         }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "analysis/comparison/comparison.hpp"
+
 namespace harrow::analysis {
 namespace {
 
@@ -36,14 +38,6 @@ const Published* published_value(const CellSummary& cell, const std::string& met
     return found == table->second.end() ? nullptr : &found->second;
 }
 
-std::optional<double> shown_mean(const CellSummary& cell, const std::string& metric) {
-    if (const MetricSummary* summary = seeds_with_values(cell, metric)) {
-        return summary->statistics.mean;
-    }
-    const Published* value = published_value(cell, metric);
-    return value == nullptr ? std::nullopt : std::optional(value->mean);
-}
-
 std::optional<PairedDelta> paired_delta(const CellSummary& cell,
                                         const CellSummary& versus,
                                         const std::string& metric) {
@@ -65,7 +59,7 @@ std::optional<PairedDelta> paired_delta(const CellSummary& cell,
             return delta;
         }
     }
-    const std::optional<double> x = shown_mean(cell, metric), y = shown_mean(versus, metric);
+    const std::optional<double> x = known_mean(cell, metric), y = known_mean(versus, metric);
     if (!x || !y) {
         return std::nullopt;
     }

@@ -20,8 +20,6 @@ std::optional<PairedDelta> paired_delta(const CellSummary& cell,
                                         const CellSummary& versus,
                                         const std::string& metric);
 
-/// Mean of a metric after the last task: over seeds, else as published.
-std::optional<double> shown_mean(const CellSummary& cell, const std::string& metric);
 /// Null when no mean was published.
 const Published* published_value(const CellSummary& cell, const std::string& metric);
 

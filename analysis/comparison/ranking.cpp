@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "analysis/comparison/paired_delta.hpp"
+#include "analysis/comparison/comparison.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -49,7 +49,7 @@ std::vector<RankedCell> rank_cells(const Summary& summary,
     std::vector<Entry> entries;
     std::map<Footing, std::size_t> counts;
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-        const std::optional<double> mean = shown_mean(summary.cells[i], metric);
+        const std::optional<double> mean = known_mean(summary.cells[i], metric);
         if (mean) {
             entries.push_back({i, *mean, footing_of(summary.cells[i], metric)});
             counts[entries.back().footing] += entries.back().footing.second.empty() ? 0 : 1;

@@ -1,6 +1,7 @@
 #include "analysis/comparison/synergy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -83,39 +84,39 @@ std::size_t most_common(const SettingCodes& codes, const std::vector<std::size_t
     return best;
 }
 
-std::optional<std::map<std::uint64_t, double>> values_of(const CellSummary& cell,
-                                                         const std::string& metric) {
-    const auto found = cell.metrics.find(metric);
-    if (found != cell.metrics.end() && !found->second.values.empty()) {
-        return found->second.values;
-    }
+/// A published mean counts as the value of seed 0.
+std::map<std::uint64_t, double> published_as_seed(const CellSummary& cell,
+                                                  const std::string& metric) {
     const Published* published = published_value(cell, metric);
-    return published == nullptr
-               ? std::nullopt
-               : std::optional(std::map<std::uint64_t, double>{{0, published->mean}});
+    return published == nullptr ? std::map<std::uint64_t, double>{}
+                                : std::map<std::uint64_t, double>{{0, published->mean}};
 }
 
-/// Cells in the order without, with (first setting), without, with (second setting).
-std::optional<TwoWayEffect> effect_of(const Summary& summary,
-                                      const std::vector<std::size_t>& cells,
-                                      const std::string& metric,
-                                      double point = 0.01) {
-    std::vector<std::map<std::uint64_t, double>> values;
-    for (const std::size_t cell : cells) {
-        auto known = values_of(summary.cells[cell], metric);
-        if (!known) {
-            return std::nullopt;
+/// By seed that all cells have. Cells in the order without, with (first setting), without, with
+/// (second setting).
+std::vector<TwoWayValues> common_values(const Summary& summary,
+                                        const std::array<std::size_t, 4>& cells,
+                                        const std::string& metric) {
+    std::array<std::map<std::uint64_t, double>, 4> published;
+    std::array<const std::map<std::uint64_t, double>*, 4> values{};
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const CellSummary& cell = summary.cells[cells[i]];
+        const auto found = cell.metrics.find(metric);
+        if (found != cell.metrics.end() && !found->second.values.empty()) {
+            values[i] = &found->second.values;
+        } else {
+            published[i] = published_as_seed(cell, metric);
+            values[i] = &published[i];
         }
-        values.push_back(std::move(*known));
     }
     std::vector<TwoWayValues> seeds;
-    for (const auto& [seed, value] : values[0]) {
-        const auto b = values[1].find(seed), c = values[2].find(seed), d = values[3].find(seed);
-        if (b != values[1].end() && c != values[2].end() && d != values[3].end()) {
+    for (const auto& [seed, value] : *values[0]) {
+        const auto b = values[1]->find(seed), c = values[2]->find(seed), d = values[3]->find(seed);
+        if (b != values[1]->end() && c != values[2]->end() && d != values[3]->end()) {
             seeds.push_back({value, b->second, c->second, d->second});
         }
     }
-    return two_way_effect(seeds, point);
+    return seeds;
 }
 
 /// Two cells that differ from `base` in a common parameter are levels of it.
@@ -170,18 +171,21 @@ std::optional<CombinationEffect> combination_effect(const Summary& summary,
                                                     const Combination& combination,
                                                     const std::string& metric) {
     const auto& [base, first, second, both] = combination;
-    const auto of_second = effect_of(summary, {base, second, first, both}, metric);
-    const auto of_first = effect_of(summary, {base, first, second, both}, metric);
-    if (!of_second || !of_first) {
+    const std::vector<TwoWayValues> seeds =
+        common_values(summary, {base, second, first, both}, metric);
+    const std::optional<TwoWayEffect> two_way = two_way_effect(seeds);
+    if (!two_way) {
         return std::nullopt;
     }
     CombinationEffect effect;
-    effect.n = of_second->n;
-    effect.first = of_first->first;
-    effect.second = of_second->first;
-    effect.synergy = *of_second->interaction.mean;
+    effect.n = two_way->n;
+    for (const TwoWayValues& seed : seeds) {
+        effect.first += (seed.second_without - seed.first_without) / static_cast<double>(effect.n);
+    }
+    effect.second = two_way->first;
+    effect.synergy = *two_way->interaction.mean;
     effect.together = effect.first + effect.second + effect.synergy;
-    effect.test = of_second->test;
+    effect.test = two_way->test;
     return effect;
 }
 
@@ -224,10 +228,10 @@ std::optional<TwoWayEffect> module_effect(const Summary& summary,
                                           const ModuleDesign::Module& module,
                                           const std::string& metric,
                                           double point) {
-    return effect_of(summary,
-                     {design.first_base, module.first, design.second_base, module.second},
-                     metric,
-                     point);
+    return two_way_effect(
+        common_values(
+            summary, {design.first_base, module.first, design.second_base, module.second}, metric),
+        point);
 }
 
 }  // namespace harrow::analysis

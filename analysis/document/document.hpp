@@ -60,7 +60,7 @@ struct Figure {
     std::string id;  ///< as of a table; the file's name
     std::string caption;
     std::string script;
-    int width = 640, height = 400;  ///< in CSS pixels
+    int width = 560, height = 360;  ///< in CSS pixels
     std::string svg = {};           ///< filled by who has gnuplot; empty: not drawn
 };
 

@@ -12,6 +12,7 @@ namespace harrow::analysis {
 namespace {
 
 constexpr std::size_t kWideColumns = 8, kWidestColumns = 13;  // on paper
+constexpr std::size_t kShortRows = 20;                        // kept on one sheet
 
 /// For content and for quoted attributes. A number and its spread are never parted.
 std::string escaped(std::string_view text) {
@@ -73,7 +74,10 @@ std::string breakable(const std::string& text) {
 }
 
 std::string value_html(const TableCell& cell) {
-    std::string value = cell.is_number ? escaped(cell.text) : breakable(cell.text);
+    const bool is_negative = cell.is_number && cell.text.rfind('-', 0) == 0;
+    std::string value = is_negative      ? "−" + escaped(cell.text.substr(1))
+                        : cell.is_number ? escaped(cell.text)
+                                         : breakable(cell.text);
     if (!cell.spread.empty()) {
         value += "&nbsp;±&nbsp;" + escaped(cell.spread);
     }
@@ -183,14 +187,16 @@ public:
         std::string links;
         if (options_.has_files) {
             const std::string file = "figures/" + escaped(figure.id);
-            links = " <a href=\"" + file + ".svg\">SVG</a> <a href=\"" + file + ".pdf\">PDF</a>";
+            links = " <span class=\"files\"><a href=\"" + file + ".svg\">SVG</a>&nbsp;<a href=\"" +
+                    file + ".pdf\">PDF</a></span>";
         }
         return "<figure id=\"figure-" + escaped(figure.id) +
                "\" class=\"drawing\">\n<div class=\"scroll\" tabindex=\"0\" role=\"img\" "
                "aria-label=\"" +
                escaped(figure.caption) + "\" style=\"max-width: " + std::to_string(figure.width) +
-               "px\">\n" + inline_svg(figure.svg) + "</div>\n<figcaption>" +
-               escaped(figure.caption) + links + "</figcaption>\n</figure>\n";
+               "px; --least: " + std::to_string(figure.width * 3 / 5) + "px\">\n" +
+               inline_svg(figure.svg) + "</div>\n<figcaption>" + escaped(figure.caption) + links +
+               "</figcaption>\n</figure>\n";
     }
 
     std::string block(const Gallery& gallery) const {
@@ -235,6 +241,9 @@ private:
                                             [](const auto& column) { return column.is_text; }) > 1;
         if (is_prose) {
             classes += classes.empty() ? "prose" : " prose";
+        }
+        if (table.rows.size() <= kShortRows) {
+            classes += classes.empty() ? "short" : " short";
         }
         return classes.empty() ? "" : " class=\"" + classes + "\"";
     }

@@ -72,9 +72,9 @@ td small { color: var(--soft); font-size: .82em; }
 tbody [title]:not(:has(u, b)) { text-decoration: underline dotted var(--rule); text-underline-offset: .25em; }
 .notes { margin: .45rem 0 0; padding: 0; list-style: none; max-width: 46rem; font-size: .87rem; color: var(--soft); }
 .notes li { margin: .15rem 0; overflow-wrap: anywhere; }
-.drawings { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 33rem), 1fr)); }
+.drawings { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
 .drawing .scroll { background: none; }
-.drawing svg { display: block; width: 100%; height: auto; min-width: 30rem; }
+.drawing svg { display: block; width: 100%; height: auto; min-width: var(--least); }
 .drawing svg text { font-family: inherit; }
 .gallery { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
 .gallery figure { margin: 0; }
@@ -97,14 +97,14 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--hair);
   :root { --paper: #fff; --ink: #000; --soft: #444; --rule: #999; --hair: #ddd; --band: #fff; --link: #000;
           --warn: #000; --warn-band: #fff; color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  nav, footer { display: none; }
+  nav, footer, .files { display: none; }
   h2 { break-after: avoid; margin-top: 1.4rem; }
   p { orphans: 3; widows: 3; }
   .scroll { overflow: visible; background: none; }
   table { font-size: 8pt; }
   th, td { padding: .12rem .35rem; }
   thead { display: table-header-group; }
-  tr, .drawing, .gallery figure { break-inside: avoid; }
+  tr, .short, .drawing, .gallery figure { break-inside: avoid; }
   tr > .text:first-child { position: static; max-width: 12rem; }
   .wide { page: wide; }
   .wide table { font-size: 6.5pt; }

@@ -33,7 +33,7 @@ void add_figures(const Report& report, Document& document) {
         add_to(document, {"selection", "results"}, std::move(*figure));
     }
     if (std::optional<Figure> figure = critical_difference_figure(report)) {
-        add_to(document, {"comparisons", "comparison", "results"}, std::move(*figure));
+        add_to(document, {"comparisons", "results"}, std::move(*figure));
     }
     for (Figure& figure : learning_curve_figures(report)) {
         add_to(document, {"sequence"}, std::move(figure));
@@ -42,9 +42,7 @@ void add_figures(const Report& report, Document& document) {
         add_to(document, {"forgetting", "sequence"}, std::move(figure));
     }
     if (std::optional<Figure> figure = interaction_figure(report)) {
-        add_to(document,
-               {"interaction", "interactions", "importance", "one-factor", "results"},
-               std::move(*figure));
+        add_to(document, {"importance", "one-factor", "results"}, std::move(*figure));
     }
 }
 

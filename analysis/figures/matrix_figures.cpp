@@ -38,12 +38,20 @@ Range value_range(const Report& report,
     return *low < *high ? Range{*low, *high} : Range{*low - 0.5, *low + 0.5};
 }
 
+/// Four characters that tell most: ".974", "97.4".
+std::string field_text(double value, const MetricFormat& format) {
+    if (format.factor == 100 || format.decimals == 2) {
+        return fixed_text(value * format.factor, 1);
+    }
+    const std::string text = fixed_text(value, 3);
+    return text.rfind("0.", 0) == 0 ? text.substr(1) : text;
+}
+
 /// x, y, value, text and its colour: light on dark fields.
 std::vector<std::string> field_lines(const SequenceMatrix& matrix,
                                      const MetricFormat& format,
                                      const Range& range) {
     std::vector<std::string> lines;
-    const int decimals = format.factor == 100 || format.decimals == 2 ? 1 : 2;
     for (std::size_t task = 0; task < matrix.values.size(); ++task) {
         for (std::size_t column = 0; column < matrix.classes.size(); ++column) {
             const SampleStatistics& value = matrix.values[task][column];
@@ -53,7 +61,7 @@ std::vector<std::string> field_lines(const SequenceMatrix& matrix,
             const bool is_dark = (*value.mean - range.low) / (range.high - range.low) < 0.55;
             lines.push_back(std::to_string(column + 1) + " " + std::to_string(task + 1) + " " +
                             plot_number(*value.mean * format.factor) + " " +
-                            fixed_text(*value.mean * format.factor, decimals) + " " +
+                            field_text(*value.mean, format) + " " +
                             std::to_string(is_dark ? 0xffffff : 0x111111));
         }
     }
@@ -113,7 +121,7 @@ std::vector<Figure> matrix_figures(const Report& report) {
                              " of each class after each task, mean over seeds. Down a column: what "
                              "is forgotten.";
             figure.width =
-                static_cast<int>(210 + 34 * std::max<std::size_t>(matrix.classes.size(), 8));
+                static_cast<int>(170 + 34 * std::max<std::size_t>(matrix.classes.size(), 8));
             figure.height =
                 static_cast<int>(120 + 26 * std::max<std::size_t>(matrix.values.size(), 4));
             figure.script = script_of(report, matrix, metric, range);

@@ -22,16 +22,17 @@ public:
                 const double share = (limit_ - last_.fpr) / (end.fpr - last_.fpr);
                 end = {limit_, last_.pro + share * (end.pro - last_.pro)};
             }
-            area_ += (end.fpr - last_.fpr) * (end.pro + last_.pro) / 2;
+            area_ += static_cast<long double>(end.fpr - last_.fpr) * (end.pro + last_.pro) / 2;
         }
         last_ = point;
         has_last_ = true;
     }
-    double area() const { return area_; }
+    double area() const { return static_cast<double>(area_); }
     double last_rate() const { return std::min(last_.fpr, limit_); }
 
 private:
-    double limit_, area_ = 0;
+    double limit_;
+    long double area_ = 0;
     OverlapPoint last_;
     bool has_last_ = false;
 };

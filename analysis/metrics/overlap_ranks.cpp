@@ -33,8 +33,10 @@ void OverlapRanks::rank() {
     }
     found_.assign(1, 0.0);
     found_.reserve(defects_.size() + 1);
+    long double sum = 0;
     for (auto pixel = defects_.rbegin(); pixel != defects_.rend(); ++pixel) {
-        found_.push_back(found_.back() + 1 / areas_[pixel->region]);
+        sum += 1 / static_cast<long double>(areas_[pixel->region]);
+        found_.push_back(static_cast<double>(sum));
     }
 }
 

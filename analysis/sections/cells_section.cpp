@@ -8,10 +8,11 @@ namespace harrow::analysis {
 
 Section cells_section(const Report& report) {
     std::vector<std::string> metrics;
-    std::copy_if(report.summary.metrics.begin(),
-                 report.summary.metrics.end(),
-                 std::back_inserter(metrics),
-                 [](const std::string& metric) { return !is_continual(metric); });
+    const std::vector<std::string> all = all_metrics(report.summary);
+    std::copy_if(
+        all.begin(), all.end(), std::back_inserter(metrics), [](const std::string& metric) {
+            return !is_continual(metric);
+        });
     Section section{"results", "Results", {}};
     section.blocks.emplace_back(metrics_table(report, "cells", metrics));
     section.blocks.emplace_back(Paragraph{best_text(report)});

@@ -222,6 +222,15 @@ Table hardest_table(const Report& report, const std::string& metric) {
     return table;
 }
 
+bool has_class_values(const Report& report, const std::string& metric) {
+    const auto& cells = report.summary.cells;
+    return std::any_of(cells.begin(), cells.end(), [&](const CellSummary& cell) {
+        return std::any_of(cell.classes.begin(), cell.classes.end(), [&](const auto& entry) {
+            return find_metric(entry.second, metric) != nullptr;
+        });
+    });
+}
+
 }  // namespace
 
 std::optional<Section> classes_section(const Report& report) {
@@ -231,7 +240,7 @@ std::optional<Section> classes_section(const Report& report) {
     const bool many = report.summary.classes.size() > 1;
     Section section{"classes", "Classes", {}};
     for (const std::string& metric : key_metrics(report)) {
-        if (is_continual(metric) || hardest_first(report, metric).empty()) {
+        if (is_continual(metric) || !has_class_values(report, metric)) {
             continue;
         }
         const std::vector<std::size_t> cells = shown_cells(report, metric, kMaxRows);

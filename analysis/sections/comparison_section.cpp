@@ -4,6 +4,7 @@
 
 #include "analysis/sections/metrics_table.hpp"
 #include "analysis/sections/sections.hpp"
+#include "analysis/sections/values.hpp"
 #include "analysis/selection/metric_kind.hpp"
 #include "analysis/statistics/test_result.hpp"
 
@@ -11,10 +12,6 @@ namespace harrow::analysis {
 namespace {
 
 using Pairs = std::vector<const Comparison*>;  // of one metric, in the order of the cells
-
-std::string p_text(const std::optional<double>& p) {
-    return !p ? "–" : *p < 0.0001 ? "<0.0001" : fixed_text(*p, 4);
-}
 
 /// The fair comparison with the largest gain; null where no gain is known.
 const Comparison* best_of(const Report& report, const std::string& metric, const Pairs& pairs) {

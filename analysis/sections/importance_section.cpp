@@ -66,7 +66,9 @@ std::string basis_text(const ImportanceStudy& study) {
                               : "not balanced: type II sums of squares, each term beyond all that "
                                 "do not contain it.");
     if (!study.with_interactions) {
-        text += " Interactions are part of the error: for them there are too few values.";
+        text +=
+            " Interactions are part of the error: there are too few values for them, or too many "
+            "of them.";
     }
     if (study.left_out > 0) {
         text += " " + std::to_string(study.left_out) +

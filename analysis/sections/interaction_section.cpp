@@ -69,10 +69,10 @@ Table combination_table(const Report& report,
                      {"A", "", true},
                      {"B", "", true},
                      {"A and B", "", true},
-                     {"A alone", "effect on the base"},
-                     {"B alone", "effect on the base"},
-                     {"sum", "effect on the base"},
-                     {"together", "effect on the base"},
+                     {"A alone"},
+                     {"B alone"},
+                     {"sum"},
+                     {"together"},
                      {"synergy"},
                      {"n"},
                      {"p (Holm)"}};
@@ -142,9 +142,9 @@ Table design_table(const Report& report,
                      {"n"},
                      {"p"},
                      {"verdict", "", true}};
+    const double point = metric_point(report.summary, metric);
     for (const ModuleDesign::Module& module : design.modules) {
-        const auto effect =
-            module_effect(report.summary, design, module, metric, point_of(report, metric));
+        const auto effect = module_effect(report.summary, design, module, metric, point);
         if (!effect) {
             continue;
         }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analysis/sections/values.hpp"
 #include "analysis/selection/metric_kind.hpp"
 #include "analysis/selection/ties.hpp"
 
@@ -15,7 +16,7 @@ std::optional<MetricRanking> ranking_of(const Report& report, const std::string&
     if (!goal) {
         return std::nullopt;
     }
-    MetricRanking ranking = rank_cells(report.summary, metric, *goal, report.compare);
+    MetricRanking ranking = rank_metric(report.summary, metric, *goal, report.compare);
     return ranking.best ? std::optional(std::move(ranking)) : std::nullopt;
 }
 
@@ -45,11 +46,9 @@ Table metrics_table(const Report& report,
     bool has_left_out = false;
     for (const std::string& metric : metrics) {
         table.columns.push_back({metric_heading(report, metric)});
-        const MetricFormat format = metric_format(report, metric);
         const std::optional<MetricRanking> ranking = ranking_of(report, metric);
         for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
-            TableCell cell =
-                metric_cell(find_metric(report.summary.cells[i].metrics, metric), format);
+            TableCell cell = value_cell(report, report.summary.cells[i], metric);
             if (ranking && cell.is_number) {
                 emphasise(cell, *ranking, i);
             }

@@ -12,7 +12,7 @@ namespace harrow::analysis {
 inline constexpr const char* kLeftOutMark = "†";
 
 /// Cells × metrics. In each column whose direction is known the best mean is bold and those tied
-/// with it are underlined, see rank_cells(); values that are not ranked are marked.
+/// with it are underlined, see rank_metric(); values that are not ranked are marked.
 Table metrics_table(const Report& report,
                     const std::string& id,
                     const std::vector<std::string>& metrics);

@@ -13,10 +13,18 @@ constexpr std::size_t kTop = 20;
 constexpr std::size_t kMaxUnranked = 10;  ///< between them
 constexpr std::size_t kMinCells = 5;      ///< fewer are ranked at a glance
 
+/// Cells that differ from the baseline in what the user wants to be the same.
 std::vector<bool> unfair_cells(const Report& report, const std::string& metric) {
+    const std::vector<std::string>& same = report.compare.same;
+    const auto is_wanted = [&](const SettingDifference& difference) {
+        return std::any_of(same.begin(), same.end(), [&](const std::string& wanted) {
+            return names_setting(wanted, difference.name);
+        });
+    };
     std::vector<bool> unfair(report.summary.cells.size());
     for (const Comparison& comparison : report.comparisons) {
-        if (comparison.metric == metric && !comparison.is_fair()) {
+        if (comparison.metric == metric &&
+            std::any_of(comparison.unfair.begin(), comparison.unfair.end(), is_wanted)) {
             unfair[comparison.cell] = true;
         }
     }

@@ -8,24 +8,8 @@
 namespace harrow::analysis {
 namespace {
 
-/// Measured or published for any cell.
-std::vector<std::string> known_metrics(const Report& report) {
-    std::set<std::string> names(report.summary.metrics.begin(), report.summary.metrics.end());
-    for (const CellSummary& cell : report.summary.cells) {
-        const auto table = cell.info.published.find("mean");
-        if (table != cell.info.published.end()) {
-            for (const auto& [metric, value] : table->second) {
-                names.insert(metric);
-            }
-        }
-    }
-    std::vector<std::string> metrics(names.begin(), names.end());
-    std::sort(metrics.begin(), metrics.end(), metric_before);
-    return metrics;
-}
-
 std::vector<std::string> known_of(const Report& report, const std::set<std::string>& wanted) {
-    std::vector<std::string> metrics = known_metrics(report), chosen;
+    std::vector<std::string> metrics = all_metrics(report.summary), chosen;
     for (const std::string& metric : metrics) {
         if (wanted.count(metric) != 0) {
             chosen.push_back(metric);
@@ -51,7 +35,7 @@ std::vector<std::string> key_metrics(const Report& report) {
 }
 
 std::string main_metric(const Report& report) {
-    const std::vector<std::string> metrics = known_metrics(report);
+    const std::vector<std::string> metrics = all_metrics(report.summary);
     const bool is_known =
         std::find(metrics.begin(), metrics.end(), report.objective.metric) != metrics.end();
     return is_known || metrics.empty() ? report.objective.metric : metrics.front();
@@ -79,7 +63,7 @@ std::vector<std::size_t> shown_cells(const Report& report,
     }
     std::vector<std::optional<double>> means;
     for (const CellSummary& cell : report.summary.cells) {
-        means.push_back(shown_mean(cell, metric));
+        means.push_back(known_mean(cell, metric));
     }
     const bool highest = is_higher_better_in(report, metric);
     const std::optional<std::size_t> baseline = report_baseline(report);
@@ -160,10 +144,6 @@ std::string signed_text(double value, const MetricFormat& format) {
 
 std::string p_text(const std::optional<double>& p) {
     return !p ? "–" : *p < 0.0001 ? "< 0.0001" : fixed_text(*p, 4);
-}
-
-double point_of(const Report& report, const std::string& metric) {
-    return report.no_fractions.count(metric) != 0 ? 1 : 0.01;
 }
 
 std::string delta_heading(const Report& report, const std::string& metric) {

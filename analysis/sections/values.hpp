@@ -46,8 +46,6 @@ TableCell absent_cell();
 std::string signed_text(double value, const MetricFormat& format);
 /// "0.0312", "< 0.0001", "–".
 std::string p_text(const std::optional<double>& p);
-/// One point of a metric in the unit of its values.
-double point_of(const Report& report, const std::string& metric);
 /// "Δ image_auroc", with its unit.
 std::string delta_heading(const Report& report, const std::string& metric);
 

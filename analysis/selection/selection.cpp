@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <utility>
 
 #include "analysis/selection/constraints.hpp"
 #include "analysis/selection/metric_kind.hpp"
@@ -15,6 +15,41 @@ using Cells = std::vector<std::size_t>;
 const MetricSummary* metric_of(const CellSummary& cell, const std::string& metric) {
     const auto found = cell.metrics.find(metric);
     return found != cell.metrics.end() && found->second.statistics.mean ? &found->second : nullptr;
+}
+
+/// Values of different data cannot be ranked together: the largest group of cells with the metric
+/// and equal data, of several the first.
+Cells cells_of_one_data(const Summary& summary,
+                        const std::string& metric,
+                        std::vector<std::string>& notes) {
+    std::vector<std::pair<std::string, Cells>> groups;  // in the order of their first cells
+    std::size_t all = 0;
+    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
+        if (metric_of(summary.cells[i], metric) == nullptr) {
+            continue;
+        }
+        ++all;
+        const std::string& data = summary.cells[i].info.data_digest;
+        auto group = std::find_if(
+            groups.begin(), groups.end(), [&](const auto& one) { return one.first == data; });
+        group = group == groups.end() ? groups.insert(group, {data, {}}) : group;
+        group->second.push_back(i);
+    }
+    if (groups.empty()) {
+        return {};
+    }
+    const Cells largest =
+        std::max_element(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+            return a.second.size() < b.second.size();
+        })->second;
+    if (largest.size() < all) {
+        notes.push_back(std::to_string(all - largest.size()) +
+                        (all - largest.size() == 1 ? " cell was" : " cells were") +
+                        " measured on other data and took no part: the selection is among the " +
+                        std::to_string(largest.size()) + " on the data of " +
+                        summary.cells[largest.front()].info.name + ".");
+    }
+    return largest;
 }
 
 /// One selection in the making.
@@ -84,21 +119,14 @@ void add_notes(const Contest& contest, const Cells& kept, Selection& selection) 
             (passed > kNamed ? " and " + std::to_string(passed - kNamed) + " more" : "") + ".");
     }
     std::size_t most = 0;
-    std::set<std::string> data;
     for (const std::size_t cell : kept) {
         most = std::max(most, contest.n(cell));
-        data.insert(contest.summary.cells[cell].info.data_digest);
     }
     if (contest.n(*selection.cell) < most) {
         selection.notes.push_back("It has " + seeds_of_text(contest, *selection.cell) +
                                   ", others up to " + std::to_string(most) + ".");
     } else if (!contest.values(*selection.cell).missing.empty()) {
         selection.notes.push_back("No cell has all its seeds yet.");
-    }
-    data.erase("");
-    if (data.size() > 1) {
-        selection.notes.emplace_back(
-            "The cells were measured on different data: their values cannot be ranked together.");
     }
 }
 
@@ -157,15 +185,12 @@ Selection select_best(const Summary& summary,
     const Contest contest{summary, objective};
     Selection selection;
     selection.selected_on = selected_on(objective.metric, constraints);
+    const Cells measured = cells_of_one_data(summary, objective.metric, selection.notes);
+    selection.compared = measured.size();
     Cells kept;
-    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-        const CellSummary& cell = summary.cells[i];
-        if (metric_of(cell, objective.metric) == nullptr) {
-            continue;
-        }
-        ++selection.compared;
+    for (const std::size_t i : measured) {
         const bool is_kept = constraints.hold([&](const std::string& metric) {
-            const MetricSummary* values = metric_of(cell, metric);
+            const MetricSummary* values = metric_of(summary.cells[i], metric);
             return values == nullptr ? std::nullopt : values->statistics.mean;
         });
         if (is_kept) {

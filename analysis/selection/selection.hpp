@@ -14,7 +14,7 @@ namespace harrow::analysis {
 
 struct Selection {
     std::optional<std::size_t> cell;  ///< index into Summary::cells; the first of equal ones
-    std::size_t compared = 0;         ///< cells that have the metric: m
+    std::size_t compared = 0;         ///< m: cells that have the metric, on the same data
     std::size_t refused = 0;          ///< of these, cells that break a constraint
     std::string why_none;             ///< when `cell` is absent
     /// Cells that could win: they keep the constraints and have all their seeds, and no fewer than
@@ -41,9 +41,9 @@ struct SelectionOptions {
 
 /// Best cell mean of the objective's metric among the cells that keep every constraint: expressions
 /// like `image_auroc >= 0.98 and pixel_ap > 0.5` on cell means; a cell without a value of one of
-/// the metrics keeps none. A cell with fewer seeds than planned, or than most others have, wins
-/// only where no other can. Throws sweeps::UsageError on an expression that cannot be read, or an
-/// unknown metric in it.
+/// the metrics keeps none. Of cells on different data the largest group takes part. A cell with
+/// fewer seeds than planned, or than most others have, wins only where no other can. Throws
+/// sweeps::UsageError on an expression that cannot be read, or an unknown metric in it.
 Selection select_best(const Summary& summary,
                       const sweeps::Objective& objective,
                       const SelectionOptions& options = {});

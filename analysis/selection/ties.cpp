@@ -108,10 +108,10 @@ TiedSet tied_set(const Summary& summary,
     return result;
 }
 
-MetricRanking rank_cells(const Summary& summary,
-                         const std::string& metric,
-                         sweeps::Goal goal,
-                         const ComparisonOptions& options) {
+MetricRanking rank_metric(const Summary& summary,
+                          const std::string& metric,
+                          sweeps::Goal goal,
+                          const ComparisonOptions& options) {
     MetricRanking ranking;
     ranking.is_left_out.assign(summary.cells.size(), false);
     Cells ranked;

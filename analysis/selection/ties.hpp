@@ -43,9 +43,9 @@ struct MetricRanking {
 /// unfair_differences()), without one the largest group with equal data and equal seeds (of equally
 /// large ones that with more seeds, then the first). Published values among themselves count as
 /// measured on equal seeds.
-MetricRanking rank_cells(const Summary& summary,
-                         const std::string& metric,
-                         sweeps::Goal goal,
-                         const ComparisonOptions& options);
+MetricRanking rank_metric(const Summary& summary,
+                          const std::string& metric,
+                          sweeps::Goal goal,
+                          const ComparisonOptions& options);
 
 }  // namespace harrow::analysis

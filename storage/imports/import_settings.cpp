@@ -30,6 +30,9 @@ std::string setting_text(const std::string& dotted_name, std::string_view value)
                                                     : static_cast<char>(c);
         });
     }
+    if (parameter->type() == sweeps::Type::Real) {
+        std::replace(text.begin(), text.end(), ',', '.');
+    }
     sweeps::TrialConfig config;
     if (sweeps::set_value(*parameter, config, text)) {
         return std::string(value);

@@ -11,8 +11,8 @@ namespace harrow::storage {
 /// which are words of their own.
 std::optional<std::string> setting_name(std::string_view column);
 
-/// One spelling per value (`3e-4` and `0.0003` are `0.0003`) where Harrow understands it; else the
-/// text as it is.
+/// One spelling per value (`0.0003`, `3e-4` and `0,0003` are `3e-04`) where Harrow understands it;
+/// else the text as it is.
 std::string setting_text(const std::string& dotted_name, std::string_view value);
 
 }  // namespace harrow::storage

@@ -166,6 +166,23 @@ TEST(AblationTest, SeveralRemovalsAtOnceAreFair) {
     EXPECT_EQ(study.removals[3].delta, -9.0);
 }
 
+TEST(AblationTest, WhatSeveralRemovalsShareStemsFromAnotherGroup) {
+    Summary summary;
+    summary.cells = {
+        cell("main", {{"adapter", "whitening"}, {"mode", "a"}, {"o", "adamp"}}, {{0, 9}}),
+        cell("wo_wa", {{"adapter", "soft"}, {"mode", "a"}, {"o", "adamw"}}, {{0, 8}}),
+        cell("wo_a", {{"adapter", "whitening"}, {"mode", "b"}, {"o", "adamw"}}, {{0, 7}})};
+    for (const Removal& removal : study_ablations(summary, 0, {}, "m", true).removals) {
+        EXPECT_EQ(difference_text(removal.unlike), "o adamp / adamw");
+    }
+    // A removal that consists of it says that it is one.
+    summary.cells.push_back(
+        cell("wo_o", {{"adapter", "whitening"}, {"mode", "a"}, {"o", "adamw"}}, {{0, 6}}));
+    for (const Removal& removal : study_ablations(summary, 0, {}, "m", true).removals) {
+        EXPECT_TRUE(removal.is_fair());
+    }
+}
+
 TEST(AblationTest, WhatShouldBeEqualIsUnlikeWhateverElse) {
     Summary summary;
     summary.cells = {cell("main", {{"train.lr", "1"}}, {{0, 9}}),
@@ -174,6 +191,20 @@ TEST(AblationTest, WhatShouldBeEqualIsUnlikeWhateverElse) {
     EXPECT_FALSE(study_ablations(summary, 0, {"lr"}, "m", true).removals[0].is_fair());
     summary.cells[1].info.data_digest = "other";
     EXPECT_FALSE(study_ablations(summary, 0, {}, "m", true).removals[0].is_fair());
+}
+
+TEST(AblationTest, UnfairComparisonsAreUnfairRemovals) {
+    Summary summary;
+    summary.cells = {cell("main", {{"dia", "4"}}, {{0, 9}}),
+                     cell("wo_dia", {{"dia", "0"}}, {{0, 8}})};
+    Comparison comparison;
+    comparison.cell = 1;
+    comparison.metric = "m";
+    comparison.unfair = {{"dia", "0", "4"}, {"seeds", "0", "0..4"}};
+    const Removal removal = study_ablations(summary, 0, {}, "m", true, {comparison}).removals.at(0);
+    EXPECT_EQ(difference_text(removal.removed), "dia 4 / 0");
+    EXPECT_EQ(difference_text(removal.unlike), "seeds 0..4 / 0");
+    EXPECT_FALSE(removal.importance.has_value());
 }
 
 TEST(SynergyTest, CombinationsAreFoundBySettings) {

@@ -50,6 +50,9 @@ TEST(HtmlTest, ValuesKeepTheirSpreadAndTheirEmphasis) {
     EXPECT_TRUE(contains(text, "colspan=\"2\">main</th>"));
     EXPECT_TRUE(contains(text, "<th scope=\"col\" rowspan=\"2\">n</th>"));
     EXPECT_TRUE(contains(text, "class=\"warning\""));
+    Document negative{"n", {Table{"t", "", {{"x"}}, {{{{"-3.1", "", "", true}}}, {{{"-a"}}}}}}, {}};
+    EXPECT_TRUE(contains(html_text(negative), "<td>−3.1</td>"));
+    EXPECT_TRUE(contains(html_text(negative), "<td>-a</td>"));
 }
 
 TEST(HtmlTest, ThePageStandsAlone) {

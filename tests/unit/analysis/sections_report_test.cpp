@@ -96,7 +96,12 @@ TEST(RoutingConfusionTest, CountsTheLastStageOfEverySeed) {
     storage::PatchScores scores;
     scores.num_tasks = 2;
     scores.has_router = true;
-    storage::ClassScores bottle{"bottle", 0, 3}, cable{"cable", 1, 2};
+    storage::ClassScores bottle, cable;
+    bottle.class_name = "bottle";
+    bottle.images = 3;
+    cable.class_name = "cable";
+    cable.task = 1;
+    cable.images = 2;
     bottle.routed_task = {0, 0, 0, 0, 1, 0};  // after task 0, after task 1
     cable.routed_task = {-1, -1, 1, 1};
     scores.classes = {bottle, cable};

@@ -23,7 +23,11 @@ storage::PatchScores example() {
     scores.num_tasks = 2;
     scores.has_router = true;
     for (int task = 0; task < 2; ++task) {
-        storage::ClassScores known{task == 0 ? "grain" : "dots", task, 2, 1, 1};
+        storage::ClassScores known;
+        known.class_name = task == 0 ? "grain" : "dots";
+        known.task = task;
+        known.images = 2;
+        known.height = known.width = 1;
         known.maps = {0.5F, 1.5F};
         known.routed_map = known.oracle_map = {task == 0 ? 0 : -1, task == 0 ? 1 : -1, 0, 1};
         known.routed_task = {task == 0 ? 0 : -1, task == 0 ? 0 : -1, 0, task};
