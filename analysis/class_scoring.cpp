@@ -67,8 +67,8 @@ void ClassScorer::check_shapes() const {
         "training " + training_.training_key + ", class '" + scores_.class_name + "': ";
     if (truth_.labels.size() != images) {
         throw sweeps::DataError(where + std::to_string(images) + " scored images, but " +
-                                std::to_string(truth_.labels.size()) +
-                                " test images in the dataset; it changed since the training");
+                                std::to_string(truth_.labels.size()) + " " + truth_.images +
+                                " in the dataset; it changed since the training");
     }
     const std::size_t cells = static_cast<std::size_t>(training_.num_tasks) * images;
     const bool sizes_fit = scores_.height > 0 && scores_.width > 0 && scores_.task >= 0 &&
@@ -111,8 +111,9 @@ void ClassScorer::find_non_finite() {
             const std::string path =
                 first < scores_.image_paths.size() ? " (" + scores_.image_paths[first] + ")" : "";
             non_finite_ = "class '" + scores_.class_name + "' after task " + std::to_string(after) +
-                          ": " + std::to_string(count) + " of " + std::to_string(images) +
-                          " test images have NaN or infinite patch scores, the first is image " +
+                          ": " + std::to_string(count) + " of " + std::to_string(images) + " " +
+                          truth_.images +
+                          " have NaN or infinite patch scores, the first is image " +
                           std::to_string(first) + path +
                           "; the model diverged (try a lower train.lr), or rank them as the "
                           "reference does with score.nan_compat=true";
@@ -131,17 +132,35 @@ const float* ClassScorer::patches(std::int32_t map) const {
     return scores_.maps.data() + static_cast<std::size_t>(map) * scores_.height * scores_.width;
 }
 
-CurveMetrics ClassScorer::rank_images(const MapIndices& maps,
-                                      const sweeps::ScoreConfig& config) const {
-    std::vector<float> image_scores;
+std::vector<float> ClassScorer::image_scores(const MapIndices& maps,
+                                             const sweeps::ScoreConfig& config) const {
+    std::vector<float> scores;
     for (const std::int32_t map : maps) {
         const float score = image_score(patches(map),
                                         static_cast<int>(scores_.height),
                                         static_cast<int>(scores_.width),
                                         config);
-        image_scores.push_back(config.nan_compat ? reference_replacement(score) : score);
+        scores.push_back(config.nan_compat ? reference_replacement(score) : score);
     }
-    return curve_metrics(image_scores, truth_.labels);
+    return scores;
+}
+
+std::vector<double> ClassScorer::normal_image_scores(std::size_t after_task,
+                                                     Routing routing,
+                                                     const sweeps::ScoreConfig& config) const {
+    const std::vector<float> scores = image_scores(map_indices(after_task, routing), config);
+    std::vector<double> normal;
+    for (std::size_t image = 0; image < scores.size(); ++image) {
+        if (truth_.labels[image] == 0) {
+            normal.push_back(scores[image]);
+        }
+    }
+    return normal;
+}
+
+CurveMetrics ClassScorer::rank_images(const MapIndices& maps,
+                                      const sweeps::ScoreConfig& config) const {
+    return curve_metrics(image_scores(maps, config), truth_.labels);
 }
 
 const ClassScorer::Mask& ClassScorer::mask(std::size_t image, int size) {

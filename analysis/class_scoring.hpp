@@ -48,6 +48,10 @@ public:
                 std::vector<double> aupro_limits);
     /// Throws std::out_of_range when its limit was not announced.
     ClassValues score(const sweeps::ScoreConfig& config);
+    /// Scores of the images that are not defective; as they are, whatever is not finite.
+    std::vector<double> normal_image_scores(std::size_t after_task,
+                                            Routing routing,
+                                            const sweeps::ScoreConfig& config) const;
 
 private:
     struct Mask {
@@ -61,6 +65,8 @@ private:
     const float* patches(std::int32_t map) const;
     void check_shapes() const;
     void find_non_finite();
+    std::vector<float> image_scores(const MapIndices& maps,
+                                    const sweeps::ScoreConfig& config) const;
     CurveMetrics rank_images(const MapIndices& maps, const sweeps::ScoreConfig& config) const;
     const PixelMetrics& rank_pixels(const MapIndices& maps, const sweeps::ScoreConfig& config);
     const std::optional<double>& aupro(const PixelMetrics& pixels, double limit) const;

@@ -7,7 +7,9 @@
 
 #include "analysis/class_scoring.hpp"
 #include "analysis/continual.hpp"
+#include "analysis/validation_scoring.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/metric_names.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -27,11 +29,17 @@ const ClassTruth& truth_of(const std::string& class_name, const std::vector<Clas
     return *found;
 }
 
+/// Of every class, in order; `validation` is empty without images that were held out.
+struct TrialValues {
+    std::vector<ClassValues> classes;
+    std::vector<ClassValidation> validation;
+};
+
 /// Assembles the rows of one trial from the values of its classes.
 class TrialRows {
 public:
-    TrialRows(const storage::PatchScores& scores, const std::vector<ClassValues>& classes)
-        : scores_(scores), classes_(classes) {}
+    TrialRows(const storage::PatchScores& scores, const TrialValues& values)
+        : scores_(scores), classes_(values.classes), validation_(values.validation) {}
 
     std::vector<sweeps::MetricRow> build() {
         for (int after = 0; after < scores_.num_tasks; ++after) {
@@ -84,6 +92,35 @@ private:
             Routed,
             "routing_acc",
             classes_[c].routing_acc[static_cast<std::size_t>(after)]);
+        for (std::size_t number = 0; c < validation_.size() && number < kNumValidationMetrics;
+             ++number) {
+            for (const Routing routing : {Routed, Oracle}) {
+                add(after,
+                    name,
+                    routing,
+                    sweeps::validation_metric_names()[number],
+                    validation_value(after, c, routing, number));
+            }
+        }
+    }
+
+    const std::optional<double>& validation_value(int after,
+                                                  std::size_t c,
+                                                  Routing routing,
+                                                  std::size_t number) const {
+        return validation_[c].values[static_cast<std::size_t>(after)][routing][number];
+    }
+
+    void add_validation_means(int after) {
+        for (std::size_t number = 0; number < kNumValidationMetrics; ++number) {
+            for (const Routing routing : {Routed, Oracle}) {
+                const auto mean = mean_seen(
+                    after, [&](std::size_t c) -> const auto& {
+                        return validation_value(after, c, routing, number);
+                    });
+                add(after, "mean", routing, sweeps::validation_metric_names()[number], mean);
+            }
+        }
     }
 
     // Unweighted over the classes seen; absent when one of them has no value.
@@ -120,6 +157,9 @@ private:
                 return classes_[c].routing_acc[static_cast<std::size_t>(after)];
             });
         add(after, "mean", Routed, "routing_acc", mean);
+        if (!validation_.empty()) {
+            add_validation_means(after);
+        }
     }
 
     void add_continual(Routing routing, std::size_t metric) {
@@ -148,12 +188,13 @@ private:
 
     const storage::PatchScores& scores_;
     const std::vector<ClassValues>& classes_;
+    const std::vector<ClassValidation>& validation_;
     std::vector<sweeps::MetricRow> rows_;
 };
 
-TrialScoring assemble(const storage::PatchScores& scores, const std::vector<ClassValues>& classes) {
+TrialScoring assemble(const storage::PatchScores& scores, const TrialValues& all) {
     TrialScoring trial;
-    for (const ClassValues& values : classes) {
+    for (const ClassValues& values : all.classes) {
         if (values.invalid_scores) {
             trial.invalid_scores = values.invalid_scores;
             return trial;
@@ -161,10 +202,16 @@ TrialScoring assemble(const storage::PatchScores& scores, const std::vector<Clas
         trial.undefined.insert(
             trial.undefined.end(), values.undefined.begin(), values.undefined.end());
     }
+    for (const ClassValidation& values : all.validation) {
+        if (values.invalid_scores) {
+            trial.invalid_scores = values.invalid_scores;
+            return trial;
+        }
+    }
     if (scores.num_tasks == 1) {
         trial.undefined.emplace_back("bwt and fm are undefined because the sequence has one task");
     }
-    trial.rows = TrialRows(scores, classes).build();
+    trial.rows = TrialRows(scores, all).build();
     return trial;
 }
 
@@ -183,7 +230,8 @@ const std::vector<std::string>& curve_metric_names() {
 
 std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
                                          const std::vector<ClassTruth>& truth,
-                                         const std::vector<sweeps::ScoreConfig>& configs) {
+                                         const std::vector<sweeps::ScoreConfig>& configs,
+                                         const std::vector<ClassTruth>& validation) {
     if (scores.classes.empty() || scores.num_tasks < 1) {
         throw sweeps::StorageError("training " + scores.training_key +
                                    ": the patch scores hold no class");
@@ -192,20 +240,27 @@ std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
     for (const sweeps::ScoreConfig& config : configs) {
         limits.insert(config.aupro_limit);
     }
+    const std::vector<double> aupro_limits(limits.begin(), limits.end());
     // Class by class, so that masks and ranked maps of one class are in memory at a time.
-    std::vector<std::vector<ClassValues>> values(configs.size());
+    std::vector<TrialValues> values(configs.size());
     for (const storage::ClassScores& class_scores : scores.classes) {
-        ClassScorer scorer(scores,
-                           class_scores,
-                           truth_of(class_scores.class_name, truth),
-                           {limits.begin(), limits.end()});
+        ClassScorer scorer(
+            scores, class_scores, truth_of(class_scores.class_name, truth), aupro_limits);
         for (std::size_t config = 0; config < configs.size(); ++config) {
-            values[config].push_back(scorer.score(configs[config]));
+            values[config].classes.push_back(scorer.score(configs[config]));
+        }
+    }
+    for (const storage::ClassScores& class_scores : scores.validation) {
+        ClassScorer scorer(
+            scores, class_scores, truth_of(class_scores.class_name, validation), aupro_limits);
+        for (std::size_t config = 0; config < configs.size(); ++config) {
+            values[config].validation.push_back(
+                validate_class(scorer, configs[config], class_scores.task, scores.num_tasks));
         }
     }
     std::vector<TrialScoring> trials;
-    for (const std::vector<ClassValues>& classes : values) {
-        trials.push_back(assemble(scores, classes));
+    for (const TrialValues& trial : values) {
+        trials.push_back(assemble(scores, trial));
     }
     return trials;
 }

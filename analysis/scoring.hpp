@@ -19,9 +19,10 @@ using MaskLoader = std::function<std::vector<std::uint8_t>(std::size_t image, in
 /// What is true of one class's test images, in the order of its patch scores.
 struct ClassTruth {
     std::string class_name;
-    std::vector<std::uint8_t> labels;  ///< [images], non-zero = defective
-    MaskLoader mask;                   ///< called once per image and size
-    std::function<void()> on_image{};  ///< called for each image that is ranked; may be empty
+    std::vector<std::uint8_t> labels;    ///< [images], non-zero = defective
+    MaskLoader mask;                     ///< called once per image and size
+    std::function<void()> on_image{};    ///< called for each image that is ranked; may be empty
+    std::string images = "test images";  ///< what messages call them
 };
 
 struct TrialScoring {
@@ -37,12 +38,15 @@ const std::vector<std::string>& curve_metric_names();
 /// routed and oracle, then `mean` (unweighted; only when every seen class has the value), and after
 /// the last task the continual metrics `<metric>.acc .aia .la .bwt .fm` on the matrix of classes.
 /// `.fwt` needs a baseline before training, which is not measured: no row.
+/// Where the scores have images that were held out, each class also gets val_normal.* and, where
+/// `validation` calls some of them defective, val_synth.*, with their means.
 /// Pixels of a class are pooled. Identical maps are ranked once, whatever task, routing or
 /// configuration asks. Throws sweeps::DataError when truth is missing or does not fit the scores,
 /// sweeps::StorageError when the patch scores contradict themselves; what a MaskLoader throws
 /// passes.
 std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
                                          const std::vector<ClassTruth>& truth,
-                                         const std::vector<sweeps::ScoreConfig>& configs);
+                                         const std::vector<sweeps::ScoreConfig>& configs,
+                                         const std::vector<ClassTruth>& validation = {});
 
 }  // namespace harrow::analysis

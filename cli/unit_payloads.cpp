@@ -7,6 +7,7 @@
 #include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/parameters.hpp"
+#include "sweeps/validation.hpp"
 
 namespace harrow::cli {
 namespace {
@@ -35,6 +36,9 @@ std::vector<coordinator::TaskWork> tasks_of(const sweeps::Cell& cell,
             task.classes.push_back(name);
             task.train_keys.push_back(training.feature_keys.at(next++));
             task.test_keys.push_back(training.feature_keys.at(next++));
+            if (sweeps::has_synthetic(cell.config.validation)) {
+                task.synthetic_keys.push_back(training.feature_keys.at(next++));
+            }
         }
         tasks.push_back(std::move(task));
     }
@@ -63,7 +67,9 @@ std::string UnitPayloads::extraction(const sweeps::PlannedExtraction& extraction
                                     extraction.class_name,
                                     extraction.split,
                                     extraction.images_digest,
-                                    absolute_weights(config)});
+                                    absolute_weights(config),
+                                    config.validation.holdout,
+                                    config.validation.synthetic});
 }
 
 std::string UnitPayloads::training(const sweeps::PlannedTraining& training,

@@ -113,7 +113,9 @@ std::string to_json(const ExtractionWork& work) {
                          {"class", work.class_name},
                          {"split", work.split},
                          {"images_digest", work.images_digest},
-                         {"weights", work.weights}},
+                         {"weights", work.weights},
+                         {"holdout", work.holdout},
+                         {"synthetic", work.synthetic}},
                         paths_of(work));
 }
 
@@ -122,7 +124,8 @@ std::string to_json(const TrainingWork& work) {
     for (const TaskWork& task : work.tasks) {
         tasks.push_back({{"classes", task.classes},
                          {"train_keys", task.train_keys},
-                         {"test_keys", task.test_keys}});
+                         {"test_keys", task.test_keys},
+                         {"synthetic_keys", task.synthetic_keys}});
     }
     Json jobs = Json::array();
     for (const ScoreJob& job : work.jobs) {
@@ -192,6 +195,8 @@ ExtractionWork extraction_work_from_json(std::string_view text) {
     work.split = field<std::string>(json, "split");
     work.images_digest = field<std::string>(json, "images_digest");
     work.weights = field<std::string>(json, "weights");
+    work.holdout = number(json, "holdout");
+    work.synthetic = field<std::string>(json, "synthetic");
     return work;
 }
 
@@ -206,7 +211,8 @@ TrainingWork training_work_from_json(std::string_view text) {
     for (const Json& task : list(json, "tasks")) {
         work.tasks.push_back({field<std::vector<std::string>>(task, "classes"),
                               field<std::vector<std::string>>(task, "train_keys"),
-                              field<std::vector<std::string>>(task, "test_keys")});
+                              field<std::vector<std::string>>(task, "test_keys"),
+                              field<std::vector<std::string>>(task, "synthetic_keys")});
     }
     for (const Json& job : list(json, "jobs")) {
         work.jobs.push_back({field<std::string>(job, "trial"), field<std::string>(job, "config")});

@@ -20,16 +20,20 @@ struct ExtractionWork {
     std::string data_root;
     std::string data_layout;
     std::string class_name;
-    std::string split;  ///< "train" or "test"
+    std::string split;  ///< "train", "test" or "val_synth"
     std::string images_digest;
     std::string weights = {};  ///< absolute path of the backbone's weights; empty: needs none
+    // Of split "val_synth": which share of the training images it is of, and what is pasted.
+    double holdout = 0;
+    std::string synthetic = "none";
 };
 
-/// One step of the sequence; the three lists run in parallel, by class.
+/// One step of the sequence; the lists run in parallel, by class.
 struct TaskWork {
     std::vector<std::string> classes;
     std::vector<std::string> train_keys;
     std::vector<std::string> test_keys;
+    std::vector<std::string> synthetic_keys = {};  ///< empty: no anomalies are pasted
 };
 
 /// One trial to be scored from the training's patch scores.

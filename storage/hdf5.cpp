@@ -246,6 +246,10 @@ H5Group open_group(Hdf5Id location, const std::string& name) {
     return H5Group(check_hdf5(H5Gopen2(location, name.c_str(), H5P_DEFAULT), "open group " + name));
 }
 
+bool has_group(Hdf5Id location, const std::string& name) {
+    return check_hdf5(H5Lexists(location, name.c_str(), H5P_DEFAULT), "look for " + name) > 0;
+}
+
 void write_attribute(Hdf5Id location, const std::string& name, std::int64_t value) {
     const H5Attribute attribute = create_attribute(location, name, H5T_STD_I64LE);
     check_hdf5(H5Awrite(attribute.get(), H5T_NATIVE_INT64, &value), "write attribute " + name);

@@ -19,8 +19,11 @@ constexpr std::int64_t kMaxClasses = 100000;
 constexpr std::int64_t kMaxSize = 1LL << 31;    // of one dimension
 constexpr std::int64_t kMaxValues = 1LL << 40;  // of one array
 
-std::string group_of(std::size_t index) {
-    return "classes/" + std::to_string(index);
+constexpr const char* kClasses = "classes";
+constexpr const char* kValidation = "validation";  // a group that most files do not have
+
+std::string group_of(const std::string& parent, std::size_t index) {
+    return parent + "/" + std::to_string(index);
 }
 
 std::int64_t checked_product(std::initializer_list<std::int64_t> sizes) {
@@ -80,14 +83,24 @@ void require_valid(const PatchScores& scores) {
     for (const ClassScores& one : scores.classes) {
         require_valid(one, scores.num_tasks);
     }
+    if (!scores.validation.empty()) {
+        require(scores.validation.size() == scores.classes.size(),
+                "images that were held out belong to every class or to none");
+    }
+    for (std::size_t i = 0; i < scores.validation.size(); ++i) {
+        require_valid(scores.validation[i], scores.num_tasks);
+        require(scores.validation[i].class_name == scores.classes[i].class_name &&
+                    scores.validation[i].task == scores.classes[i].task,
+                "images that were held out are in another order than the classes");
+    }
 }
 
 Hdf5Shape shape(std::initializer_list<std::int64_t> sizes) {
     return Hdf5Shape(sizes.begin(), sizes.end());
 }
 
-void write_class(Hdf5Id file, std::size_t index, const ClassScores& scores, int num_tasks) {
-    const H5Group group = create_group(file, group_of(index));
+void write_class(Hdf5Id file, const std::string& name, const ClassScores& scores, int num_tasks) {
+    const H5Group group = create_group(file, name);
     const Hdf5Id id = group.get();
     write_attribute(id, "class_name", scores.class_name);
     write_attribute(id, "task", std::int64_t{scores.task});
@@ -105,8 +118,8 @@ void write_class(Hdf5Id file, std::size_t index, const ClassScores& scores, int 
     write_strings(id, "image_digests", scores.image_digests);
 }
 
-ClassScores read_class(Hdf5Id file, std::size_t index, int num_tasks) {
-    const H5Group group = open_group(file, group_of(index));
+ClassScores read_class(Hdf5Id file, const std::string& name, int num_tasks) {
+    const H5Group group = open_group(file, name);
     const Hdf5Id id = group.get();
     ClassScores scores;
     scores.class_name = read_text_attribute(id, "class_name");
@@ -131,6 +144,16 @@ ClassScores read_class(Hdf5Id file, std::size_t index, int num_tasks) {
     return scores;
 }
 
+void write_classes(Hdf5Id file,
+                   const std::string& name,
+                   const std::vector<ClassScores>& classes,
+                   int num_tasks) {
+    const H5Group group = create_group(file, name);
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        write_class(file, group_of(name, i), classes[i], num_tasks);
+    }
+}
+
 std::string to_image(const PatchScores& scores) {
     const QuietHdf5 quiet;
     const H5File file = create_hdf5_in_memory();
@@ -139,9 +162,9 @@ std::string to_image(const PatchScores& scores) {
     write_attribute(file.get(), "num_tasks", std::int64_t{scores.num_tasks});
     write_attribute(file.get(), "has_router", std::int64_t{scores.has_router ? 1 : 0});
     write_attribute(file.get(), "num_classes", static_cast<std::int64_t>(scores.classes.size()));
-    const H5Group classes = create_group(file.get(), "classes");
-    for (std::size_t i = 0; i < scores.classes.size(); ++i) {
-        write_class(file.get(), i, scores.classes[i], scores.num_tasks);
+    write_classes(file.get(), kClasses, scores.classes, scores.num_tasks);
+    if (!scores.validation.empty()) {
+        write_classes(file.get(), kValidation, scores.validation, scores.num_tasks);
     }
     return image_of(file);
 }
@@ -161,8 +184,13 @@ PatchScores from_image(std::string image, const std::string& name) {
     scores.has_router = read_int_attribute(file.get(), "has_router") != 0;
     const std::int64_t num_classes = read_int_attribute(file.get(), "num_classes");
     require(num_classes >= 0 && num_classes <= kMaxClasses, "too many classes");
+    const bool has_validation = has_group(file.get(), kValidation);
     for (std::size_t i = 0; i < static_cast<std::size_t>(num_classes); ++i) {
-        scores.classes.push_back(read_class(file.get(), i, scores.num_tasks));
+        scores.classes.push_back(read_class(file.get(), group_of(kClasses, i), scores.num_tasks));
+        if (has_validation) {
+            scores.validation.push_back(
+                read_class(file.get(), group_of(kValidation, i), scores.num_tasks));
+        }
     }
     require_valid(scores);
     return scores;

@@ -35,6 +35,9 @@ struct PatchScores {
     int num_tasks = 0;
     bool has_router = false;
     std::vector<ClassScores> classes;  ///< in sequence order
+    /// Empty, or of each class its training images that were held out; where anomalies are pasted
+    /// these images once more with them, in the same order.
+    std::vector<ClassScores> validation = {};
 };
 
 /// Checks shapes and index ranges, writes one HDF5 file and publishes it in one step.

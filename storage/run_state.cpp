@@ -28,6 +28,8 @@ public:
         state_.extracted.clear();
         state_.attempts.clear();
         state_.seconds.clear();
+        state_.spent.clear();
+        training_costs_.clear();
         state_.trainings.clear();
     }
 

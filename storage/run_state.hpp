@@ -105,8 +105,8 @@ RunState replay(const std::vector<JournalRecord>& records);
 /// The same, one record at a time.
 class RunReplay {
 public:
-    /// `with_units` false: `trained`, `extracted`, `attempts`, `seconds` and `trainings` of the
-    /// result mean nothing; to follow a hundred thousand trials needs none of them.
+    /// `with_units` false: `trained`, `extracted`, `attempts`, `seconds`, `spent` and `trainings` of
+    /// the result mean nothing; to follow a hundred thousand trials needs none of them.
     explicit RunReplay(bool with_units = true);
     ~RunReplay();
     RunReplay(const RunReplay&) = delete;

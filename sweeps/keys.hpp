@@ -18,7 +18,8 @@ Digest feature_key(const TrialConfig& config,
                    const Digest& images_digest);
 
 /// Names what trials with equal training share. `feature_keys`: for each task, for each of its
-/// classes, train then test. `device_kind`: "cpu" or "cuda", because their sums differ.
+/// classes, train, test and, where anomalies are pasted, these. `device_kind`: "cpu" or "cuda",
+/// because their sums differ.
 Digest training_key(const TrialConfig& config,
                     const std::vector<std::vector<std::string>>& tasks,
                     const std::vector<Digest>& feature_keys,

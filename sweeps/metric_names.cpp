@@ -21,6 +21,19 @@ const std::vector<std::string>& continual_metric_suffixes() {
     return suffixes;
 }
 
+const std::vector<std::string>& validation_metric_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all = {"val_normal.mean_score", "val_normal.p95_score"};
+        for (const std::string& basic : basic_metric_names()) {
+            if (basic != "routing_acc") {
+                all.push_back("val_synth." + basic);
+            }
+        }
+        return all;
+    }();
+    return names;
+}
+
 const std::vector<std::string>& metric_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all = basic_metric_names();
@@ -32,6 +45,8 @@ const std::vector<std::string>& metric_names() {
                 all.push_back(basic + "." + suffix);
             }
         }
+        const std::vector<std::string>& validation = validation_metric_names();
+        all.insert(all.end(), validation.begin(), validation.end());
         return all;
     }();
     return names;
@@ -43,6 +58,9 @@ bool is_metric(const std::string& name) {
 }
 
 bool is_higher_better(const std::string& metric) {
+    if (metric.compare(0, 11, "val_normal.") == 0) {
+        return false;
+    }
     return metric.size() < 3 || metric.compare(metric.size() - 3, 3, ".fm") != 0;
 }
 

@@ -144,6 +144,24 @@ void add_loss_rows(Table& table) {
                         .source("MoLE-Flow A11"));
 }
 
+void add_validation_rows(Table& table) {
+    constexpr auto kValidation = &Config::validation;
+    constexpr Stage kStage = Stage::Training;
+    table.push_back(
+        row<kValidation, &ValidationConfig::holdout>("validation.holdout", kStage)
+            .at_least(0)
+            .at_most(0.5)
+            .help("Share of each class's training images that are kept out of training, the same "
+                  "ones for every seed and cell; they give the metrics val_normal.*")
+            .source("Harrow"));
+    table.push_back(
+        row<kValidation, &ValidationConfig::synthetic>("validation.synthetic", kStage)
+            .choices({"none", "cutpaste"})
+            .help("Anomalies that are pasted into copies of the images held out; they give the "
+                  "metrics val_synth.*")
+            .source("CutPaste (Li et al., CVPR 2021), without rotation"));
+}
+
 void add_noop_rows(Table& table) {
     constexpr auto kNoop = &Config::noop;
     table.push_back(row<kNoop, &NoopConfig::seconds>("noop.seconds", Stage::Training)
@@ -181,6 +199,7 @@ Table make_table() {
     add_loss_rows(table);
     add_model_rows(table);
     add_score_rows(table);
+    add_validation_rows(table);
     add_noop_rows(table);
     return table;
 }

@@ -169,7 +169,8 @@ bool is_active(const Parameter& parameter, const TrialConfig& config) {
     if (!uses_data(config)) {
         const std::string_view section =
             std::string_view(parameter.name).substr(0, parameter.name.find('.'));
-        if (section == "data" || section == "sequence" || section == "backbone") {
+        if (section == "data" || section == "sequence" || section == "backbone" ||
+            section == "validation") {
             return false;
         }
     }
@@ -189,6 +190,11 @@ std::vector<std::pair<const Parameter*, std::string>> inconsistencies(const Tria
     for (const BackboneProblem& problem :
          backbone_problems(*backbone, config.backbone, config.data.image_size)) {
         found.emplace_back(find_parameter(problem.parameter), problem.message);
+    }
+    if (config.validation.synthetic != "none" && config.validation.holdout == 0) {
+        found.emplace_back(find_parameter("validation.synthetic"),
+                           "anomalies are pasted into images that are held out, but "
+                           "validation.holdout is 0; set it, e.g. to 0.1");
     }
     return found;
 }

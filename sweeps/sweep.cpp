@@ -15,6 +15,7 @@
 #include "sweeps/sweep_data.hpp"
 #include "sweeps/sweep_weights.hpp"
 #include "sweeps/tables/table_reader.hpp"
+#include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -233,6 +234,31 @@ bool misses_value(const Spec& spec, const std::vector<Problem>& problems) {
     });
 }
 
+/// A metric of images that are held out has no value for a cell that holds none out.
+void check_objective(const Spec& spec,
+                     const std::vector<ExpandedCell>& cells,
+                     std::vector<Problem>& problems) {
+    const std::string& metric = spec.objective.metric;
+    const bool of_normal = metric.compare(0, 11, "val_normal.") == 0;
+    const bool of_synthetic = metric.compare(0, 10, "val_synth.") == 0;
+    if (!of_normal && !of_synthetic) {
+        return;
+    }
+    const auto without = std::find_if(cells.begin(), cells.end(), [&](const ExpandedCell& cell) {
+        const ValidationConfig& validation = cell.config.validation;
+        return of_synthetic ? !has_synthetic(validation) : validation.holdout == 0;
+    });
+    if (without != cells.end()) {
+        problems.push_back(problem_at(
+            {},
+            "objective.metric",
+            metric + " is measured on training images that are held out, which " +
+                (cells.size() == 1 ? "the sweep" : "cell '" + without->names.front().text + "'") +
+                " does not ask for; set validation.holdout, e.g. to 0.1" +
+                (of_synthetic ? ", and validation.synthetic to cutpaste" : "")));
+    }
+}
+
 /// The cells. Their problems are kept back where they may only follow from one that is reported.
 std::vector<ExpandedCell> check_space(const Spec& spec,
                                       const KeySet& overridden,
@@ -272,6 +298,7 @@ Sweep parse_sweep(const std::string& text,
     std::vector<ExpandedCell> cells = check_space(spec, overridden, problems);
     check_owners(spec, cells, problems);
     check_consistency(spec, cells, problems);
+    check_objective(spec, cells, problems);
     const auto tasks = arrange_data(spec, cells, catalog, problems);
     check_weights(spec, cells, catalog, problems);
     if (cells.empty()) {

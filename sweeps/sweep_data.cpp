@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "sweeps/sequence.hpp"
+#include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -157,12 +158,14 @@ private:
 
     void check_batches(const ExpandedCell& cell, const Tasks& tasks, const DatasetFacts& facts) {
         const int batch = cell.config.train.batch_size;
-        if (!batches_.emplace(batch, cell.config.data.root, tasks).second) {
+        const double holdout = cell.config.validation.holdout;
+        if (!batches_.emplace(batch, holdout, cell.config.data.root, tasks).second) {
             return;
         }
-        std::map<std::string_view, std::int64_t> images_of;
+        std::map<std::string_view, std::int64_t> images_of;  // that are left for training
         for (const ClassFacts& facts_of_class : facts.classes) {
-            images_of[facts_of_class.name] = facts_of_class.train.images;
+            const std::int64_t all = facts_of_class.train.images;
+            images_of[facts_of_class.name] = all - held_out_count(all, holdout);
         }
         std::string first;
         std::size_t num_small = 0;
@@ -173,7 +176,8 @@ private:
             }
             if (images < batch && ++num_small == 1) {
                 first = "task " + std::to_string(task) + " (" + listed(tasks[task]) + ") has " +
-                        std::to_string(images) + " training images";
+                        std::to_string(images) + " training images" +
+                        (holdout > 0 ? " that are not held out" : "");
             }
         }
         if (num_small > 0) {
@@ -199,7 +203,7 @@ private:
                         std::string>,
              Tasks>
         known_;
-    std::set<std::tuple<int, std::string, Tasks>> batches_;
+    std::set<std::tuple<int, double, std::string, Tasks>> batches_;
 };
 
 }  // namespace

@@ -92,6 +92,12 @@ struct ScoreConfig {
     bool nan_compat = false;
 };
 
+/// Images to select a configuration by without a look at the test images.
+struct ValidationConfig {
+    double holdout = 0.0;  ///< share of each class's training images; 0: none
+    std::string synthetic = "none";
+};
+
 /// A rehearsal: waits instead of training.
 struct NoopConfig {
     double seconds = 0.0;
@@ -107,6 +113,7 @@ struct TrialConfig {
     ModelConfig model;
     RouterConfig router;
     ScoreConfig score;
+    ValidationConfig validation;
     NoopConfig noop;
 };
 

@@ -11,6 +11,7 @@
 #include "sweeps/keys.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/sweep_weights.hpp"
+#include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -56,16 +57,15 @@ private:
         for (const std::vector<std::string>& task : cell.tasks) {
             for (const std::string& class_name : task) {
                 const ClassFacts& of_class = facts_of(facts, class_name);
-                for (const bool is_train : {true, false}) {
-                    const SplitFacts& split = is_train ? of_class.train : of_class.test;
-                    const Digest& key = key_of(features, cell.config, weights, split.images_digest);
+                for (const Split& split : splits_of(of_class, cell.config.validation)) {
+                    const Digest& key = key_of(features, cell.config, weights, split.digest);
                     keys.push_back(key);
                     if (extraction_of_.emplace(key, plan_.extractions.size()).second) {
                         plan_.extractions.push_back({key,
                                                      class_name,
-                                                     is_train ? "train" : "test",
+                                                     split.name,
                                                      split.images,
-                                                     split.images_digest,
+                                                     split.digest,
                                                      index,
                                                      cell.config});
                     }
@@ -73,6 +73,24 @@ private:
             }
         }
         return keys;
+    }
+
+    struct Split {
+        const char* name;
+        std::int64_t images;
+        Digest digest;
+    };
+
+    /// Whose features a training needs of a class.
+    static std::vector<Split> splits_of(const ClassFacts& facts, const ValidationConfig& config) {
+        std::vector<Split> splits = {{"train", facts.train.images, facts.train.images_digest},
+                                     {"test", facts.test.images, facts.test.images_digest}};
+        if (has_synthetic(config)) {
+            splits.push_back({kSyntheticSplit,
+                              held_out_count(facts.train.images, config.holdout),
+                              synthetic_digest(facts.train.images_digest, config)});
+        }
+        return splits;
     }
 
     const DatasetFacts& facts_of(const DataConfig& data) {

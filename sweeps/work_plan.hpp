@@ -13,7 +13,7 @@ namespace harrow::sweeps {
 struct PlannedExtraction {
     Digest feature_key;
     std::string class_name;
-    std::string split;  ///< "train" or "test"
+    std::string split;  ///< "train", "test" or kSyntheticSplit
     std::int64_t images = 0;
     Digest images_digest;
     std::size_t cell = 0;  ///< index of the first cell that needs it: its config says how and where
@@ -23,9 +23,10 @@ struct PlannedExtraction {
 struct PlannedTraining {
     Digest training_key;
     std::uint64_t seed = 0;
-    std::size_t cell = 0;              ///< index of a cell whose config trains it
-    std::vector<std::size_t> trials;   ///< scored from it, in the order of WorkPlan::trials
-    std::vector<Digest> feature_keys;  ///< per task, per class: train, test
+    std::size_t cell = 0;             ///< index of a cell whose config trains it
+    std::vector<std::size_t> trials;  ///< scored from it, in the order of WorkPlan::trials
+    /// Per task, per class: train, test and, where anomalies are pasted, these.
+    std::vector<Digest> feature_keys;
 };
 
 struct PlannedTrial {

@@ -1,6 +1,7 @@
 #include "worker/class_images.hpp"
 
 #include "sweeps/error.hpp"
+#include "sweeps/validation.hpp"
 
 namespace harrow::worker {
 
@@ -8,7 +9,7 @@ const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dat
                                                      const std::string& class_name,
                                                      const std::string& split) {
     for (const storage::DatasetClass& entry : dataset.classes) {
-        const auto& images = split == "train" ? entry.train : entry.test;
+        const auto& images = split == "test" ? entry.test : entry.train;
         if (entry.name == class_name && !images.empty()) {
             return images;
         }
@@ -16,6 +17,16 @@ const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dat
     throw sweeps::DataError("no " + split + " images of class '" + class_name + "' under " +
                             dataset.root.string() +
                             "; they were there when the sweep was validated, put them back");
+}
+
+std::vector<std::int64_t> held_out_images(const std::string& layout,
+                                          const std::vector<storage::ImageEntry>& images,
+                                          double holdout) {
+    std::vector<std::string> names;
+    for (const storage::ImageEntry& image : images) {
+        names.emplace_back(storage::path_in_split(layout, image.relative_path));
+    }
+    return sweeps::held_out(names, holdout);
 }
 
 }  // namespace harrow::worker

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,10 +8,16 @@
 
 namespace harrow::worker {
 
-/// Images of one class and split of a listed data set, sorted by path; part of `dataset`.
+/// Images of one class and split of a listed data set, sorted by path; part of `dataset`. Those of
+/// any split but "test" are the training images.
 /// Throws sweeps::DataError when there are none.
 const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dataset,
                                                      const std::string& class_name,
                                                      const std::string& split);
+
+/// Which of a class's training images are held out, by their paths.
+std::vector<std::int64_t> held_out_images(const std::string& layout,
+                                          const std::vector<storage::ImageEntry>& images,
+                                          double holdout);
 
 }  // namespace harrow::worker

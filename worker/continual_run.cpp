@@ -12,6 +12,7 @@
 #include "storage/checkpoint.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/validation.hpp"
 #include "worker/class_evaluation.hpp"
 #include "worker/laps.hpp"
 
@@ -19,11 +20,54 @@ namespace harrow::worker {
 
 namespace {
 
-/// A class seen by now; `source` says where its test features are.
+/// A class seen by now; `source` says where its features are.
 struct SeenClass {
     const SequenceClass* source;
+    bool held_out;  ///< the evaluation is of its images that were held out, else of its test images
     ClassEvaluation evaluation;
 };
+
+/// Rows of the training features that are not trained on, ascending.
+std::vector<std::int64_t> held_out_rows(const FeatureRequest& train,
+                                        const storage::FeatureInfo& info) {
+    std::vector<std::string> names;
+    for (const storage::FeatureSource& image : info.images) {
+        names.emplace_back(storage::path_in_split(train.config.data.layout, image.relative_path));
+    }
+    return sweeps::held_out(names, train.config.validation.holdout);
+}
+
+/// 0 … count-1 without `left_out`, which ascends.
+std::vector<std::int64_t> rows_without(std::int64_t count,
+                                       const std::vector<std::int64_t>& left_out) {
+    std::vector<std::int64_t> rows;
+    for (std::int64_t row = 0; row < count; ++row) {
+        if (!std::binary_search(left_out.begin(), left_out.end(), row)) {
+            rows.push_back(row);
+        }
+    }
+    return rows;
+}
+
+/// Features of the images that were held out, then of these images with pasted anomalies.
+Features held_out_features(const SequenceClass& entry, FeatureStore& store, WorkMonitor& monitor) {
+    const Features train = store.load(entry.train, monitor);
+    auto info = std::make_shared<storage::FeatureInfo>(*train.info);
+    info->images.clear();
+    std::vector<std::int64_t> rows = held_out_rows(entry.train, *train.info);
+    for (const std::int64_t row : rows) {
+        info->images.push_back(train.info->images.at(static_cast<std::size_t>(row)));
+    }
+    std::vector<SharedRows> parts = {chosen_rows(train.rows, std::move(rows))};
+    if (!entry.synthetic.key.empty()) {
+        const Features pasted = store.load(entry.synthetic, monitor);
+        parts.push_back(pasted.rows);
+        info->images.insert(
+            info->images.end(), pasted.info->images.begin(), pasted.info->images.end());
+    }
+    info->shape.images = static_cast<std::int64_t>(info->images.size());
+    return {concatenated_rows(std::move(parts)), std::move(info)};
+}
 
 /// Training features of all classes of the task, in class order.
 TaskData task_data(const SequenceTask& task,
@@ -32,7 +76,12 @@ TaskData task_data(const SequenceTask& task,
                    WorkMonitor& monitor) {
     std::vector<SharedRows> parts;
     for (const SequenceClass& entry : task.classes) {
-        parts.push_back(store.load(entry.train, monitor).rows);
+        const Features features = store.load(entry.train, monitor);
+        const std::vector<std::int64_t> left_out = held_out_rows(entry.train, *features.info);
+        parts.push_back(
+            left_out.empty()
+                ? features.rows
+                : chosen_rows(features.rows, rows_without(features.rows->size(), left_out)));
         monitor.step();
     }
     return {number, concatenated_rows(std::move(parts))};
@@ -210,9 +259,26 @@ private:
             check_same_images(entry, *features.info);
             classes.push_back(
                 {&entry,
+                 false,
                  ClassEvaluation(entry.name, task, num_tasks_, features, entry.test_paths)});
+            if (entry.train.config.validation.holdout > 0) {
+                const Features held_out = held_out_features(entry, store_, monitor_);
+                std::vector<std::string> paths;
+                for (const storage::FeatureSource& image : held_out.info->images) {
+                    paths.push_back(image.relative_path);
+                }
+                classes.push_back(
+                    {&entry,
+                     true,
+                     ClassEvaluation(entry.name, task, num_tasks_, held_out, std::move(paths))});
+            }
         }
         return classes;
+    }
+
+    SharedRows rows_of(const SeenClass& entry) {
+        return entry.held_out ? held_out_features(*entry.source, store_, monitor_).rows
+                              : store_.load(entry.source->test, monitor_).rows;
     }
 
     void add_seen(std::vector<SeenClass> classes) {
@@ -224,7 +290,7 @@ private:
         monitor_.report({task, num_tasks_, sequence_.epochs, sequence_.epochs, "evaluating", 0, 0});
         while (evaluated_ < seen_.size()) {
             SeenClass& entry = seen_[evaluated_];
-            const SharedRows features = store_.load(entry.source->test, monitor_).rows;
+            const SharedRows features = rows_of(entry);
             ClassEvaluation evaluation = entry.evaluation;  // a stop leaves the old one whole
             evaluation.evaluate(*method_, *features, task, monitor_);
             entry.evaluation = std::move(evaluation);
@@ -244,7 +310,7 @@ private:
 
     void check_isolation() {
         for (SeenClass& entry : seen_) {
-            const SharedRows features = store_.load(entry.source->test, monitor_).rows;
+            const SharedRows features = rows_of(entry);
             if (!entry.evaluation.first_batch_unchanged(*method_, *features)) {
                 throw std::logic_error("later tasks changed the scores of class '" +
                                        entry.source->name +
@@ -270,7 +336,8 @@ private:
         scores.num_tasks = num_tasks_;
         scores.has_router = method_->has_router();
         for (SeenClass& entry : seen_) {
-            scores.classes.push_back(entry.evaluation.take());
+            (entry.held_out ? scores.validation : scores.classes)
+                .push_back(entry.evaluation.take());
         }
         return scores;
     }

@@ -21,6 +21,9 @@ struct SequenceClass {
     FeatureRequest train;
     FeatureRequest test;
     std::vector<std::string> test_paths;  ///< of the test images, relative to the data's root
+    /// With validation.holdout some images of `train` are not trained on and scored like test
+    /// images; these once more, with pasted anomalies. An empty key: there are none.
+    FeatureRequest synthetic = {};
 };
 
 struct SequenceTask {
@@ -36,13 +39,13 @@ struct ContinualSequence {
 using MethodFactory = std::function<std::unique_ptr<Method>()>;
 
 /// Trains a method on one task after the other and, after each, scores the test images of every
-/// class seen so far: under the expert the router picks and under the one of the class's task.
-/// Begins where `checkpoints` ends, if it has one that is usable; what results is the same to the
-/// bit. `training_key` of the result stays empty; `times` gains what training and evaluation took,
-/// before the checkpoint too; `parameters` becomes what the method trained, by task.
-/// Throws what the method and the feature store throw, WorkStopped once what was done is in a
-/// checkpoint, WorkCancelled, and std::logic_error when a method that declares isolated experts
-/// changed one.
+/// class seen so far, and the images that were held out, if any: under the expert the router picks
+/// and under the one of the class's task. Begins where `checkpoints` ends, if it has one that is
+/// usable; what results is the same to the bit. `training_key` of the result stays empty; `times`
+/// gains what training and evaluation took, before the checkpoint too; `parameters` becomes what
+/// the method trained, by task. Throws what the method and the feature store throw, WorkStopped
+/// once what was done is in a checkpoint, WorkCancelled, and std::logic_error when a method that
+/// declares isolated experts changed one.
 storage::PatchScores run_continual(const ContinualSequence& sequence,
                                    const MethodFactory& make_method,
                                    FeatureStore& store,

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <vector>
 
+#include "storage/datasets/cut_paste.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/validation.hpp"
 #include "worker/class_images.hpp"
 #include "worker/image_loader.hpp"
 #include "worker/laps.hpp"
@@ -41,6 +43,43 @@ void check_unchanged(const FeatureRequest& request,
     throw sweeps::DataError(what +
                             " changed since the sweep was validated; put the old files back, or "
                             "run the sweep again in a new directory");
+}
+
+/// The images that are extracted, and what their key is made of.
+struct SplitContent {
+    std::vector<storage::ImageEntry> images;
+    std::vector<sweeps::Digest> digests;  ///< of each
+    sweeps::Digest digest;
+};
+
+SplitContent read_split(const FeatureRequest& request, const storage::Dataset& dataset) {
+    SplitContent content;
+    content.images = split_images(dataset, request.class_name, request.split);
+    content.digest = storage::images_digest(dataset, content.images, &content.digests);
+    if (request.split != sweeps::kSyntheticSplit) {
+        return content;
+    }
+    const sweeps::ValidationConfig& validation = request.config.validation;
+    SplitContent pasted;
+    pasted.digest = sweeps::synthetic_digest(content.digest, validation);
+    for (const std::int64_t image :
+         held_out_images(request.config.data.layout, content.images, validation.holdout)) {
+        pasted.images.push_back(content.images[static_cast<std::size_t>(image)]);
+        pasted.digests.push_back(content.digests[static_cast<std::size_t>(image)]);
+    }
+    return pasted;
+}
+
+/// Pastes an anomaly into each image; nothing for the other splits.
+ImageLoader::Change change_of(const FeatureRequest& request,
+                              const std::vector<storage::ImageEntry>& images) {
+    if (request.split != sweeps::kSyntheticSplit) {
+        return {};
+    }
+    return
+        [&images, layout = request.config.data.layout](storage::Image& square, std::size_t image) {
+            storage::cut_paste(square, storage::path_in_split(layout, images[image].relative_path));
+        };
 }
 
 std::vector<std::filesystem::path> files_of(const storage::Dataset& dataset,
@@ -135,20 +174,20 @@ ExtractionReport extract_features(const FeatureRequest& request,
     Laps laps;
     const storage::Dataset dataset =
         storage::list_dataset(data.layout, data.root, {request.class_name}).dataset;
-    const auto& images = split_images(dataset, request.class_name, request.split);
     step_or_stop(monitor);
-    std::vector<sweeps::Digest> digests;
-    check_unchanged(request, backbone, storage::images_digest(dataset, images, &digests));
+    const SplitContent content = read_split(request, dataset);
+    check_unchanged(request, backbone, content.digest);
     step_or_stop(monitor);
     laps.add_to(report.times.check);
 
-    const storage::FeatureInfo info = describe(request, backbone, images, digests);
+    const storage::FeatureInfo info = describe(request, backbone, content.images, content.digests);
     storage::FeatureWriter writer = cache.create(request.key, info);
     ImageLoader loader(
-        files_of(dataset, images),
+        files_of(dataset, content.images),
         {data.image_size, backbone.normalization(), storage::resize_named(data.resize)},
         decode_threads,
-        static_cast<std::size_t>(2 * kBatchImages + decode_threads));
+        static_cast<std::size_t>(2 * kBatchImages + decode_threads),
+        change_of(request, content.images));
     run_backbone(
         loader, backbone, data.image_size, info.shape.images, writer, report.times, monitor);
     report.images = info.shape.images;

@@ -16,9 +16,10 @@ namespace harrow::worker {
 /// One class and split whose features are wanted, with all that is needed to extract them.
 struct FeatureRequest {
     sweeps::Digest key;
-    sweeps::TrialConfig config;  ///< data.layout and data.root filled in
+    sweeps::TrialConfig
+        config;  ///< data.layout and data.root filled in, validation where it counts
     std::string class_name;
-    std::string split;             ///< "train" or "test"
+    std::string split;             ///< "train", "test" or sweeps::kSyntheticSplit
     sweeps::Digest images_digest;  ///< what the key was made of; empty: only the key is checked
 };
 

@@ -145,6 +145,35 @@ private:
     std::int64_t size_ = 0;
 };
 
+class ChosenRows final : public FeatureRows {
+public:
+    ChosenRows(SharedRows rows, std::vector<std::int64_t> which)
+        : rows_(std::move(rows)), which_(std::move(which)) {
+        for (const std::int64_t row : which_) {
+            TORCH_CHECK(row >= 0 && row < rows_->size(), "row ", row, " of ", rows_->size());
+        }
+    }
+
+    std::int64_t size() const override { return static_cast<std::int64_t>(which_.size()); }
+    FeatureGeometry geometry() const override { return rows_->geometry(); }
+    torch::Device device() const override { return rows_->device(); }
+
+    void copy_to(const std::vector<std::int64_t>& from,
+                 const std::vector<std::int64_t>& to,
+                 torch::Tensor& out) const override {
+        std::vector<std::int64_t> rows;
+        rows.reserve(from.size());
+        for (const std::int64_t row : from) {
+            rows.push_back(which_[static_cast<std::size_t>(row)]);
+        }
+        rows_->copy_to(rows, to, out);
+    }
+
+private:
+    SharedRows rows_;
+    std::vector<std::int64_t> which_;
+};
+
 }  // namespace
 
 torch::Tensor FeatureRows::gather(const std::vector<std::int64_t>& rows) const {
@@ -181,6 +210,10 @@ SharedRows tensor_rows(torch::Tensor values) {
 SharedRows concatenated_rows(std::vector<SharedRows> parts) {
     TORCH_CHECK(!parts.empty(), "a task without classes has no features");
     return parts.size() == 1 ? parts.front() : std::make_shared<ConcatenatedRows>(std::move(parts));
+}
+
+SharedRows chosen_rows(SharedRows rows, std::vector<std::int64_t> which) {
+    return std::make_shared<ChosenRows>(std::move(rows), std::move(which));
 }
 
 torch::Tensor upload(const storage::FeatureReader& reader, torch::Device device) {

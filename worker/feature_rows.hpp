@@ -61,6 +61,9 @@ SharedRows tensor_rows(torch::Tensor values);
 /// one.
 SharedRows concatenated_rows(std::vector<SharedRows> parts);
 
+/// Some of the rows, in this order.
+SharedRows chosen_rows(SharedRows rows, std::vector<std::int64_t> which);
+
 /// The whole file as a tensor [N,H,W,D] of the stored type on `device`; on its way at most a few MB
 /// are in memory.
 torch::Tensor upload(const storage::FeatureReader& reader, torch::Device device);

@@ -11,8 +11,9 @@ namespace harrow::worker {
 ImageLoader::ImageLoader(std::vector<std::filesystem::path> files,
                          const storage::Preprocessing& how,
                          int threads,
-                         std::size_t ahead)
-    : files_(std::move(files)), how_(how), places_(ahead) {
+                         std::size_t ahead,
+                         Change change)
+    : files_(std::move(files)), how_(how), change_(std::move(change)), places_(ahead) {
     const auto count = std::min(static_cast<std::size_t>(threads), files_.size());
     threads_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -56,7 +57,7 @@ void ImageLoader::work() noexcept {
         Place& place = places_[image % places_.size()];
         lock.unlock();
         const auto begin = std::chrono::steady_clock::now();
-        decode(files_[image], place);
+        decode(image, place);
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
         lock.lock();
         place.ready = true;
@@ -65,9 +66,14 @@ void ImageLoader::work() noexcept {
     }
 }
 
-void ImageLoader::decode(const std::filesystem::path& file, Place& place) const noexcept {
+void ImageLoader::decode(std::size_t image, Place& place) const noexcept {
     try {
-        place.pixels = storage::preprocess_image(storage::read_rgb(file), how_);
+        storage::Image picture = storage::read_rgb(files_[image]);
+        if (change_) {  // a square picture is not resized again
+            picture = storage::square_image(picture, how_.size, how_.resize);
+            change_(picture, image);
+        }
+        place.pixels = storage::preprocess_image(picture, how_);
     } catch (...) {
         place.error = std::current_exception();
     }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -19,12 +20,16 @@ namespace harrow::worker {
 /// taken does not depend on the number of threads.
 class ImageLoader {
 public:
+    /// Changes the n-th picture once it is square, on any thread.
+    using Change = std::function<void(storage::Image& square, std::size_t image)>;
+
     /// Starts at once. `threads` and `ahead` are at least 1. Throws std::system_error when not one
     /// thread can be started.
     ImageLoader(std::vector<std::filesystem::path> files,
                 const storage::Preprocessing& how,
                 int threads,
-                std::size_t ahead);
+                std::size_t ahead,
+                Change change = {});
     ImageLoader(const ImageLoader&) = delete;
     ImageLoader& operator=(const ImageLoader&) = delete;
     /// Gives up what was not taken; waits for the images that are being decoded.
@@ -45,11 +50,12 @@ private:
         std::exception_ptr error;
     };
     void work() noexcept;
-    void decode(const std::filesystem::path& file, Place& place) const noexcept;
+    void decode(std::size_t image, Place& place) const noexcept;
     void stop() noexcept;
 
     const std::vector<std::filesystem::path> files_;
     const storage::Preprocessing how_;
+    const Change change_;
     mutable std::mutex mutex_;  ///< guards what follows, but the content of places being filled
     std::condition_variable ready_;
     std::condition_variable room_;

@@ -17,6 +17,7 @@
 #include "sweeps/canonical.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/run_settings.hpp"
+#include "sweeps/validation.hpp"
 #include "worker/class_images.hpp"
 #include "worker/continual_run.hpp"
 #include "worker/laps.hpp"
@@ -76,6 +77,10 @@ ContinualSequence make_sequence(const coordinator::TrainingWork& work,
             for (const storage::ImageEntry& image : split_images(dataset, name, "test")) {
                 entry.test_paths.push_back(image.relative_path);
             }
+            if (!task.synthetic_keys.empty()) {
+                entry.synthetic = {
+                    task.synthetic_keys.at(i), config, name, sweeps::kSyntheticSplit, {}};
+            }
             classes.classes.push_back(std::move(entry));
         }
         sequence.tasks.push_back(std::move(classes));
@@ -89,6 +94,9 @@ std::int64_t feature_bytes(const ContinualSequence& sequence, const FeatureStore
     for (const SequenceTask& task : sequence.tasks) {
         for (const SequenceClass& entry : task.classes) {
             keys.insert({entry.train.key, entry.test.key});
+            if (!entry.synthetic.key.empty()) {
+                keys.insert(entry.synthetic.key);
+            }
         }
     }
     return std::accumulate(
@@ -138,8 +146,9 @@ coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& w
                                             WorkMonitor& monitor) {
     const Clock::time_point start = Clock::now();
     store_.take_notes();  // of a unit that failed
-    const FeatureRequest request{
+    FeatureRequest request{
         work.feature_key, located_config(work), work.class_name, work.split, work.images_digest};
+    request.config.validation = {work.holdout, work.synthetic};
     monitor.report({0, 0, 0, 0, "checking the images", 0, 0});
     coordinator::WorkResult result;
     const ExtractionReport report = store_.ensure(request, monitor);

@@ -2,6 +2,7 @@
 set(HARROW_DATASET_SOURCES
     datasets/check_findings.cpp
     datasets/csv_layout.cpp
+    datasets/cut_paste.cpp
     datasets/dataset.cpp
     datasets/dataset_check.cpp
     datasets/dataset_digests.cpp

@@ -5,7 +5,7 @@ import json
 import shutil
 import unittest
 
-from harness import BUILD, SOURCE, Case, main, table
+from harness import BUILD, SOURCE, Case, main, records, table
 
 SPACE = "space: [{cases: [{name: main}, {name: wo_dia, model.dia_n_blocks: 0}]}]"
 
@@ -50,6 +50,29 @@ class VerbsTest(Case):
         (run / "results.csv").unlink()
         self.harrow("run", "--dir", run)
         self.assertEqual((run / "results.csv").read_bytes(), before)
+
+    def test_a_cell_can_be_selected_without_a_look_at_test_anomalies(self):
+        extra = "validation: {holdout: 0.2, synthetic: cutpaste}\nobjective: {metric: val_synth.image_auroc, goal: maximize}"
+        run = self.dir / "run"
+        self.harrow("run", self.sweep_file(SPACE, seeds="[0]", extra=extra), "--dir", run, "--slots", 2)
+        values = {row["cell_name"]: float(row["value"]) for row in table(run)
+                  if (row["class"], row["routing"], row["metric"], row["after_task"])
+                  == ("mean", "routed", "val_synth.image_auroc", "1")}
+        self.assertEqual(set(values), {"main", "wo_dia"})
+        best = json.loads(self.harrow("best", run, "--json").stdout)
+        self.assertEqual(values[best["name"]], max(values.values()))
+        self.harrow("replay", run, "main", "--verify")
+        refused = self.harrow("plan", self.sweep_file(extra="validation: {synthetic: cutpaste}", name="bad"), code=2)
+        self.assertIn("validation.holdout", refused.stderr + refused.stdout)
+
+    def test_costs_are_in_the_journal(self):
+        for trained in records(self.finished(), "trained"):
+            cost = trained["cost"]
+            self.assertGreater(cost["train_seconds"], 0)
+            self.assertGreater(cost["peak_rss_bytes"], 1 << 20)
+            self.assertGreater(cost["feature_bytes"], 0)
+            self.assertEqual(len(cost["parameters"]), 2)
+            self.assertNotIn("peak_device_bytes", cost)
 
     def test_params_and_their_page_agree(self):
         page = self.harrow("params", "--markdown").stdout

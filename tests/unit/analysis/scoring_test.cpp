@@ -267,6 +267,46 @@ TEST(ScoringTest, WithoutARegionThereIsNoAuproAndItSaysWhy) {
         << trial.undefined[0];
 }
 
+// The held-out images of a class are here its test images once more.
+TEST(ScoringTest, ImagesHeldOutGiveRowsOfTheirOwn) {
+    storage::PatchScores scores = training();
+    const auto plain = by_key(score_training(scores, truth_of(scores), {small_config()}).at(0));
+    scores.validation = scores.classes;
+    const std::vector<ClassTruth> truth = truth_of(scores);
+    const auto rows = by_key(score_training(scores, truth, {small_config()}, truth).at(0));
+    for (const auto& [key, value] : plain) {
+        EXPECT_EQ(rows.at(key), value) << std::get<3>(key);
+    }
+    for (const std::string& metric : curve_metric_names()) {
+        EXPECT_EQ(rows.at({2, "a", "routed", "val_synth." + metric}),
+                  rows.at({2, "a", "routed", metric}));
+        EXPECT_EQ(rows.at({1, "mean", "oracle", "val_synth." + metric}),
+                  rows.at({1, "mean", "oracle", metric}));
+    }
+    // 9 more metrics, routed and oracle, for 6 seen classes and 3 means
+    EXPECT_EQ(rows.size(), plain.size() + 9U * 2 * 9);
+
+    std::vector<ClassTruth> normal = truth;
+    for (ClassTruth& one : normal) {
+        one.labels.assign(kImages, 0);
+        one.mask = [](std::size_t, int size) {
+            return std::vector<std::uint8_t>(static_cast<std::size_t>(size) * size, 0);
+        };
+    }
+    sweeps::ScoreConfig largest = small_config();
+    largest.aggregation = "max";
+    const TrialScoring trial = score_training(scores, truth, {largest}, normal).at(0);
+    EXPECT_TRUE(trial.undefined.empty()) << "that there are no anomalies is as it should be";
+    double sum = 0;
+    for (int image = 0; image < kImages; ++image) {
+        const auto first = scores.classes[1].maps.begin() + (kImages + image) * kSide * kSide;
+        sum += *std::max_element(first, first + kSide * kSide);
+    }
+    EXPECT_NEAR(
+        by_key(trial).at({1, "b", "oracle", "val_normal.mean_score"}), sum / kImages, 1e-12);
+    EXPECT_EQ(by_key(trial).count({1, "b", "oracle", "val_synth.image_auroc"}), 0U);
+}
+
 TEST(ScoringTest, OneTaskHasNoTransferAndSaysSo) {
     storage::PatchScores scores = training();
     scores.num_tasks = 1;

@@ -83,6 +83,24 @@ TEST(PatchScoresTest, RoundTripIsExact) {
     EXPECT_EQ(entries_in(directory.path()), 1U);
 }
 
+TEST(PatchScoresTest, ImagesHeldOutComeBackToo) {
+    const TemporaryDirectory directory;
+    PatchScores written = example();
+    written.validation = written.classes;
+    written.validation[1].maps[3] = 7;
+    save_patch_scores(directory / "scores.h5", written);
+    const PatchScores read = load_patch_scores(directory / "scores.h5");
+    ASSERT_EQ(read.validation.size(), 2U);
+    EXPECT_EQ(read.validation[1].class_name, "dots");
+    EXPECT_EQ(read.validation[1].maps, written.validation[1].maps);
+    EXPECT_NE(read.validation[1].maps, read.classes[1].maps);
+
+    written.validation.pop_back();
+    EXPECT_THROW(save_patch_scores(directory / "some.h5", written), StorageError);
+    save_patch_scores(directory / "none.h5", example());
+    EXPECT_TRUE(load_patch_scores(directory / "none.h5").validation.empty());
+}
+
 TEST(PatchScoresTest, EqualScoresGiveEqualFiles) {
     const TemporaryDirectory directory;
     save_patch_scores(directory / "a.h5", example());

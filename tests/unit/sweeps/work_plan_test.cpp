@@ -36,6 +36,28 @@ TEST(WorkPlanTest, ScoringAxisCostsNoTraining) {
     }
 }
 
+TEST(WorkPlanTest, ImagesHeldOutCostATrainingAndOnlyPastedOnesAnExtraction) {
+    const auto [sweep, work] = plan(R"(name: a
+data: {root: /data}
+seeds: [0]
+space:
+  - cases: [{name: all}]
+  - cases: [{name: fewer}]
+    set: {validation.holdout: 0.1}
+  - cases: [{name: pasted}]
+    set: {validation.holdout: 0.1, validation.synthetic: cutpaste}
+)");
+    ASSERT_EQ(work.trainings.size(), 3U);
+    EXPECT_EQ(work.trainings[0].feature_keys, work.trainings[1].feature_keys);
+    ASSERT_EQ(work.trainings[2].feature_keys.size(), 15U);
+    ASSERT_EQ(work.extractions.size(), 15U);
+    const PlannedExtraction& first = work.extractions[10];
+    EXPECT_EQ(first.split, "val_synth");
+    EXPECT_EQ(first.images, 4);
+    EXPECT_EQ(first.feature_key, work.trainings[2].feature_keys[2]);
+    EXPECT_EQ(work.trainings[2].feature_keys[0], work.trainings[0].feature_keys[0]);
+}
+
 TEST(WorkPlanTest, EveryCellGetsItsFirstSeedBeforeAnySecond) {
     const auto [sweep, work] = plan(std::string(kHead) +
                                     "space: [{grid: {train.lr: [1e-3, 1e-4]}}, "

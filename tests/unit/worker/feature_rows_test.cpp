@@ -57,6 +57,14 @@ TEST_F(FeatureRowsTest, GiveTheRowsThatAreAskedForInTheirOrder) {
     }
 }
 
+TEST_F(FeatureRowsTest, ChosenRowsAreNumberedAnew) {
+    const SharedRows rows = chosen_rows(mapped_rows(reader(), torch::kCPU), {9, 2, 5});
+    EXPECT_EQ(rows->size(), 3);
+    EXPECT_TRUE(rows->gather({2, 0}).equal(values().index_select(0, torch::tensor(Rows{5, 9}))));
+    EXPECT_THROW(rows->gather({3}), c10::Error);
+    EXPECT_THROW(chosen_rows(tensor_rows(values()), {11}), c10::Error);
+}
+
 TEST_F(FeatureRowsTest, TheLastBatchRepeatsTheLastRow) {
     const SharedRows rows = mapped_rows(reader(), torch::kCPU);
     EXPECT_TRUE(rows->batch(0).equal(values().slice(0, 0, 8)));

@@ -13,6 +13,7 @@
 #include "storage/patch_scores.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/validation.hpp"
 #include "worker/unit_runner.hpp"
 
 namespace harrow::worker {
@@ -83,8 +84,13 @@ protected:
         for (const storage::DatasetClass& entry : dataset.classes) {
             if (entry.name == class_name) {
                 work.images_digest =
-                    storage::images_digest(dataset, split == "train" ? entry.train : entry.test);
+                    storage::images_digest(dataset, split == "test" ? entry.test : entry.train);
             }
+        }
+        if (split == sweeps::kSyntheticSplit) {
+            work.images_digest = sweeps::synthetic_digest(work.images_digest, config.validation);
+            work.holdout = config.validation.holdout;
+            work.synthetic = config.validation.synthetic;
         }
         work.feature_key = sweeps::feature_key(config, {}, work.images_digest);
         work.config_text = sweeps::canonical_text(config, {Stage::Features});
@@ -117,6 +123,10 @@ protected:
             for (const std::string& class_name : classes) {
                 task.train_keys.push_back(extraction(class_name, "train", config).feature_key);
                 task.test_keys.push_back(extraction(class_name, "test", config).feature_key);
+                if (sweeps::has_synthetic(config.validation)) {
+                    task.synthetic_keys.push_back(
+                        extraction(class_name, sweeps::kSyntheticSplit, config).feature_key);
+                }
             }
             work.tasks.push_back(task);
         }
