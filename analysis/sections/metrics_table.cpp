@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analysis/sections/values.hpp"
 #include "analysis/selection/metric_kind.hpp"
 #include "analysis/selection/ties.hpp"
 
@@ -45,12 +46,12 @@ Table metrics_table(const Report& report,
     bool has_left_out = false;
     for (const std::string& metric : metrics) {
         table.columns.push_back({metric_heading(report, metric)});
-        const MetricFormat format = metric_format(report, metric);
         const std::optional<MetricRanking> ranking = ranking_of(report, metric);
         for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
-            TableCell cell =
-                metric_cell(find_metric(report.summary.cells[i].metrics, metric), format);
-            if (ranking && cell.is_number) {
+            const CellSummary& of = report.summary.cells[i];
+            const bool is_measured = find_metric(of.metrics, metric) != nullptr;
+            TableCell cell = value_cell(report, of, metric);  // a published one where there is none
+            if (ranking && is_measured && cell.is_number) {
                 emphasise(cell, *ranking, i);
             }
             has_left_out = has_left_out || !cell.mark.empty();
