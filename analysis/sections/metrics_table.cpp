@@ -48,8 +48,10 @@ Table metrics_table(const Report& report,
         table.columns.push_back({metric_heading(report, metric)});
         const std::optional<MetricRanking> ranking = ranking_of(report, metric);
         for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
-            TableCell cell = value_cell(report, report.summary.cells[i], metric);
-            if (ranking && cell.is_number) {
+            const CellSummary& of = report.summary.cells[i];
+            const bool is_measured = find_metric(of.metrics, metric) != nullptr;
+            TableCell cell = value_cell(report, of, metric);  // a published one where there is none
+            if (ranking && is_measured && cell.is_number) {
                 emphasise(cell, *ranking, i);
             }
             has_left_out = has_left_out || !cell.mark.empty();
