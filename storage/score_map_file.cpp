@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kMaxSide = 65536;
 constexpr std::uint64_t kMaxPixels = 4'000'000'000;  ///< areas under curves are sums of 64 bits
 constexpr std::size_t kBlockBytes = std::size_t{32} << 20;
+constexpr std::uint64_t kMaxInflation = 1100;  ///< deflate makes at most 1032 bytes of one
 
 std::string shape_text(const std::vector<hsize_t>& shape) {
     std::string text;
@@ -125,8 +126,20 @@ void ScoreMapFile::require_type(const H5Dataset& dataset,
     }
 }
 
-H5Dataset ScoreMapFile::open_maps(const std::string& name, bool is_float) {
+bool ScoreMapFile::has(const std::string& name) const {
     if (H5Lexists(file_.get(), name.c_str(), H5P_DEFAULT) <= 0) {
+        return false;
+    }
+    H5L_info_t link;
+    check_hdf5(H5Lget_info(file_.get(), name.c_str(), &link, H5P_DEFAULT), "inspect " + name);
+    if (link.type != H5L_TYPE_HARD) {
+        refuse("dataset " + name + " is a link; write its values into this file under that name");
+    }
+    return true;
+}
+
+H5Dataset ScoreMapFile::open_maps(const std::string& name, bool is_float) {
+    if (!has(name)) {
         refuse("there is no dataset " + name +
                "; expected are scores [N, H, W] float32, masks [N, H, W] uint8, labels [N] uint8 "
                "and perhaps image_scores [N] float32");
@@ -158,12 +171,18 @@ H5Dataset ScoreMapFile::open_maps(const std::string& name, bool is_float) {
     if (H5Dget_storage_size(dataset.get()) == 0) {
         refuse("dataset " + name + " was never written");
     }
+    // Masks may well be nearly empty, and are smaller than scores.
+    if (is_float && H5Dget_storage_size(dataset.get()) < pixels() * sizeof(float) / kMaxInflation) {
+        refuse("dataset " + name + " is " + shape_text(shape) + ", and only " +
+               std::to_string(H5Dget_storage_size(dataset.get())) +
+               " bytes of it are stored: most of it was never written");
+    }
     return dataset;
 }
 
 template <typename Value>
 std::optional<std::vector<Value>> ScoreMapFile::read_per_image(const std::string& name) const {
-    if (H5Lexists(file_.get(), name.c_str(), H5P_DEFAULT) <= 0) {
+    if (!has(name)) {
         return std::nullopt;
     }
     const H5Dataset dataset(

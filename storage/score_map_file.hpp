@@ -44,6 +44,8 @@ public:
 private:
     [[noreturn]] void refuse(const std::string& message) const;
     void require_type(const H5Dataset& dataset, const std::string& name, bool is_float) const;
+    /// Whether the file has it; refuses links, which may lead to other files.
+    bool has(const std::string& name) const;
     H5Dataset open_maps(const std::string& name, bool is_float);
     template <typename Value>
     std::optional<std::vector<Value>> read_per_image(const std::string& name) const;

@@ -116,6 +116,43 @@ TEST_F(ScoreMapFileTest, ScoresThatCannotBeRankedAreNamed) {
     EXPECT_TRUE(contains(refusal(), "dataset image_scores: image 1 is NaN"));
 }
 
+TEST_F(ScoreMapFileTest, LinksAreNotFollowed) {
+    const std::filesystem::path other = folder_ / "other.h5";
+    std::filesystem::copy_file(path(), other);
+    for (const char* name : {"scores", "labels"}) {
+        const hid_t file = H5Fopen(path().c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+        if (H5Lexists(file, name, H5P_DEFAULT) > 0) {
+            H5Ldelete(file, name, H5P_DEFAULT);
+        }
+        H5Lcreate_external(other.c_str(), "scores", file, name, H5P_DEFAULT, H5P_DEFAULT);
+        H5Fclose(file);
+        EXPECT_TRUE(contains(refusal(), "dataset " + std::string(name) + " is a link"));
+        add("scores", H5T_NATIVE_FLOAT, {2, 2, 3}, scores_.data());
+    }
+}
+
+TEST_F(ScoreMapFileTest, ScoresThatWereHardlyWrittenAreRefusedUnread) {
+    const hid_t file = H5Fopen(path().c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(file, "scores", H5P_DEFAULT);
+    const hsize_t shape[] = {1, 65536, 61000}, chunk[] = {1, 64, 64}, start[] = {0, 0, 0};
+    const hid_t space = H5Screate_simple(3, shape, nullptr);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 3, chunk);
+    const hid_t set =
+        H5Dcreate2(file, "scores", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    const std::vector<float> values(64 * 64, 1);
+    const hid_t memory = H5Screate_simple(3, chunk, nullptr);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nullptr, chunk, nullptr);
+    H5Dwrite(set, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, values.data());
+    H5Sclose(memory);
+    H5Dclose(set);
+    H5Pclose(creation);
+    H5Sclose(space);
+    H5Fclose(file);
+    EXPECT_TRUE(contains(testing::message_of<sweeps::UsageError>([&] { ScoreMapFile{path()}; }),
+                         "16384 bytes of it are stored: most of it was never written"));
+}
+
 TEST_F(ScoreMapFileTest, FilesThatAreNone) {
     const std::string bytes = testing::slurp(path());
     for (std::size_t length = 0; length < bytes.size(); length += 97) {
