@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "sweeps/utf8.hpp"
+
 namespace harrow::storage {
 namespace {
 
@@ -130,6 +132,9 @@ ParsedNumber parse_import_number(std::string_view text,
             continue;
         }
         if (sign == "\xb1") {
+            if (sweeps::valid_utf8_prefix(text) == text.size()) {
+                continue;  // a part of another character
+            }
             return {0, {}, "the ± is not UTF-8: save the file as UTF-8, or write +-"};
         }
         if (!with_std) {

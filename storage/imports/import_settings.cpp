@@ -1,12 +1,23 @@
 #include "storage/imports/import_settings.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "sweeps/parameters.hpp"
 
 namespace harrow::storage {
 
 std::optional<std::string> setting_name(std::string_view column) {
+    constexpr std::array<std::pair<std::string_view, const char*>, 3> kUsual = {
+        {{"epochs", "train.num_epochs"},
+         {"learning_rate", "train.lr"},
+         {"bs", "train.batch_size"}}};
+    for (const auto& [usual, name] : kUsual) {
+        if (column == usual) {
+            return name;
+        }
+    }
     const sweeps::Parameter* parameter = sweeps::find_parameter(column);
     if (parameter == nullptr || parameter->locator) {
         return std::nullopt;

@@ -6,9 +6,9 @@
 
 namespace harrow::storage {
 
-/// The dotted name of a parameter that a table's column may hold: by that name, an alias or an
-/// unambiguous last component. Absent for other names, and for rehearsals' `seconds` and `tasks`,
-/// which are words of their own.
+/// The dotted name of a parameter that a table's column may hold: by that name, an alias, an
+/// unambiguous last component, or as others usually call it (epochs, learning_rate, bs). Absent for
+/// other names, and for rehearsals' `seconds` and `tasks`, which are words of their own.
 std::optional<std::string> setting_name(std::string_view column);
 
 /// One spelling per value (`0.0003`, `3e-4` and `0,0003` are `3e-04`) where Harrow understands it;

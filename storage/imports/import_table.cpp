@@ -165,6 +165,13 @@ void ImportTable::add_published(const ImportSubject& subject,
                                 double value,
                                 std::optional<double> std,
                                 const ImportPlace& place) {
+    if (published_places_.size() >= kMaxPublished) {
+        problem(place,
+                "more than " + std::to_string(kMaxPublished) +
+                    " values without a seed; values of one's own trainings have one");
+        problems_.stop();
+        return;
+    }
     if (!is_usable(subject, place)) {
         return;
     }
@@ -211,6 +218,9 @@ void ImportTable::refuse_duplicates() {
 void ImportTable::refuse_duplicate_published() {
     std::map<std::tuple<std::uint32_t, std::string, std::string>, ImportPlace> seen;
     for (const PublishedPlace& at : published_places_) {
+        if (problems_.is_full()) {
+            return;
+        }
         const PublishedValue& value = cells_[at.cell].published[at.index];
         const auto [first, is_new] =
             seen.emplace(std::make_tuple(at.cell, value.class_name, value.metric), at.place);
@@ -240,6 +250,12 @@ void ImportTable::refuse_mixed_units() {
                   value.value,
                   {at.place.file, at.place.line});
     }
+    for (const ImpossibleShare& share : check.impossible()) {
+        problem({share.place.file, share.place.line},
+                "metric '" + share.metric + "' is " + shortest_text(share.value) +
+                    ", which no AUROC is, neither as a fraction nor in percent; a difference has "
+                    "delta, gain or change in its name");
+    }
     for (const MixedUnits& mixed : check.mixed()) {
         const auto text = [&](const UnitPlace& place, double value) {
             return shortest_text(value) + " (" + files_[place.file] + ":" +
@@ -254,6 +270,35 @@ void ImportTable::refuse_mixed_units() {
                                      : ", or import a cell that is really below 1 % into a "
                                        "directory of its own"));
     }
+}
+
+std::vector<std::string> ImportTable::constant_metrics() const {
+    struct Seen {
+        bool is_constant = true, is_repeated = false;
+    };
+    std::vector<Seen> seen(metrics_.size());
+    for (std::size_t metric = 0; metric < seen.size(); ++metric) {
+        seen[metric].is_constant = share_kind(metrics_[metric]) == ShareKind::None;
+    }
+    std::map<std::pair<std::uint32_t, std::uint16_t>, std::pair<double, std::uint32_t>> first;
+    for (const ImportValue& value : values_) {
+        Seen& metric = seen[value.metric];
+        if (!metric.is_constant) {
+            continue;
+        }
+        const auto [at, is_new] =
+            first.emplace(std::make_pair(trials_[value.trial].cell, value.metric),
+                          std::make_pair(value.value, value.trial));
+        metric.is_constant = at->second.first == value.value;
+        metric.is_repeated = metric.is_repeated || at->second.second != value.trial;
+    }
+    std::vector<std::string> names;
+    for (std::size_t metric = 0; metric < seen.size(); ++metric) {
+        if (seen[metric].is_constant && seen[metric].is_repeated) {
+            names.push_back(metrics_[metric]);
+        }
+    }
+    return names;
 }
 
 void ImportTable::finish() {

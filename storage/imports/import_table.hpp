@@ -72,6 +72,7 @@ struct ImportSubject {
 class ImportTable {
 public:
     static constexpr std::size_t kMaxValues = std::size_t{1} << 26;
+    static constexpr std::size_t kMaxPublished = std::size_t{1} << 18;
 
     /// Of a file as the user named it; for places.
     std::uint32_t add_file(const std::string& name);
@@ -84,7 +85,7 @@ public:
                    const ImportSubject& subject,
                    double value,
                    const ImportPlace& place);
-    /// A value without a seed.
+    /// A value without a seed. After kMaxPublished a problem, once.
     void add_published(const ImportSubject& subject,
                        double value,
                        std::optional<double> std,
@@ -94,6 +95,11 @@ public:
     /// To be called once, when all was read: sorts the values by trial, stage, routing, class and
     /// metric; values given twice and units that are mixed are problems.
     void finish();
+
+    /// Of a finished table, names of metrics that no name tells to be shares and that have one
+    /// value over all seeds of every cell, class and stage, where a cell has several seeds: perhaps
+    /// settings. In the order in which they came.
+    std::vector<std::string> constant_metrics() const;
 
     ImportProblems& problems() noexcept { return problems_; }
     std::vector<ImportCell>& cells() noexcept { return cells_; }

@@ -117,6 +117,11 @@ public:
         for (const Experiment& experiment : experiments_) {
             read_experiment(experiment);
         }
+        if (request_.seed && experiments_.empty()) {
+            import_.table.problem({},
+                                  "--seed is of experiment folders whose name has none; tables "
+                                  "have their seeds in column seed");
+        }
         if (!request_.cells.empty() && !import_.table.problems().is_full()) {
             read_file(request_.cells, [&](CsvReader& reader, std::uint32_t file) {
                 read_cell_table(reader, file, import_.table, cell_columns_);
@@ -220,6 +225,9 @@ private:
         }
         if (!name.seed) {
             name.seed = request_.seed;
+        } else if (request_.seed && *request_.seed != *name.seed) {
+            name.problem = "the folder's name says seed " + std::to_string(*name.seed) +
+                           ", --seed " + std::to_string(*request_.seed) + "; leave out --seed";
         }
         if (!name.problem.empty()) {
             import_.table.problem(place, name.problem);

@@ -13,7 +13,8 @@ namespace harrow::storage {
 struct ImportRequest {
     std::vector<std::string> files;
     std::string cells;                  ///< a table that describes the cells; empty: none
-    std::optional<std::uint64_t> seed;  ///< of experiment folders whose name has none
+    std::optional<std::uint64_t> seed;  ///< of experiment folders whose name has none; a problem
+                                        ///< where no folder can use it
 };
 
 /// A file that was read.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kLargestFraction = 1.0;
 constexpr double kSmallestPercentage = 1.5;
+constexpr double kLargestPercentage = 100.0;
 
 /// Lower-case words of a name: "Image AUROC (%)" -> image, auroc.
 std::vector<std::string> words_of(const std::string& name) {
@@ -34,21 +35,10 @@ bool has_any(const std::vector<std::string>& words, const std::array<std::string
 }  // namespace
 
 ShareKind share_kind(const std::string& metric) {
-    constexpr std::array<std::string_view, 15> kNoShare = {"bwt",
-                                                           "fm",
-                                                           "fwt",
-                                                           "forgetting",
-                                                           "delta",
-                                                           "diff",
-                                                           "gap",
-                                                           "difference",
-                                                           "std",
-                                                           "stdev",
-                                                           "sd",
-                                                           "loss",
-                                                           "time",
-                                                           "seconds",
-                                                           "drop"};
+    constexpr std::array<std::string_view, 24> kNoShare = {
+        "bwt",  "fm",          "fwt",  "forgetting", "delta",    "diff",    "gap",  "difference",
+        "std",  "stdev",       "sd",   "loss",       "time",     "seconds", "drop", "change",
+        "gain", "improvement", "rank", "var",        "variance", "se",      "sem",  "ci"};
     constexpr std::array<std::string_view, 6> kAuroc = {
         "auroc", "auc", "rocauc", "iauroc", "pauroc", "auroc1"};
     constexpr std::array<std::string_view, 14> kShare = {"ap",
@@ -102,6 +92,11 @@ void UnitCheck::add(const std::string& metric,
         seen.group = group;
     }
     const Witness witness{value, place};
+    if (seen.kind == ShareKind::Auroc &&
+        (value < 0 || value > kLargestPercentage ||
+         (value > kLargestFraction && value <= kSmallestPercentage))) {
+        seen.impossible = seen.impossible.value_or(witness);
+    }
     if (value > kSmallestPercentage) {
         seen.group_has_percentage = true;
         seen.percentage = seen.percentage.value_or(witness);
@@ -125,6 +120,16 @@ std::vector<MixedUnits> UnitCheck::mixed() const {
                              fraction->place,
                              seen.percentage->place,
                              seen.kind == ShareKind::Auroc});
+        }
+    }
+    return found;
+}
+
+std::vector<ImpossibleShare> UnitCheck::impossible() const {
+    std::vector<ImpossibleShare> found;
+    for (const auto& [metric, seen] : metrics_) {
+        if (seen.impossible) {
+            found.push_back({metric, seen.impossible->value, seen.impossible->place});
         }
     }
     return found;

@@ -53,7 +53,7 @@ protected:
     /// What every import promises. Answers whether it was accepted.
     bool import(const std::string& file, const std::string& cells) {
         try {
-            const storage::Import read = storage::read_import({{file}, cells, std::uint64_t{5}});
+            const storage::Import read = storage::read_import({{file}, cells, std::nullopt});
             std::set<std::tuple<std::uint32_t, int, bool, std::uint32_t, int>> seen;
             for (const storage::ImportValue& value : read.table.values()) {
                 EXPECT_TRUE(std::isfinite(value.value));

@@ -40,6 +40,7 @@ TEST(ImportNumbersTest, PublishedValuesMayHaveAStandardDeviation) {
 
 TEST(ImportNumbersTest, SaysWhatIsWrongWithANumber) {
     EXPECT_TRUE(contains(parse("abc").problem, "'abc' is not a number"));
+    EXPECT_TRUE(contains(parse("0.9α").problem, "'0.9α' is not a number"));
     EXPECT_TRUE(contains(parse("98.1%").problem, "leave out the '%'"));
     EXPECT_TRUE(contains(parse("98.1*").problem, "leave out the '*'"));
     EXPECT_TRUE(contains(parse("nan").problem, "NaN"));

@@ -173,6 +173,69 @@ TEST_F(ReadImportTest, ProblemsAreCountedAndTheFirstOnesShown) {
     EXPECT_TRUE(contains(all, "and 30 more"));
 }
 
+TEST(ImportTableTest, PublishedValuesAreBounded) {
+    ImportTable table;
+    table.add_file("t.csv");
+    const std::uint32_t cell = *table.cell("a", {0, 2});
+    for (std::size_t i = 0; i < ImportTable::kMaxPublished; ++i) {
+        table.add_published({cell, "mean", "ap"}, 1, std::nullopt, {0, 2});
+    }
+    EXPECT_FALSE(table.problems().is_full());
+    table.add_published({cell, "mean", "ap"}, 1, std::nullopt, {0, 3});
+    EXPECT_TRUE(table.problems().is_full());
+    EXPECT_EQ(table.cells()[0].published.size(), ImportTable::kMaxPublished);
+    table.finish();  // nearly all are duplicates
+    EXPECT_TRUE(contains(
+        testing::message_of<sweeps::UsageError>([&] { table.problems().refuse(); }), "t.csv:3: "));
+}
+
+TEST_F(ReadImportTest, DuplicatesOfPublishedValuesAreNotAllListed) {
+    std::string text = "cell,seed,metric,value\n";
+    for (int i = 0; i < 3000; ++i) {
+        text += "a,,ap,1\n";
+    }
+    EXPECT_TRUE(contains(refusal(text), "and at least 980 more"));
+}
+
+TEST_F(ReadImportTest, UsualNamesOfSettingsAreSettings) {
+    const Import import = read("cell,seed,epochs,bs,learning_rate,ap\na,0,60,16,3e-4,0.5\n");
+    EXPECT_EQ(lines_of(import.table), (Lines{"a 0 mean ap 0.5"}));
+    const ImportCell& cell = import.table.cells()[0];
+    EXPECT_EQ(cell.settings.at("train.num_epochs"), "60");
+    EXPECT_EQ(cell.settings.at("train.batch_size"), "16");
+    EXPECT_EQ(cell.settings.at("train.lr"), "3e-04");
+}
+
+TEST_F(ReadImportTest, MetricsThatNoSeedChangesAreTold) {
+    const Import import = read(
+        "cell,seed,patience,steps,image_auroc,loss\n"
+        "a,0,7,100,1,0.5\n"
+        "a,1,7,100,1,0.25\n"
+        "b,0,9,200,1,0.5\n");
+    EXPECT_EQ(import.table.constant_metrics(), (std::vector<std::string>{"patience", "steps"}));
+    EXPECT_TRUE(read("cell,seed,patience\na,0,7\nb,0,7\n").table.constant_metrics().empty());
+}
+
+TEST_F(ReadImportTest, AValueThatNoAurocHasIsRefused) {
+    EXPECT_TRUE(contains(refusal("cell,seed,image_auroc\na,0,0.5\na,1,1.2\nb,,-3\n"),
+                         "t.csv:3: metric 'image_auroc' is 1.2, which no AUROC is"));
+}
+
+TEST_F(ReadImportTest, ASeedThatNothingUsesIsRefused) {
+    const auto refusal_of = [](const std::string& path) {
+        return testing::message_of<sweeps::UsageError>([&] {
+            read_import({{path}, "", std::uint64_t{77}});
+        });
+    };
+    EXPECT_TRUE(contains(refusal_of(file("t.csv", "cell,seed,ap\na,0,1\n")),
+                         "--seed is of experiment folders"));
+    const std::string results = "Task ID,Class Name,Image AUC\n0,leather,0.8500\n";
+    EXPECT_TRUE(contains(refusal_of(file("main_s1/final_results.csv", results)),
+                         "the folder's name says seed 1, --seed 77"));
+    const std::string own = file("main_s77/final_results.csv", results);
+    EXPECT_EQ(read_import({{own}, "", std::uint64_t{77}}).table.trials()[0].seed, 77U);
+}
+
 TEST_F(ReadImportTest, ExperimentFoldersBecomeCellsWithASequence) {
     const char* const header =
         "class_name,task_id,img_auc,pixel_auc,is_current_task,routing_accuracy\n";

@@ -36,6 +36,24 @@ TEST(UnitCheckTest, OneUnitIsFine) {
     EXPECT_TRUE(mixed("routing_acc", {100, 100, 0}).empty());
 }
 
+TEST(UnitCheckTest, ValuesThatNoAurocHasAreTold) {
+    for (const double value : {1.2, -3.0, 1.5, 100.5}) {
+        UnitCheck check;
+        check.add("image_auroc", {0, 0, false}, 0.5, {0, 1});
+        check.add("image_auroc", {1, 0, false}, value, {0, 2});
+        check.add("loss", {1, 0, false}, value, {0, 2});
+        check.add("image_auroc_gain", {1, 0, false}, value, {0, 2});
+        ASSERT_EQ(check.impossible().size(), 1U) << value;
+        EXPECT_EQ(check.impossible()[0].metric, "image_auroc");
+        EXPECT_EQ(check.impossible()[0].place.line, 2);
+    }
+    UnitCheck sound;
+    for (const double value : {0.0, 1.0, 1.6, 100.0}) {
+        sound.add("auroc", {0, 0, false}, value, {0, 1});
+    }
+    EXPECT_TRUE(sound.impossible().empty());
+}
+
 TEST(UnitCheckTest, DifferencesAndOtherMetricsAreNotJudged) {
     for (const char* metric : {"pixel_ap.fm",
                                "image_auroc.bwt",
