@@ -1,19 +1,17 @@
 #include "cli/import_directory.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <set>
 #include <tuple>
 #include <utility>
 
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "analysis/imports/derived_rows.hpp"
 #include "build_info.hpp"
+#include "cli/import_workshop.hpp"
 #include "cli/run_files.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/terminal_text.hpp"
@@ -48,65 +46,24 @@ std::string sweep_text(const storage::Import& import, const ImportDescription& d
     return text;
 }
 
-sweeps::Digest cell_id(const ImportCell& cell, const std::string& import_name) {
+/// Cells of two imports are one where name, data and settings say so; a name alone does not, so
+/// that the files are part of the id where data or settings are not stated.
+sweeps::Digest cell_id(const ImportCell& cell,
+                       const std::string& import_name,
+                       const std::vector<storage::ImportedFile>& files) {
     Json identity = {{"import", import_name},
                      {"cell", cell.name},
                      {"dataset", cell.dataset},
                      {"settings", cell.settings}};
+    if (cell.dataset.empty() || cell.settings.empty()) {
+        std::set<std::string> digests;
+        for (const storage::ImportedFile& file : files) {
+            digests.insert(file.digest);
+        }
+        identity["files"] = digests;
+    }
     return sweeps::hash_text("harrow import 1\n" + identity.dump());
 }
-
-/// A folder beside the place of the run directory; removed unless it was moved there.
-class Workshop {
-public:
-    explicit Workshop(const fs::path& place)
-        : place_(place.has_filename() ? place : place.parent_path()) {
-        const fs::path parent = place_.parent_path();
-        storage::create_directories(parent);
-        const std::string name = "." + place_.filename().string() + ".import-" +
-                                 storage::host_name() + "-" + std::to_string(::getpid());
-        path_ = parent / name;
-        std::error_code error;
-        if (!fs::create_directory(path_, error)) {
-            const fs::path wanted = std::exchange(path_, {});
-            storage::throw_io_error("make the folder", wanted, error ? error.value() : EEXIST);
-        }
-    }
-    ~Workshop() {
-        std::error_code ignored;
-        if (!path_.empty()) {
-            fs::remove_all(path_, ignored);
-        }
-    }
-    Workshop(const Workshop&) = delete;
-    Workshop& operator=(const Workshop&) = delete;
-
-    const fs::path& path() const { return path_; }
-
-    /// A directory is replaced only while it is empty.
-    void publish() {
-        if (::rename(path_.c_str(), place_.c_str()) != 0) {
-            if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
-                throw sweeps::UsageError(place_.string() +
-                                         " is not empty any more; choose another --dir");
-            }
-            storage::throw_io_error("make", place_, errno);
-        }
-        path_.clear();
-        sync(place_.parent_path());
-    }
-
-private:
-    static void sync(const fs::path& directory) {
-        const storage::FileDescriptor descriptor(
-            ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (descriptor) {
-            ::fsync(descriptor.get());  // some file systems refuse; the name is there all the same
-        }
-    }
-
-    fs::path place_, path_;
-};
 
 /// Writes the files of one import into its directory.
 class ImportWriter {
@@ -147,7 +104,7 @@ private:
     void make_cells() {
         for (const ImportCell& cell : table_.cells()) {
             storage::CellRecord record;
-            record.id = cell_id(cell, description_.name);
+            record.id = cell_id(cell, description_.name, import_.files);
             record.name = cell.name;
             record.names = {cell.name};
             record.tags = cell.tags;
@@ -337,9 +294,18 @@ private:
 void refuse_used_directory(const std::string& dir,
                            const storage::Import& import,
                            const ImportDescription& description) {
+    if (dir.empty()) {
+        throw sweeps::UsageError("--dir is empty; name the directory to make");
+    }
+    ImportWorkshop::remove_dead(dir);
     std::error_code error;
     const fs::file_status status = fs::status(dir, error);
     if (status.type() == fs::file_type::not_found) {
+        if (fs::is_symlink(fs::symlink_status(dir, error))) {
+            throw sweeps::UsageError(dir +
+                                     " is a link to a place where nothing is; make the "
+                                     "folder or choose a new --dir");
+        }
         return;
     }
     if (fs::is_directory(status) && fs::is_empty(dir, error) && !error) {
@@ -363,9 +329,9 @@ void refuse_used_directory(const std::string& dir,
 ImportSummary publish_import(const std::string& dir,
                              const storage::Import& import,
                              const ImportDescription& description) {
-    Workshop workshop(absolute_path(dir));
+    ImportWorkshop workshop(dir);
     const ImportSummary summary = ImportWriter(workshop.path(), import, description).write();
-    workshop.publish();
+    workshop.publish(storage::RunDirectory(workshop.path()).journal_file());
     return summary;
 }
 

@@ -21,14 +21,15 @@ struct ImportSummary {
 };
 
 /// Refuses a directory that is not new or empty; one that holds this very import is told apart.
+/// Removes before what killed imports of it left.
 /// Throws UsageError.
 void refuse_used_directory(const std::string& dir,
                            const storage::Import& import,
                            const ImportDescription& description);
 
-/// Makes the run directory: all of it, or nothing. It is built beside its place and renamed. Throws
-/// UsageError when something has come to stand there meanwhile, StorageError when it cannot be
-/// written.
+/// Makes the run directory: all of it, or nothing. It is built beside its place, or in the empty
+/// folder that stands there, and renamed; the journal comes last. Throws UsageError when something
+/// has come to stand there meanwhile, StorageError when it cannot be written.
 ImportSummary publish_import(const std::string& dir,
                              const storage::Import& import,
                              const ImportDescription& description);

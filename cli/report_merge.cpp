@@ -120,7 +120,10 @@ std::vector<storage::ResultRow> merged_rows(const MergedCell& cell,
                     runs[cell.sources[i].run].dir + ": " + row.metric + " of " + row.class_name +
                     " is " + storage::shortest_text(value) + " and " +
                     storage::shortest_text(row.value) +
-                    ". One report cannot hold both: report the runs one by one");
+                    ". One report cannot hold both: report the runs one by one" +
+                    (runs[run].state->sweep->imported
+                         ? ", or import one of them again under a --name of its own"
+                         : ""));
             }
         }
     }

@@ -22,12 +22,22 @@ std::vector<std::string> metric_names(const storage::ImportTable& table) {
     return names;
 }
 
+bool is_in(const std::string& name, const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Whether it may follow from a metric that is there: image_ap.fm from image_ap.
+bool is_of_sequence(const std::string& name, const std::vector<std::string>& names) {
+    const std::size_t dot = std::min(name.rfind('.'), name.size());
+    return dot < name.size() && is_in(name.substr(dot + 1), sweeps::continual_metric_suffixes()) &&
+           is_in(name.substr(0, dot), names);
+}
+
 sweeps::Objective objective_of(const storage::ImportTable& table, const ImportOptions& options) {
     const std::vector<std::string> names = metric_names(table);
     sweeps::Objective objective;
     if (!options.metric.empty()) {
-        const bool derived = sweeps::is_metric(options.metric);
-        if (!derived && std::find(names.begin(), names.end(), options.metric) == names.end()) {
+        if (!is_in(options.metric, names) && !is_of_sequence(options.metric, names)) {
             throw sweeps::UsageError("--metric: no value is of a metric '" + options.metric + "'" +
                                      sweeps::suggestion(options.metric, names));
         }
@@ -72,6 +82,11 @@ sweeps::ExitCode run_verb(const ImportOptions& options) {
     description.name = options.name.empty() ? name_of(options.files.front()) : options.name;
     description.objective = objective_of(import.table, options);
     description.first_file = printable(options.files.front());
+    for (const std::string& metric : import.table.constant_metrics()) {
+        std::cerr << "note: metric '" << printable(metric)
+                  << "' is the same for all seeds of every cell; a setting belongs into the table "
+                     "of --cells\n";
+    }
     refuse_used_directory(options.dir, import, description);
     const ImportSummary summary = publish_import(options.dir, import, description);
     std::cout << printable(description.name) << ": " << counted(summary.cells, "cell") << ", "

@@ -1,5 +1,8 @@
 """Results and score maps made elsewhere: `harrow import` and `harrow metrics`."""
 import json
+import os
+import socket
+import subprocess
 
 from harness import Case, main, table
 
@@ -88,6 +91,64 @@ class ImportTest(Case):
         self.harrow("import", other, "--dir", empty)
         self.assertIn("is not a directory",
                       self.harrow("import", other, "--dir", self.dir / "five.csv", code=2).stderr)
+
+    def test_equal_names_do_not_make_two_imports_one_cell(self):
+        head = "cell,seed,dataset,lr,image_auroc\n"
+        for run, text in (("a", "cell,seed,image_auroc\nmain,0,0.97\nmain,1,0.98\n"),
+                          ("b", "cell,seed,image_auroc\nmain,0,0.5\nmain,2,0.6\n"),
+                          ("c", head + "main,0,mvtec,3e-4,0.7\n"), ("d", head + "main,1,mvtec,3e-4,0.8\n"),
+                          ("e", head + "main,0,mvtec,3e-4,0.9\n")):
+            self.harrow("import", self.file(f"{run}/x/five.csv", text), "--dir", self.dir / f"{run}/run")
+
+        def cells(*names):
+            done = self.harrow("report", *(self.dir / f"{name}/run" for name in names), "--format", "json")
+            return sorted(cell["n"] for cell in json.loads(done.stdout)["cells"])
+        self.assertEqual(cells("a", "b"), [2, 2])
+        self.assertEqual(cells("a", "a"), [2])
+        self.assertEqual(cells("c", "d"), [2], "data and settings are stated and equal")
+        error = self.harrow("report", self.dir / "c/run", self.dir / "e/run", code=2).stderr
+        self.assertIn("under a --name of its own", error)
+
+    def test_an_empty_folder_is_filled_not_replaced(self):
+        table = self.file("five.csv", FIVE)
+        folder, link = self.dir / "folder", self.dir / "link"
+        folder.mkdir()
+        link.symlink_to("folder")
+        inode = folder.stat().st_ino
+        self.harrow("import", table, "--dir", link)
+        self.assertEqual(folder.stat().st_ino, inode)
+        self.assertIn("98.03 ± 0.19", self.harrow("report", folder).stdout)
+        plain = self.dir / "plain"
+        self.harrow("import", table, "--dir", plain)
+        self.assertEqual(sorted(p.name for p in plain.iterdir()), sorted(p.name for p in folder.iterdir()))
+        link.unlink()
+        link.symlink_to("nowhere")
+        self.assertIn("a link to a place where nothing is",
+                      self.harrow("import", table, "--dir", link, code=2).stderr)
+        self.assertIn("--dir is empty", self.harrow("import", table, "--dir", "", code=2).stderr)
+
+    def test_what_killed_imports_left_is_removed(self):
+        table = self.file("five.csv", FIVE)
+        gone = subprocess.Popen(["true"])
+        gone.wait(60)
+        host = socket.gethostname()
+        for folder in (self.dir / "x", self.dir / "y"):
+            dead = (folder if folder.name == "y" else self.dir) / f".{folder.name}.import-{host}-{gone.pid}"
+            alive = self.dir / f".{folder.name}.import-{host}-{os.getpid()}"
+            dead.mkdir(parents=True)
+            alive.mkdir()
+            (dead / "journal").write_text("half")
+            self.harrow("import", table, "--dir", folder)
+            self.assertFalse(dead.exists())
+            self.assertTrue(alive.exists())
+
+    def test_settings_and_options_that_would_mislead(self):
+        table = self.file("t.csv", "cell,seed,image_auroc,patience\na,0,0.9,7\na,1,0.8,7\n")
+        done = self.harrow("import", table, "--dir", self.dir / "run")
+        self.assertIn("'patience' is the same for all seeds", done.stderr)
+        for metric in ("aupro", "aupro.fm", "image_auroc.x"):
+            self.assertIn("no value is of a metric", self.harrow(
+                "import", table, "--dir", self.dir / "other", "--metric", metric, code=2).stderr)
 
     def test_bad_tables_are_refused_by_line(self):
         head = "cell,seed,metric,value\n"
