@@ -128,7 +128,14 @@ std::string json_report(const Report& report) {
             (selection.cell ? quoted(summary.cells[*selection.cell].info.id) : "null") +
             ", \"compared\": " + std::to_string(selection.compared) +
             ", \"refused\": " + std::to_string(selection.refused) +
-            ", \"selected_on\": \"test\"},\n";
+            ", \"selected_on\": " + quoted(selection.selected_on) +
+            ", \"stamp\": " + (selection.is_oracle() ? quoted(selection.stamp()) : "null") +
+            ", \"tied\": [" +
+            joined(selection.ties.cells,
+                   ", ",
+                   [&](std::size_t cell) { return quoted(summary.cells[cell].info.name); }) +
+            "], \"winners_curse\": {\"expected\": " + number(selection.curse.expected) +
+            ", \"bootstrap\": " + number(selection.curse.bootstrap) + "}},\n";
     const auto list = [](const std::string& items) {
         return items.empty() ? std::string("[]") : "[\n" + items + "\n  ]";
     };

@@ -179,7 +179,8 @@ private:
         auto* misrouted =
             show->add_option("--misrouted",
                              options->misrouted,
-                             "how many of those scored by another class's expert (default: 8)");
+                             "how many of those scored by another class's expert (default: 8); "
+                             "without a number it stands behind the cells");
         misrouted->expected(0, 1)->default_str("8");
         for (CLI::Option* count : {worst, best, misrouted}) {
             count->check(CLI::Range(1, 64));

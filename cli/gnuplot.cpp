@@ -1,10 +1,13 @@
 #include "cli/gnuplot.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <vector>
 
@@ -12,6 +15,7 @@
 #include "analysis/figures/svg.hpp"
 #include "slurm/command.hpp"
 #include "storage/files.hpp"
+#include "sweeps/error.hpp"
 
 extern char** environ;
 
@@ -20,6 +24,34 @@ namespace {
 
 namespace fs = std::filesystem;
 using analysis::Figure;
+
+/// Signals that end the program wait until this goes: what was begun is cleaned up first.
+class HeldSignals {
+public:
+    HeldSignals() {
+        sigset_t held;
+        sigemptyset(&held);
+        for (const int signal : kSignals) {
+            sigaddset(&held, signal);
+        }
+        ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+    }
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+    ~HeldSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    static bool has_one() {
+        sigset_t waiting;
+        ::sigpending(&waiting);
+        return std::any_of(std::begin(kSignals), std::end(kSignals), [&](int signal) {
+            return sigismember(&waiting, signal) == 1;
+        });
+    }
+
+private:
+    static constexpr int kSignals[] = {SIGHUP, SIGINT, SIGTERM};
+    sigset_t before_{};
+};
 
 /// A folder that goes with its owner.
 class TemporaryFolder {
@@ -129,18 +161,24 @@ std::size_t take_figures(const std::vector<Figure*>& figures,
     return from;
 }
 
-}  // namespace
-
-DrawnFigures draw_figures(analysis::Document& document) {
-    DrawnFigures drawn;
-    const std::vector<Figure*> figures = figures_of(document);
-    if (figures.empty()) {
-        return drawn;
+std::string missing_text(const std::vector<Figure*>& figures,
+                         std::size_t from,
+                         std::size_t to,
+                         const std::string& why) {
+    std::string ids;
+    for (std::size_t i = from; i < to; ++i) {
+        ids += (ids.empty() ? "" : ", ") + figures[i]->id;
     }
+    return (to - from == 1 ? "Figure " + ids + " is" : "Figures " + ids + " are") +
+           " missing: gnuplot " + why + ".";
+}
+
+void draw(const std::vector<Figure*>& figures, DrawnFigures& drawn) {
+    const HeldSignals held;
     const TemporaryFolder folder;
     const fs::path script = folder.path() / "figures.gp";
     // A script that fails ends gnuplot: the others get another one.
-    for (std::size_t done = 0; done < figures.size();) {
+    for (std::size_t done = 0; done < figures.size() && !HeldSignals::has_one();) {
         std::string text;
         for (std::size_t i = done; i < figures.size(); ++i) {
             text += full_script(*figures[i], folder.path());
@@ -149,22 +187,38 @@ DrawnFigures draw_figures(analysis::Document& document) {
         const slurm::CommandResult result =
             slurm::run_command({"gnuplot", "-d", script.string()},
                                std::chrono::seconds(30 + 2 * (figures.size() - done)),
-                               plain_environment());
+                               plain_environment(),
+                               HeldSignals::has_one);
         if (!result.started) {
             drawn.problem = "Figures are missing: gnuplot was not found on PATH.";
-            return drawn;
+            return;
         }
         done = take_figures(figures, done, folder.path(), drawn);
         if (done < figures.size()) {
-            drawn.problem += (drawn.problem.empty() ? "" : " ") + std::string("Figure ") +
-                             figures[done]->id + " is missing: gnuplot " +
-                             (result.timed_out ? "took too long" : first_message(result.error)) +
-                             ".";
-            ++done;
+            const std::size_t next = result.timed_out ? figures.size() : done + 1;
+            drawn.problem +=
+                (drawn.problem.empty() ? "" : " ") +
+                missing_text(figures,
+                             done,
+                             next,
+                             result.timed_out ? "took too long" : first_message(result.error));
+            done = next;
         }
-        if (result.timed_out) {
-            return drawn;
-        }
+    }
+}
+
+}  // namespace
+
+DrawnFigures draw_figures(analysis::Document& document) {
+    DrawnFigures drawn;
+    const std::vector<Figure*> figures = figures_of(document);
+    if (figures.empty()) {
+        return drawn;
+    }
+    try {
+        draw(figures, drawn);
+    } catch (const sweeps::StorageError& error) {
+        drawn.problem = std::string("Figures are missing: ") + error.what() + ".";
     }
     return drawn;
 }

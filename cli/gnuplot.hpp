@@ -14,8 +14,8 @@ struct DrawnFigures {
 
 /// Draws every figure of the document with the gnuplot of $PATH, which is started once for all:
 /// sets their `svg` and gives their PDFs. Without gnuplot, or where a script fails, figures stay
-/// empty and `problem` says so. Equal scripts give equal bytes. Throws StorageError when the
-/// temporary folder cannot be used; leaves nothing in it.
+/// empty and `problem` says so, also where the temporary folder cannot be used. Equal scripts give
+/// equal bytes. A signal that ends the program waits until gnuplot and the folder are gone.
 DrawnFigures draw_figures(analysis::Document& document);
 
 }  // namespace harrow::cli

@@ -33,8 +33,8 @@ void choose_objective(analysis::Report& report, const std::vector<std::string>& 
     }
     sweeps::Objective objective = objective_of(metrics.front(), "");
     objective.subject_to = report.objective.subject_to;
-    report = analysis::make_report(
-        std::move(report.name), std::move(objective), std::move(report.summary), report.percent);
+    report.objective = std::move(objective);
+    report.selection = analysis::select_best(report.summary, report.objective);
 }
 
 analysis::ComparisonOptions comparison_options(const CompareOptions& typed,

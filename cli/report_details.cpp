@@ -15,16 +15,19 @@
 namespace harrow::cli {
 namespace {
 
-/// The patch scores of a trial in the first run that still has them; empty: none.
-std::filesystem::path scores_of(const std::string& trial, const std::vector<RunOfReport>& runs) {
+/// The patch scores of a trial in the first run that has them, and not too many; empty: none.
+std::filesystem::path scores_of(const std::string& trial,
+                                const std::vector<RunOfReport>& runs,
+                                std::uintmax_t max_bytes) {
     for (const RunOfReport& run : runs) {
         const auto key = run.state->trainings.find(trial);
         if (key == run.state->trainings.end() || run.dir.empty()) {
             continue;
         }
         const std::filesystem::path file = storage::RunDirectory(run.dir).scores_file(key->second);
-        std::error_code ignored;
-        if (std::filesystem::exists(file, ignored)) {
+        std::error_code error;
+        const std::uintmax_t bytes = std::filesystem::file_size(file, error);
+        if (!error && bytes <= max_bytes) {
             return file;
         }
     }
@@ -33,7 +36,9 @@ std::filesystem::path scores_of(const std::string& trial, const std::vector<RunO
 
 }  // namespace
 
-void add_report_details(analysis::Report& report, const std::vector<RunOfReport>& runs) {
+void add_report_details(analysis::Report& report,
+                        const std::vector<RunOfReport>& runs,
+                        std::uintmax_t max_bytes) {
     std::set<std::size_t> cells;
     for (const std::optional<std::size_t>& cell :
          {report.selection.cell,
@@ -47,7 +52,7 @@ void add_report_details(analysis::Report& report, const std::vector<RunOfReport>
         analysis::RoutingConfusion confusion;
         for (const std::uint64_t seed : cell.finished) {
             const std::filesystem::path file =
-                scores_of(sweeps::trial_id(cell.info.id, seed), runs);
+                scores_of(sweeps::trial_id(cell.info.id, seed), runs, max_bytes);
             if (file.empty()) {
                 continue;
             }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "analysis/document/html.hpp"
@@ -70,6 +73,57 @@ void write(storage::PendingFile& file, const std::string& bytes) {
         throw storage::NoSpaceError("cannot write " + file.target().string() +
                                     ": no space left; nothing was replaced. Make room, or choose "
                                     "another folder with --out");
+    }
+}
+
+/// Names of the files of one report: those in folders of its own, whose number and names change.
+constexpr const char* kList = ".report-files";
+
+bool is_listed(const std::string& name) {
+    const std::size_t slash = name.find('/');
+    const std::string folder = name.substr(0, slash);
+    return slash != std::string::npos && name.find('/', slash + 1) == std::string::npos &&
+           name.substr(slash + 1) != ".." && (folder == "figures" || folder == "tables");
+}
+
+/// Removes what earlier reports wrote into `folder` and this one, of the same format, did not: the
+/// figures and tables of cells and settings that are gone. Files of others stay.
+template <typename Wants>
+void remove_earlier_files(const fs::path& folder,
+                          const std::vector<NewFile>& files,
+                          const Wants& wants) {
+    std::set<std::string> names;
+    for (const NewFile& file : files) {
+        if (is_listed(file.name)) {
+            names.insert(file.name);
+        }
+    }
+    const fs::path list = folder / kList;
+    const bool is_known =
+        storage::look_at_file(list).presence == storage::FileLook::Presence::Regular;
+    std::istringstream earlier(is_known ? storage::read_file(list) : "");
+    for (std::string name; std::getline(earlier, name);) {
+        if (!is_listed(name) || names.count(name) != 0) {
+            continue;
+        }
+        const std::string format = fs::path(name).extension().string();
+        if (wants(kPage) || (!format.empty() && wants(format.substr(1)))) {
+            std::error_code ignored;
+            fs::remove(folder / name, ignored);
+        } else {
+            names.insert(name);
+        }
+    }
+    for (const char* own : {"figures", "tables"}) {
+        std::error_code ignored;
+        fs::remove(folder / own, ignored);  // where nothing is left in it
+    }
+    std::string text;
+    for (const std::string& name : names) {
+        text += name + "\n";
+    }
+    if (is_known || !names.empty()) {
+        storage::write_file_atomic(list, text);
     }
 }
 
@@ -149,6 +203,7 @@ std::vector<fs::path> write_report_files(const analysis::Report& report,
         file.publish();
         paths.push_back(file.target());
     }
+    remove_earlier_files(folder, files, wants);
     return paths;
 }
 

@@ -19,7 +19,8 @@ std::string report_text(const analysis::Report& report,
 
 /// Writes the files of the formats into `folder`, which is created; html stands for all of them and
 /// figures/. All are written before the first takes its place, each in one step; index.html comes
-/// last. Returns their paths. Throws StorageError naming the file that could not be written.
+/// last. Figures and tables that an earlier report of the format wrote, and this one does not, are
+/// removed. Returns their paths. Throws StorageError naming the file that could not be written.
 std::vector<std::filesystem::path> write_report_files(const analysis::Report& report,
                                                       analysis::Document document,
                                                       const std::vector<std::string>& formats,

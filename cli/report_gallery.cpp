@@ -9,6 +9,7 @@
 #include "analysis/gallery_choice.hpp"
 #include "analysis/statistics/test_result.hpp"
 #include "analysis/strips.hpp"
+#include "cli/report_details.hpp"
 #include "cli/trial_pictures.hpp"
 #include "cli/trial_training.hpp"
 #include "storage/datasets/image.hpp"
@@ -19,8 +20,7 @@ namespace harrow::cli {
 namespace {
 
 constexpr std::size_t kPictures = 8;
-constexpr int kSide = 112;                               // pixels of one panel
-constexpr std::uintmax_t kMaxScoresBytes = 1ULL << 30U;  // more takes too long for a report
+constexpr int kSide = 112;  // pixels of one panel
 
 const analysis::CellSummary* shown_cell(const analysis::Report& report) {
     if (report.selection.cell) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "storage/journal.hpp"
@@ -140,6 +141,31 @@ void add_notes(const MergedCell& cell,
     }
 }
 
+/// What the sweeps ask for. Names of tables are those of files: of several runs each begins with
+/// its run's, and equal ones are numbered.
+std::vector<analysis::WantedTable> tables_of(const std::vector<RunOfReport>& runs,
+                                             const std::vector<std::string>& labels) {
+    std::vector<analysis::WantedTable> tables;
+    std::set<std::string> names;
+    const bool is_one = runs.size() == 1;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const std::string& text = runs[i].state->sweep->tables;
+        if (text.empty()) {
+            continue;
+        }
+        for (sweeps::TableSpec& spec :
+             sweeps::parse_tables("{tables: " + text + "}", runs[i].dir)) {
+            const std::string name = (is_one ? "" : analysis::id_text(labels[i]) + "-") + spec.name;
+            spec.name = name;
+            for (int number = 2; !names.insert(spec.name).second; ++number) {
+                spec.name = name + "-" + std::to_string(number);
+            }
+            tables.push_back({std::move(spec), is_one ? "" : labels[i]});
+        }
+    }
+    return tables;
+}
+
 }  // namespace
 
 analysis::Report make_run_report(const std::vector<RunOfReport>& runs, bool percent) {
@@ -173,18 +199,7 @@ analysis::Report make_run_report(const std::vector<RunOfReport>& runs, bool perc
     }
     analysis::Report report = analysis::make_report(
         name, runs.front().state->sweep->objective, std::move(summary), percent);
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-        const storage::SweepRecord& sweep = *runs[i].state->sweep;
-        if (sweep.tables.empty()) {
-            continue;
-        }
-        for (sweeps::TableSpec& spec :
-             sweeps::parse_tables("{tables: " + sweep.tables + "}", runs[i].dir)) {
-            const bool is_one = runs.size() == 1;
-            spec.name = (is_one ? "" : analysis::id_text(labels[i]) + "-") + spec.name;
-            report.tables.push_back({std::move(spec), is_one ? "" : labels[i]});
-        }
-    }
+    report.tables = tables_of(runs, labels);
     return report;
 }
 

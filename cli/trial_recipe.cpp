@@ -1,5 +1,6 @@
 #include "cli/trial_recipe.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <variant>
 #include <vector>
@@ -19,6 +20,14 @@ std::string yaml_quoted(const std::string& text) {
     return quoted + "'";
 }
 
+std::string yaml_list(const std::vector<std::string>& items) {
+    std::string list;
+    for (const std::string& item : items) {
+        list += (list.empty() ? "" : ", ") + yaml_quoted(item);
+    }
+    return "[" + list + "]";
+}
+
 /// Items of a list one by one; all else, also what this build does not know, as one scalar.
 std::string yaml_value(const std::string& name, const std::string& canonical) {
     using Items = std::vector<std::string>;
@@ -32,11 +41,27 @@ std::string yaml_value(const std::string& name, const std::string& canonical) {
     if (items.empty()) {
         return yaml_quoted(canonical);  // all classes
     }
-    std::string list;
-    for (const std::string& item : items) {
-        list += (list.empty() ? "" : ", ") + yaml_quoted(item);
-    }
-    return "[" + list + "]";
+    return yaml_list(items);
+}
+
+std::string objective_text(const sweeps::Objective& objective) {
+    const bool is_highest = objective.goal == sweeps::Goal::Maximize;
+    return "objective: {metric: " + yaml_quoted(objective.metric) +
+           ", goal: " + (is_highest ? "maximize" : "minimize") +
+           (objective.subject_to.empty() ? ""
+                                         : ", subject_to: " + yaml_list(objective.subject_to)) +
+           "}\n";
+}
+
+std::string compare_text(const sweeps::Compare& compare, const std::string& baseline) {
+    return "compare: {baseline: " + yaml_quoted(baseline) +
+           (compare.same.empty() ? "" : ", same: " + yaml_list(compare.same)) +
+           ", test: " + compare.test + ", adjust: " + compare.adjust + "}\n";
+}
+
+bool is_called(const storage::CellRecord& cell, const std::string& name) {
+    return name == cell.name ||
+           std::find(cell.names.begin(), cell.names.end(), name) != cell.names.end();
 }
 
 bool ends_with(const std::string& text, std::string_view end) {
@@ -71,15 +96,20 @@ std::string trial_recipe(const storage::CellRecord& cell, std::uint64_t seed) {
 
 std::string cell_recipe(const storage::CellRecord& cell,
                         const std::string& sweep_name,
+                        const sweeps::Objective& objective,
+                        const std::optional<sweeps::Compare>& compare,
                         const std::vector<std::uint64_t>& seeds) {
     std::string list;
     for (const std::uint64_t seed : seeds) {
         list += (list.empty() ? "" : ", ") + std::to_string(seed);
     }
     std::string text = "name: " + yaml_quoted(sweep_name) + "\nseeds: [" + list + "]\n" +
-                       cell_settings(cell) +
-                       "space:\n  - cases:\n      - {name: " + yaml_quoted(cell.name);
+                       objective_text(objective);
+    text += compare && is_called(cell, compare->baseline) ? compare_text(*compare, cell.name) : "";
+    text += cell_settings(cell) + "space:\n  - cases:\n      - {name: " + yaml_quoted(cell.name);
     text += cell.label.empty() ? "" : ", label: " + yaml_quoted(cell.label);
-    return text + "}\n";
+    text += "}\n";
+    return text + (cell.tags.empty() ? "" : "    tags: " + yaml_list(cell.tags) + "\n");
 }
+
 }  // namespace harrow::cli

@@ -203,8 +203,11 @@ std::string rerun_file(const storage::RunState& state,
     if (record == state.cells.end()) {
         throw sweeps::UsageError("--rerun: the journal does not tell the settings of " + id);
     }
-    return cell_recipe(
-        *record, result.report.name + "-rerun", fresh_seeds(result.report.summary, seeds));
+    return cell_recipe(*record,
+                       result.report.name + "-rerun",
+                       result.report.objective,
+                       state.sweep->compare,
+                       fresh_seeds(result.report.summary, seeds));
 }
 
 std::string as_comment(const std::string& text) {

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <set>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -30,22 +32,40 @@ std::optional<sweeps::Compare> compare_of(const std::vector<storage::RunState>& 
     return std::nullopt;
 }
 
+/// A folder that is named twice counts once.
+std::vector<std::string> distinct_folders(const std::vector<std::string>& dirs) {
+    std::vector<std::string> distinct;
+    std::set<std::filesystem::path> seen;
+    for (const std::string& dir : dirs) {
+        std::error_code ignored;
+        if (seen.insert(std::filesystem::weakly_canonical(dir, ignored)).second) {
+            distinct.push_back(dir);
+        }
+    }
+    return distinct;
+}
+
 }  // namespace
 
 sweeps::ExitCode run_verb(const ReportOptions& options) {
     std::vector<storage::RunState> states;
     std::vector<RunOfReport> runs;
-    states.reserve(options.dirs.size());
-    for (const std::string& dir : options.dirs) {
+    states.reserve(options.dirs.size());  // runs point into it
+    for (const std::string& dir : distinct_folders(options.dirs)) {
         states.push_back(read_run_state(dir));
         runs.push_back({dir, &states.back()});
     }
     analysis::Report report = make_run_report(runs, options.percent);
     choose_objective(report, options.compare.metrics);
     analysis::compare_report(report, comparison_options(options.compare, compare_of(states)));
-    add_report_details(report, runs);
-    const bool wants_page =
-        std::find(options.formats.begin(), options.formats.end(), "html") != options.formats.end();
+    const auto wants = [&](const char* format) {
+        return std::find(options.formats.begin(), options.formats.end(), format) !=
+               options.formats.end();
+    };
+    const bool wants_page = wants("html");
+    if (wants_page || wants("md") || wants("tex")) {
+        add_report_details(report, runs);
+    }
     if (!options.tables.empty()) {
         use_tables(options.tables, report);
     }

@@ -7,6 +7,7 @@
 #include "analysis/strips.hpp"
 #include "cli/own_results.hpp"
 #include "cli/report_source.hpp"
+#include "cli/terminal_text.hpp"
 #include "cli/trial_pictures.hpp"
 #include "cli/trial_training.hpp"
 #include "cli/verbs.hpp"
@@ -142,11 +143,13 @@ std::string task_text(const storage::PatchScores& scores, int task) {
 void print_line(std::size_t number,
                 const analysis::ScoredImage& image,
                 const storage::PatchScores& scores) {
-    std::cout << number << "  " << image.path << "  score " << image.score << "  outranked by "
-              << static_cast<int>(image.mistake * 100 + 0.5) << " % of the other kind";
+    std::cout << number << "  " << printable(image.path) << "  score " << image.score
+              << "  outranked by " << static_cast<int>(image.mistake * 100 + 0.5)
+              << " % of the other kind";
     if (image.expert != image.task) {
-        std::cout << "  by the expert of " << task_text(scores, image.expert) << ", not of "
-                  << task_text(scores, image.task) << ", which scores " << image.oracle_score;
+        std::cout << "  by the expert of " << printable(task_text(scores, image.expert))
+                  << ", not of " << printable(task_text(scores, image.task)) << ", which scores "
+                  << image.oracle_score;
     }
     std::cout << "\n";
 }
@@ -160,7 +163,7 @@ bool has_none(const std::vector<analysis::ScoredClass>& classes,
         images += one.images.size();
     }
     if (chosen.empty()) {
-        std::cout << "none of " << images << " test images of cell '" << trial.name()
+        std::cout << "none of " << images << " test images of cell '" << printable(trial.name())
                   << "' went to another class's expert: no picture is written\n";
     }
     return chosen.empty();
@@ -199,9 +202,9 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
         print_line(strips.size(), scored, first.scores());
     }
     storage::write_png(options.out, analysis::stack_strips(strips));
-    std::cout << options.out << ": image, mask, heat map";
+    std::cout << printable(options.out) << ": image, mask, heat map";
     for (const TrialPictures& trial : trials) {
-        std::cout << (&trial == &first ? " of " : ", of ") << trial.name();
+        std::cout << (&trial == &first ? " of " : ", of ") << printable(trial.name());
     }
     std::cout << "; one colour scale per class" << (is_shared ? "" : " and cell")
               << "; rows as listed\n";

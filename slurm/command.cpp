@@ -65,7 +65,10 @@ int start(std::vector<std::string> words,
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     const int failure = posix_spawnp(pid,
                                      words.front().c_str(),
                                      &actions,
@@ -96,7 +99,8 @@ std::string trimmed(const std::string& text) {
 
 CommandResult run_command(const std::vector<std::string>& words,
                           std::chrono::milliseconds limit,
-                          const std::vector<std::string>& environment) {
+                          const std::vector<std::string>& environment,
+                          const std::function<bool()>& is_unwanted) {
     CommandResult result;
     Pipe output = make_pipe();
     Pipe error = make_pipe();
@@ -112,7 +116,7 @@ CommandResult run_command(const std::vector<std::string>& words,
     const auto deadline = Clock::now() + limit;
     int status = 0;
     bool ended = false;
-    while (!ended && Clock::now() < deadline) {
+    while (!ended && Clock::now() < deadline && !(is_unwanted && is_unwanted())) {
         std::array<pollfd, 2> polled = {
             {{output.read.get(), POLLIN, 0}, {error.read.get(), POLLIN, 0}}};
         ::poll(polled.data(), polled.size(), static_cast<int>(kLook.count()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,13 @@ struct CommandResult {
 };
 
 /// Runs a program of $PATH without a shell, its standard input empty, and waits for its end at most
-/// `limit`; then it and its children are killed. `environment`: NAME=value. Never throws for what
-/// the program does; StorageError where a pipe cannot be made.
+/// `limit`, or until `is_unwanted` says so; then it and its children are killed. `environment`:
+/// NAME=value. The program starts with no signal blocked. Never throws for what the program does;
+/// StorageError where a pipe cannot be made.
 CommandResult run_command(const std::vector<std::string>& words,
                           std::chrono::milliseconds limit,
-                          const std::vector<std::string>& environment);
+                          const std::vector<std::string>& environment,
+                          const std::function<bool()>& is_unwanted = {});
 
 /// This process's environment without what an MPI job or an allocation put there, which a job
 /// submitted from inside one must not inherit.

@@ -22,14 +22,15 @@ std::string cure_of(int error_number) {
     switch (error_number) {
         case ENOSPC:
         case EDQUOT:
-            return "free some space there or choose another directory (--dir, --cache), then give "
-                   "the same command again";
+            return "free some space there or choose another directory (--dir, --cache, --out), "
+                   "then give the same command again";
         case EFBIG:
             return "raise the file size limit (ulimit -f) or choose another directory";
         case EROFS:
         case EACCES:
         case EPERM:
-            return "check its owner and permissions or choose another directory (--dir, --cache)";
+            return "check its owner and permissions or choose another directory (--dir, --cache, "
+                   "--out)";
         case ENOENT:
             return "check the path";
         case ENOTDIR:

@@ -10,20 +10,35 @@
 namespace harrow::analysis {
 namespace {
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    std::string result;
-    std::size_t at = 0;
-    for (std::size_t found = 0; (found = text.find(from, at)) != std::string::npos;
-         at = found + from.size()) {
-        result.append(text, at, found - at);
-        result += to;
-    }
-    text = result.append(text, at, std::string::npos);
+/// Whether `at` lies between a `<` and its `>`. Elsewhere stands what users wrote.
+bool is_in_tag(const std::string& svg, std::size_t at) {
+    const std::size_t open = svg.rfind('<', at);
+    const std::size_t close = svg.rfind('>', at);
+    return open != std::string::npos && (close == std::string::npos || close < open);
 }
 
-/// Removes all from `begin` to the end of `end`, every time.
+/// In tags alone.
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    std::string result;
+    std::size_t done = 0;
+    for (std::size_t found = 0; (found = text.find(from, found)) != std::string::npos;
+         found += from.size()) {
+        if (is_in_tag(text, found)) {
+            result.append(text, done, found - done);
+            result += to;
+            done = found + from.size();
+        }
+    }
+    text = result.append(text, done, std::string::npos);
+}
+
+/// Removes all from `begin` to the end of `end`, every time; `begin` lies in a tag.
 void remove_between(std::string& text, std::string_view begin, std::string_view end) {
     for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos;) {
+        if (!is_in_tag(text, at)) {
+            at += begin.size();
+            continue;
+        }
         const std::size_t last = text.find(end, at + begin.size());
         if (last == std::string::npos) {
             return;
@@ -59,6 +74,10 @@ void make_titles(std::string& svg) {
     constexpr std::string_view kEnd =
         "')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";
     for (std::size_t at = 0; (at = svg.find(kBegin, at)) != std::string::npos;) {
+        if (!is_in_tag(svg, at)) {
+            at += kBegin.size();
+            continue;
+        }
         const std::size_t end = svg.find(kEnd, at);
         if (end == std::string::npos) {
             return;
@@ -112,7 +131,7 @@ void remove_unused_symbols(std::string& svg) {
             const std::size_t name = at + 5;
             const std::string reference =
                 "'#" + svg.substr(name, svg.find('\'', name) - name) + "'";
-            if (svg.find(reference) != std::string::npos) {
+            if (!is_in_tag(svg, at) || svg.find(reference) != std::string::npos) {
                 at = name;
                 continue;
             }

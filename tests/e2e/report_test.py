@@ -5,11 +5,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 from pathlib import Path
 
-from harness import HARROW, Case, main
+from harness import HARROW, Case, main, wait_for
 
 BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome")
                 if (found := shutil.which(name))), None)
@@ -80,6 +81,57 @@ class ReportTest(Case):
         self.assertNotIn("Figures are missing",
                          self.harrow("report", run, "--format", "html", "--no-figures").stdout)
 
+    def fake_gnuplot(self, script):
+        folder = self.dir / "bin"
+        folder.mkdir()
+        (folder / "gnuplot").write_text("#!/bin/sh\n" + script)
+        (folder / "gnuplot").chmod(0o755)
+        self.env["PATH"] = f"{folder}:{self.env['PATH']}"
+
+    def test_a_signal_leaves_neither_gnuplot_nor_its_folder(self):
+        run = self.run_of("run", long_csv())
+        folder = self.dir / "tmp"
+        folder.mkdir()
+        self.env["TMPDIR"] = str(folder)
+        self.fake_gnuplot(f"echo $$ > {self.dir}/pid.new; mv {self.dir}/pid.new {self.dir}/pid; exec sleep 600")
+        process = self.start("report", run, "--format", "html")
+        wait_for((self.dir / "pid").exists, "gnuplot")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), -signal.SIGTERM)
+        self.assertEqual(list(folder.iterdir()), [])
+        self.assertFalse(Path(f"/proc/{(self.dir / 'pid').read_text().strip()}").exists())
+        self.assertFalse((run / "report").exists())
+
+    def test_figures_without_a_folder_are_missing_and_no_more(self):
+        run = self.run_of("run", long_csv())
+        self.env["TMPDIR"] = "/proc"  # a folder where nobody can make one
+        page = self.harrow("report", run, "--format", "html").stdout
+        self.assertIn("Figures are missing: cannot create a folder like /proc/harrow-figures-", page)
+        self.assertIn("<table", page)
+
+    def test_files_of_an_earlier_report_do_not_stay(self):
+        run = self.run_of("run", long_csv())
+        spec = self.dir / "tables.yaml"
+        folder = self.dir / "out"
+
+        def tables(*names):
+            spec.write_text("tables:\n" + "".join(
+                f"  - {{name: {name}, rows: [{{cell: main}}], columns: [image_auroc]}}\n" for name in names))
+            return ["report", run, "--tables", spec, "--out", folder, "--format"]
+
+        self.harrow(*tables("one", "two"), "html")
+        (folder / "tables/mine.tex").write_text("of the user's")
+        self.harrow(*tables("two"), "tex")
+        self.assertEqual(sorted(path.name for path in (folder / "tables").iterdir()),
+                         ["mine.tex", "one.csv", "two.csv", "two.tex"])
+        self.harrow("report", run, "--format", "html", "--no-figures", "--out", folder)
+        self.assertEqual(sorted(path.name for path in (folder / "tables").iterdir()), ["mine.tex"])
+        self.assertFalse((folder / "figures").exists())
+        (folder / ".report-files").write_text("tables/../../run.csv\n../run.csv\ntables/..\nreport.md\n")
+        self.harrow("report", run, "--format", "html", "--no-figures", "--out", folder)
+        self.assertTrue((self.dir / "run.csv").exists())
+        self.assertTrue((folder / "report.md").exists())
+
     def test_several_formats_are_files(self):
         run = self.run_of("run", long_csv())
         done = self.harrow("report", run, "--format", "md,csv-wide", "--out", self.dir / "out")
@@ -118,8 +170,8 @@ class ReportTest(Case):
         names = [cell["name"] for cell in
                  json.loads(self.harrow("report", a, b, "--format", "json").stdout)["cells"]]
         self.assertEqual(names, ["a/main", "b/main", "more"])
-        self.assertEqual(self.harrow("report", a, a, "--format", "csv").stdout,
-                         self.harrow("report", a, "--format", "csv").stdout)
+        self.assertEqual(self.harrow("report", a, f"{a}/", "--format", "md").stdout,
+                         self.harrow("report", a, "--format", "md").stdout)
 
     @unittest.skipUnless(shutil.which("pdflatex"), "pdflatex is not installed")
     def test_the_tables_compile(self):

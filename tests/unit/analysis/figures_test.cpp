@@ -182,5 +182,16 @@ TEST(SvgTest, DatesOfAPdfBecomeOne) {
               "x /CreationDate (D:20000101000000Z) y");
 }
 
+TEST(FiguresTest, WhatUsersWroteIsLeftAlone) {
+    const std::string name = "a xmlns=\"gone\" fill='black' id='gpPt5' '#gpPt5' xlink:href";
+    const std::string svg =
+        inline_svg(finished_svg("<svg xmlns=\"http://www.w3.org/2000/svg\" fill='black'>\n"
+                                "<text><tspan stroke='black' >" +
+                                    name + "</tspan></text>\n</svg>\n",
+                                "f1"));
+    EXPECT_TRUE(contains(svg, "<tspan stroke='currentColor' >" + name + "</tspan>")) << svg;
+    EXPECT_TRUE(contains(svg, "<svg fill='currentColor'>")) << svg;
+}
+
 }  // namespace
 }  // namespace harrow::analysis

@@ -135,6 +135,20 @@ TEST(ReportTest, JsonKeepsEveryDigitAndEveryGap) {
     EXPECT_EQ(json.at("notes").at(0).at("reason"), "boom");
 }
 
+TEST(ReportTest, JsonSaysWhatTheSelectionRestsOn) {
+    Report tied = report();
+    EXPECT_EQ(nlohmann::json::parse(json_report(tied)).at("best").at("stamp"),
+              "ORACLE-SELECTED, 2 configurations");
+    tied.selection.selected_on = "val_synth";
+    tied.selection.ties.cells = {1};
+    tied.selection.curse.expected = 0.25;
+    const auto best = nlohmann::json::parse(json_report(tied)).at("best");
+    EXPECT_EQ(best.at("selected_on"), "val_synth");
+    EXPECT_TRUE(best.at("stamp").is_null());
+    EXPECT_EQ(best.at("tied"), nlohmann::json({"w/o_DIA & 50% | x"}));
+    EXPECT_EQ(best.at("winners_curse").at("expected"), 0.25);
+}
+
 TEST(ReportTest, JsonOfNothingIsValid) {
     const auto json = nlohmann::json::parse(json_report(make_report("x\xff\"", {}, {})));
     EXPECT_TRUE(json.at("cells").empty());

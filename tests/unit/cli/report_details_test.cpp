@@ -74,6 +74,13 @@ TEST_F(ReportDetailsTest, ScoresThatAreGoneAreLeftOut) {
     EXPECT_TRUE(report_.summary.notes.empty());
 }
 
+TEST_F(ReportDetailsTest, MoreScoresThanAReportReadsAreLeftOut) {
+    storage::save_patch_scores(run_.scores_file(kKey), example());
+    add_report_details(report_, {{run_.path().string(), &state_}}, 100);
+    EXPECT_FALSE(cell().confusion.has_value());
+    EXPECT_TRUE(report_.summary.notes.empty());
+}
+
 TEST_F(ReportDetailsTest, DamagedScoresAreNoted) {
     storage::write_file_atomic(run_.scores_file(kKey), "no HDF5");
     add_details();

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/report_choice.hpp"
 #include "cli/report_source.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/keys.hpp"
@@ -24,6 +25,12 @@ struct FakeRun {
                   const std::string& name,
                   std::vector<std::uint64_t> seeds) {
         state.cells.push_back({id, name, {name}, {}, std::move(seeds)});
+        return *this;
+    }
+
+    FakeRun& table(const std::string& name) {
+        state.sweep->tables =
+            "[{name: " + name + ", rows: [{cell: main}], columns: [image_auroc]}]";
         return *this;
     }
 
@@ -93,6 +100,24 @@ TEST(ReportMergeTest, WhatOneRunFinishedIsNotMissing) {
     EXPECT_TRUE(report_of(a, b).summary.notes.empty());
     EXPECT_EQ(report_of(a, a).summary.notes.size(), 1U);
     EXPECT_EQ(report_of(a, a).summary.notes[0].reason, "signal 11");
+}
+
+TEST(ReportMergeTest, TablesOfTwoRunsNeverShareAName) {
+    const FakeRun a = FakeRun("ä ö").cell("x", "main", {0}).table("main"),
+                  b = FakeRun("ü ß").cell("y", "main", {0}).table("main");
+    const analysis::Report report = report_of(a, b);
+    ASSERT_EQ(report.tables.size(), 2U);
+    EXPECT_EQ(report.tables[1].spec.name, report.tables[0].spec.name + "-2");
+    EXPECT_EQ(report.tables[1].run, "ü ß");
+}
+
+TEST(ReportMergeTest, AnotherMetricKeepsTheTablesOfTheSweep) {
+    const FakeRun a = FakeRun("first").cell("x", "main", {0}).value("x", 0, 0.5).table("main");
+    analysis::Report report = make_run_report(a.state, false);
+    choose_objective(report, {"pixel_ap"});
+    EXPECT_EQ(report.objective.metric, "pixel_ap");
+    EXPECT_FALSE(report.selection.cell.has_value()) << "nothing has it";
+    EXPECT_EQ(report.tables.size(), 1U);
 }
 
 }  // namespace

@@ -51,5 +51,36 @@ TEST(TrialRecipeTest, AMethodWithoutDataNamesNone) {
     expect_same_trial("name: a\nmethod: noop\nnoop: {seconds: 0.5, tasks: 5}\nseeds: [0]\n");
 }
 
+TEST(TrialRecipeTest, ACellKeepsItsTagsAndWhatItIsJudgedBy) {
+    sweeps::FakeCatalog catalog;
+    const auto parsed = [&](const std::string& text) {
+        return sweeps::parse_sweep(text, "s.yaml", "/specs", {}, catalog);
+    };
+    const sweeps::Sweep sweep = parsed(
+        "name: a\nmethod: noop\nseeds: [0]\n"
+        "objective: {metric: image_auroc.fm, goal: minimize, subject_to: ['pixel_ap >= 0.5']}\n"
+        "compare: {baseline: main, test: wilcoxon, adjust: bh, same: [train.lr]}\n"
+        "space:\n  - cases: [{name: main, noop.tasks: 5}]\n    tags: [t, \"it's\"]\n");
+    storage::CellRecord record;
+    record.id = sweep.cells[0].id;
+    record.name = sweep.cells[0].name;
+    record.tags = sweep.cells[0].tags;
+    record.config = sweeps::canonical_text(sweep.cells[0].config);
+    const std::string recipe = cell_recipe(record, "b", sweep.objective, sweep.compare, {7});
+    SCOPED_TRACE(recipe);
+    const sweeps::Sweep again = parsed(recipe);
+    EXPECT_EQ(again.cells.at(0).id, sweep.cells[0].id);
+    EXPECT_EQ(again.cells[0].tags, (std::vector<std::string>{"t", "it's"}));
+    EXPECT_EQ(again.objective.metric, "image_auroc.fm");
+    EXPECT_EQ(again.objective.goal, sweeps::Goal::Minimize);
+    EXPECT_EQ(again.objective.subject_to, sweep.objective.subject_to);
+    ASSERT_TRUE(again.compare.has_value());
+    EXPECT_EQ(again.compare->test, "wilcoxon");
+    EXPECT_EQ(again.compare->same, sweep.compare->same);
+    record.name = "other";
+    EXPECT_FALSE(parsed(cell_recipe(record, "b", sweep.objective, sweep.compare, {7})).compare)
+        << "its baseline is not in this file";
+}
+
 }  // namespace
 }  // namespace harrow::cli

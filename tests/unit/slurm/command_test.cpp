@@ -44,6 +44,15 @@ TEST(CommandTest, AProgramThatHangsIsKilledWithItsChildren) {
     EXPECT_TRUE(state.output.empty() || state.output.front() == 'Z') << state.output;
 }
 
+TEST(CommandTest, AProgramThatIsNotWantedAnyMoreIsKilled) {
+    const auto begin = std::chrono::steady_clock::now();
+    int looks = 0;
+    const CommandResult result = run_command(
+        {"sleep", "600"}, 600s, outside_environment(), [&looks] { return ++looks > 3; });
+    EXPECT_FALSE(result.ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 300s);
+}
+
 TEST(CommandTest, MuchOutputNeitherBlocksNorFillsMemory) {
     const CommandResult result = shell("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2");
     EXPECT_TRUE(result.ok());
