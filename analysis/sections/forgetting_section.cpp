@@ -143,7 +143,7 @@ Table matrix_table(const Report& report, const CellSummary& cell, const std::str
     table.columns.push_back({"mean"});
     table.is_for_print = false;
     add_stages(matrix, classes, format, table);
-    add_changes(matrix, classes, is_higher_better_in(report, metric), format, table);
+    add_changes(matrix, classes, goal_in(report, metric) != sweeps::Goal::Minimize, format, table);
     if (classes < matrix.classes.size()) {
         table.notes.push_back("The first " + std::to_string(kMaxClasses) + " of " +
                               std::to_string(matrix.classes.size()) +
