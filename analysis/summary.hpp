@@ -41,7 +41,7 @@ struct CellInfo {
 struct TrialNote {
     std::string cell;  ///< id
     std::uint64_t seed = 0;
-    std::string state;   ///< "failed", "pending", "undefined", …
+    std::string state;   ///< "failed", "pending", "incomplete", "undefined", …
     std::string reason;  ///< may be empty
 };
 
@@ -56,10 +56,17 @@ using MetricTable = std::map<std::string, MetricSummary>;  ///< by metric; absen
 /// A basic metric over the whole sequence, routed: statistics over seeds, n = 0 where there is no
 /// value.
 struct SequenceMatrix {
-    std::vector<std::string> classes;  ///< in the order they arrive (that of the first seed)
-    std::vector<int> tasks;            ///< of each class
+    /// Within a seed, of a class that has a value after the last task; over seeds, in the
+    /// metric's unit.
+    struct Change {
+        SampleStatistics below_highest, above_lowest;  ///< of the last value; both >= 0
+        SampleStatistics backward;  ///< last less first value; of seeds where its task is not last
+    };
+    std::vector<std::string> classes;  ///< by the earliest stage any seed has a value of them
     std::vector<std::vector<SampleStatistics>> values;  ///< [after_task][class]
     std::vector<SampleStatistics> means;                ///< [after_task]: of the rows "mean"
+    std::vector<Change> changes;                        ///< [class]
+    SampleStatistics mean_backward;  ///< of each seed's mean over its classes of earlier tasks
 };
 
 /// What one trial cost; absent members are not known.
@@ -97,8 +104,9 @@ struct Summary {
     std::vector<TrialNote> notes;
 };
 
-/// Final values: rows after the last task of each trial. Rows of cells not listed are added
-/// as cells of their own (their seeds expected), so that no result disappears from a report.
+/// Final values: rows after the last task that any seed of the cell has rows of. A seed whose rows
+/// end before it counts as missing and has a note. Rows of cells not listed are added as cells of
+/// their own (their seeds expected), so that no result disappears from a report.
 Summary summarise(const std::vector<storage::ResultRow>& rows,
                   const std::vector<CellInfo>& cells,
                   std::vector<TrialNote> notes = {});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/selection/metric_kind.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
@@ -22,13 +23,21 @@ void require_metrics(const analysis::Summary& summary, const std::vector<std::st
 }
 
 sweeps::Objective objective_of(const std::string& metric, const std::string& goal) {
-    const bool is_lower = goal.empty() ? !sweeps::is_higher_better(metric) : goal == "minimize";
-    return {metric, is_lower ? sweeps::Goal::Minimize : sweeps::Goal::Maximize, {}};
+    if (!goal.empty()) {
+        return {metric, goal == "minimize" ? sweeps::Goal::Minimize : sweeps::Goal::Maximize, {}};
+    }
+    const std::optional<sweeps::Goal> known = analysis::known_goal(metric);
+    if (!known) {
+        throw sweeps::UsageError("nothing says whether more or less of '" + metric +
+                                 "' is better: give --goal maximize or --goal minimize");
+    }
+    return {metric, *known, {}};
 }
 
 void choose_objective(analysis::Report& report, const std::vector<std::string>& metrics) {
     require_metrics(report.summary, metrics);
-    if (metrics.empty() || metrics.front() == report.objective.metric) {
+    if (metrics.empty() || metrics.front() == report.objective.metric ||
+        !analysis::known_goal(metrics.front())) {
         return;
     }
     sweeps::Objective objective = objective_of(metrics.front(), "");

@@ -67,7 +67,8 @@ sweeps::Objective wanted_objective(const analysis::Report& report, const BestOpt
 /// "val_synth.image_auroc" for image_auroc; where there is none, the only metric of the split.
 sweeps::Objective on_split(const analysis::Summary& summary,
                            const sweeps::Objective& reported,
-                           const std::string& split) {
+                           const std::string& split,
+                           const std::string& goal) {
     sweeps::Objective objective = reported;
     objective.metric = split + "." + reported.metric;
     Names known;
@@ -80,7 +81,8 @@ sweeps::Objective on_split(const analysis::Summary& summary,
     }
     if (known.size() == 1) {
         objective.metric = known.front();
-        objective.goal = analysis::known_goal(objective.metric).value_or(sweeps::Goal::Maximize);
+        const std::optional<sweeps::Goal> own = analysis::known_goal(objective.metric);
+        objective.goal = own ? *own : objective_of(objective.metric, goal).goal;
         return objective;
     }
     throw sweeps::UsageError(
@@ -135,7 +137,9 @@ BestResult find_best(const storage::RunState& state, const BestOptions& options)
     result.goal = wanted.goal;
     const bool is_by_split = options.select_on == "val_synth" || options.select_on == "val_normal";
     select(result,
-           is_by_split ? on_split(result.report.summary, wanted, options.select_on) : wanted);
+           is_by_split
+               ? on_split(result.report.summary, wanted, options.select_on, goal_of(options, 0))
+               : wanted);
     result.selected_on = result.report.selection.selected_on;
     apply_rule(result, options, wanted);
     if (options.metrics.size() > 1) {

@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <iostream>
 
+#include "analysis/selection/metric_kind.hpp"
 #include "cli/import_directory.hpp"
+#include "cli/report_choice.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
@@ -33,25 +35,24 @@ bool is_of_sequence(const std::string& name, const std::vector<std::string>& nam
            is_in(name.substr(0, dot), names);
 }
 
-sweeps::Objective objective_of(const storage::ImportTable& table, const ImportOptions& options) {
-    const std::vector<std::string> names = metric_names(table);
-    sweeps::Objective objective;
+/// That asked for; else image_auroc, the first whose direction is known, the first.
+std::string objective_metric(const std::vector<std::string>& names, const ImportOptions& options) {
+    const auto has = [&](const std::string& name) { return is_in(name, names); };
     if (!options.metric.empty()) {
-        if (!is_in(options.metric, names) && !is_of_sequence(options.metric, names)) {
+        if (!has(options.metric) && !is_of_sequence(options.metric, names)) {
             throw sweeps::UsageError("--metric: no value is of a metric '" + options.metric + "'" +
                                      sweeps::suggestion(options.metric, names));
         }
-        objective.metric = options.metric;
-    } else if (std::find(names.begin(), names.end(), objective.metric) == names.end()) {
-        objective.metric = names.front();
+        return options.metric;
     }
-    objective.goal = sweeps::is_higher_better(objective.metric) ? sweeps::Goal::Maximize
-                                                                : sweeps::Goal::Minimize;
-    if (!options.goal.empty()) {
-        objective.goal =
-            options.goal == "minimize" ? sweeps::Goal::Minimize : sweeps::Goal::Maximize;
+    const std::string usual = sweeps::Objective{}.metric;
+    if (has(usual)) {
+        return usual;
     }
-    return objective;
+    const auto known = std::find_if(names.begin(), names.end(), [](const std::string& name) {
+        return analysis::known_goal(name).has_value();
+    });
+    return known == names.end() ? names.front() : *known;
 }
 
 /// "five" of "some/five.csv" and of "some/five/".
@@ -80,7 +81,8 @@ sweeps::ExitCode run_verb(const ImportOptions& options) {
         storage::read_import({options.files, options.cells, options.seed});
     ImportDescription description;
     description.name = options.name.empty() ? name_of(options.files.front()) : options.name;
-    description.objective = objective_of(import.table, options);
+    description.objective =
+        objective_of(objective_metric(metric_names(import.table), options), options.goal);
     description.first_file = printable(options.files.front());
     for (const std::string& metric : import.table.constant_metrics()) {
         std::cerr << "note: metric '" << printable(metric)

@@ -123,13 +123,15 @@ public:
                       const ComparisonOptions& options,
                       const std::vector<CellDifferences>& differences,
                       std::size_t baseline,
-                      const std::string& metric)
+                      const std::string& metric,
+                      PosteriorMemo& posteriors)
         : summary_(summary),
           options_(options),
           differences_(differences),
           baseline_(baseline),
           metric_(metric),
           rope_(practical_equivalence(metric, metric_point(summary, metric))),
+          posteriors_(posteriors),
           ranks_(summary, metric, baseline, options.alpha) {}
 
     Comparison compare(std::size_t index) {
@@ -176,9 +178,10 @@ private:
         const std::vector<double> x = values_at(cell, metric_, is_paired ? common : of_cell);
         const std::vector<double> y = values_at(versus, metric_, is_paired ? common : of_versus);
         comparison.delta = *sample_statistics(x).mean - *sample_statistics(y).mean;
-        PairOutcome outcome = options_.test == "friedman"
-                                  ? ranks_.compare(comparison.cell, common)
-                                  : pair_test(options_.test, x, y, options_.alpha, rope_);
+        PairOutcome outcome =
+            options_.test == "friedman"
+                ? ranks_.compare(comparison.cell, common)
+                : pair_test(options_.test, x, y, options_.alpha, rope_, &posteriors_);
         if (options_.test == "friedman") {
             outcome.ci95 = pair_test("paired_t", x, y, options_.alpha, rope_).ci95;
         }
@@ -205,15 +208,19 @@ private:
     std::size_t baseline_;
     const std::string& metric_;
     double rope_;
+    PosteriorMemo& posteriors_;
     RankComparison ranks_;
 };
 
-void adjust(std::vector<Comparison>& family, Adjustment adjustment) {
+/// Nemenyi's p is one over all pairs already, and a posterior is no p value: they stay as they are.
+void adjust(std::vector<Comparison>& family, const ComparisonOptions& options) {
     std::vector<std::optional<double>> p;
     for (const Comparison& comparison : family) {
         p.push_back(comparison.p);
     }
-    p = adjust_p_values(p, adjustment);
+    if (options.test != "friedman" && options.test != "bayes") {
+        p = adjust_p_values(p, adjustment_of(options.adjust));
+    }
     for (std::size_t i = 0; i < family.size(); ++i) {
         family[i].p_adjusted = p[i];
     }
@@ -239,18 +246,19 @@ std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOp
             cell_differences(cell.info, summary.cells[baseline].info, options.same));
     }
     std::vector<Comparison> comparisons;
+    PosteriorMemo posteriors;
     for (const std::string& metric : options.metrics.empty() ? known : options.metrics) {
         if (!known_mean(summary.cells[baseline], metric)) {
             continue;
         }
-        MetricComparisons pairs(summary, options, differences, baseline, metric);
+        MetricComparisons pairs(summary, options, differences, baseline, metric, posteriors);
         std::vector<Comparison> family;
         for (std::size_t i = 0; i < summary.cells.size(); ++i) {
             if (i != baseline && known_mean(summary.cells[i], metric)) {
                 family.push_back(pairs.compare(i));
             }
         }
-        adjust(family, adjustment_of(options.adjust));
+        adjust(family, options);
         std::move(family.begin(), family.end(), std::back_inserter(comparisons));
     }
     return comparisons;

@@ -41,10 +41,11 @@ struct ComparisonOptions {
 };
 
 /// Every other cell against the baseline, metric by metric in the order of the summary, cells in
-/// theirs; p values are adjusted over the comparisons of one metric. A pair of which one lacks the
-/// metric is left out. Friedman: over all cells that have the seeds of the pair and whose data is
-/// the baseline's; p by Nemenyi's test. Throws sweeps::UsageError for a baseline, a test, a
-/// parameter or a metric that is not known.
+/// theirs; p values are adjusted over the comparisons of one metric, but friedman's, which are
+/// corrected over all pairs already, and bayes's, which are none (p_adjusted = p). A pair of which
+/// one lacks the metric is left out. Friedman: over all cells that have the seeds of the pair and
+/// whose data is the baseline's; p by Nemenyi's test. Throws sweeps::UsageError for a baseline, a
+/// test, a parameter or a metric that is not known.
 std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOptions& options);
 
 /// By its name, one of its other names, its id or the first digits of that (at least 4). Throws

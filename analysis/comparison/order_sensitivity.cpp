@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "analysis/comparison/comparison.hpp"
 #include "analysis/comparison/one_factor.hpp"
@@ -21,6 +24,33 @@ bool comes_before(const CellInfo& a, const CellInfo& b) {
         }
     }
     return false;
+}
+
+/// Means over the seeds that all have; where there are none, each cell's own mean.
+std::vector<double> order_means(const Summary& summary,
+                                const std::vector<std::size_t>& cells,
+                                const std::string& metric,
+                                bool& same_seeds) {
+    std::vector<std::uint64_t> common = seeds_of(summary.cells[cells.front()], metric);
+    same_seeds = true;
+    for (const std::size_t cell : cells) {
+        const std::vector<std::uint64_t> seeds = seeds_of(summary.cells[cell], metric);
+        std::vector<std::uint64_t> both;
+        std::set_intersection(
+            common.begin(), common.end(), seeds.begin(), seeds.end(), std::back_inserter(both));
+        same_seeds = same_seeds && both == seeds && both == common;
+        common = std::move(both);
+    }
+    std::vector<double> means;
+    for (const std::size_t cell : cells) {
+        double sum = 0;
+        for (const std::uint64_t seed : common) {
+            sum += summary.cells[cell].metrics.at(metric).values.at(seed);
+        }
+        means.push_back(common.empty() ? *known_mean(summary.cells[cell], metric)
+                                       : sum / static_cast<double>(common.size()));
+    }
+    return means;
 }
 
 }  // namespace
@@ -47,26 +77,28 @@ std::vector<OrderFamily> find_order_families(const Summary& summary) {
 std::vector<OrderSpread> order_spreads(const Summary& summary,
                                        const OrderFamily& family,
                                        const std::string& metric) {
-    std::vector<std::pair<std::string, std::vector<double>>> scenarios;
+    std::vector<std::pair<std::string, std::vector<std::size_t>>> scenarios;
     for (const std::size_t cell : family.cells) {
-        const CellSummary& known = summary.cells[cell];
-        const std::optional<double> mean = known_mean(known, metric);
-        if (!mean) {
+        if (!known_mean(summary.cells[cell], metric)) {
             continue;
         }
-        const std::string scenario = sequence_setting(known.info, "sequence.scenario");
+        const std::string scenario =
+            sequence_setting(summary.cells[cell].info, "sequence.scenario");
         if (scenarios.empty() || scenarios.back().first != scenario) {
             scenarios.push_back({scenario, {}});
         }
-        scenarios.back().second.push_back(*mean);
+        scenarios.back().second.push_back(cell);
     }
     std::vector<OrderSpread> spreads;
-    for (const auto& [scenario, means] : scenarios) {
-        if (means.size() > 1) {
-            spreads.push_back({scenario,
-                               sample_statistics(means),
-                               *std::min_element(means.begin(), means.end()),
-                               *std::max_element(means.begin(), means.end())});
+    for (const auto& [scenario, cells] : scenarios) {
+        if (cells.size() > 1) {
+            OrderSpread spread{scenario, {}};
+            const std::vector<double> means =
+                order_means(summary, cells, metric, spread.same_seeds);
+            spread.over_orders = sample_statistics(means);
+            spread.lowest = *std::min_element(means.begin(), means.end());
+            spread.highest = *std::max_element(means.begin(), means.end());
+            spreads.push_back(std::move(spread));
         }
     }
     return spreads;

@@ -25,6 +25,9 @@ struct OrderSpread {
     std::string scenario;
     SampleStatistics over_orders;  ///< of the cells' means over seeds
     double lowest = 0, highest = 0;
+    /// Otherwise the means are over the seeds that all orders have; where there are none, over each
+    /// order's own.
+    bool same_seeds = true;
 };
 
 /// One per scenario with at least two orders that have the metric, in the order of the cells.

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include <boost/math/distributions/students_t.hpp>
 
-#include "analysis/statistics/bayesian_signed_rank.hpp"
 #include "analysis/statistics/effect_size.hpp"
 #include "analysis/statistics/paired.hpp"
 #include "analysis/statistics/sign_flip.hpp"
@@ -61,17 +61,47 @@ PairOutcome permutation_outcome(const Values& x, const Values& y, double alpha) 
     return outcome;
 }
 
-PairOutcome bayes_outcome(const Values& x, const Values& y, double alpha, double rope) {
+/// Pairs in the order of their differences, so that equal sets of pairs use the draws alike.
+void sort_pairs(Values& x, Values& y) {
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        order.emplace_back(x[i] - y[i], i);
+    }
+    std::sort(order.begin(), order.end());
+    Values sorted_x, sorted_y;
+    for (const auto& [difference, i] : order) {
+        sorted_x.push_back(x[i]);
+        sorted_y.push_back(y[i]);
+    }
+    x = std::move(sorted_x);
+    y = std::move(sorted_y);
+}
+
+BayesianSignedRank posterior_of(Values x, Values y, double rope, PosteriorMemo* memo) {
+    sort_pairs(x, y);
+    const SignedRankPattern pattern = signed_rank_pattern(x, y, rope);
+    sweeps::RandomStream random(0, "compare");
+    if (memo == nullptr) {
+        return bayesian_signed_rank(pattern, random);
+    }
+    const auto known = memo->find(pattern);
+    return known != memo->end()
+               ? known->second
+               : memo->emplace(pattern, bayesian_signed_rank(pattern, random)).first->second;
+}
+
+PairOutcome bayes_outcome(
+    const Values& x, const Values& y, double alpha, double rope, PosteriorMemo* memo) {
     PairOutcome outcome;
     if (x.size() >= 2) {
-        sweeps::RandomStream random(0, "compare");
-        const BayesianSignedRank posterior = bayesian_signed_rank(x, y, rope, random);
+        const BayesianSignedRank posterior = posterior_of(x, y, rope, memo);
         outcome.p = std::clamp(1 - std::max(posterior.p_left, posterior.p_right), 0.0, 1.0);
         add_note(outcome,
                  "P(left) = " + note_number(posterior.p_left) +
                      " (baseline higher), P(rope) = " + note_number(posterior.p_rope) +
                      ", P(right) = " + note_number(posterior.p_right) + " (cell higher), rope " +
-                     note_number(rope) + "; p is 1 - the larger of P(left), P(right)");
+                     note_number(rope) +
+                     "; p is 1 - the larger of P(left), P(right): no p value, not adjusted");
     } else {
         add_note(outcome, "a posterior needs two pairs");
     }
@@ -108,8 +138,12 @@ double practical_equivalence(const std::string& metric, double point) {
     return (is_pixel_precision ? 0.5 : 0.2) * point;
 }
 
-PairOutcome pair_test(
-    const std::string& test, const Values& x, const Values& y, double alpha, double rope) {
+PairOutcome pair_test(const std::string& test,
+                      const Values& x,
+                      const Values& y,
+                      double alpha,
+                      double rope,
+                      PosteriorMemo* posteriors) {
     if (test == "welch") {
         return welch_outcome(x, y);
     }
@@ -121,7 +155,7 @@ PairOutcome pair_test(
     } else if (test == "permutation") {
         outcome = permutation_outcome(x, y, alpha);
     } else if (test == "bayes") {
-        outcome = bayes_outcome(x, y, alpha, rope);
+        outcome = bayes_outcome(x, y, alpha, rope, posteriors);
     } else {
         throw std::invalid_argument("pair_test: no test is called " + test);
     }

@@ -35,7 +35,7 @@ std::string whole_note(const FriedmanResult& result) {
     }
     text += "p = " + note_number(result.f.p.value_or(1));
     return text + (result.f.note.empty() ? "" : " (" + result.f.note + ")") +
-           "; p of the pair by Nemenyi";
+           "; p of the pair by Nemenyi, corrected over all pairs: not adjusted again";
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "analysis/comparison/paired_delta.hpp"
+#include "analysis/comparison/comparison.hpp"
 #include "analysis/comparison/setting_codes.hpp"
 
 namespace harrow::analysis {
@@ -84,12 +84,20 @@ std::size_t most_common(const SettingCodes& codes, const std::vector<std::size_t
     return best;
 }
 
-/// A published mean counts as the value of seed 0.
-std::map<std::uint64_t, double> published_as_seed(const CellSummary& cell,
-                                                  const std::string& metric) {
-    const Published* published = published_value(cell, metric);
-    return published == nullptr ? std::map<std::uint64_t, double>{}
-                                : std::map<std::uint64_t, double>{{0, published->mean}};
+/// The means as if they were values of one seed: where one of the cells is published, no seeds can
+/// be paired. Empty where one has no mean.
+std::vector<TwoWayValues> means_of(const Summary& summary,
+                                   const std::array<std::size_t, 4>& cells,
+                                   const std::string& metric) {
+    std::array<double, 4> means{};
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const std::optional<double> mean = known_mean(summary.cells[cells[i]], metric);
+        if (!mean) {
+            return {};
+        }
+        means[i] = *mean;
+    }
+    return {{means[0], means[1], means[2], means[3]}};
 }
 
 /// By seed that all cells have. Cells in the order without, with (first setting), without, with
@@ -97,17 +105,14 @@ std::map<std::uint64_t, double> published_as_seed(const CellSummary& cell,
 std::vector<TwoWayValues> common_values(const Summary& summary,
                                         const std::array<std::size_t, 4>& cells,
                                         const std::string& metric) {
-    std::array<std::map<std::uint64_t, double>, 4> published;
     std::array<const std::map<std::uint64_t, double>*, 4> values{};
     for (std::size_t i = 0; i < cells.size(); ++i) {
         const CellSummary& cell = summary.cells[cells[i]];
         const auto found = cell.metrics.find(metric);
-        if (found != cell.metrics.end() && !found->second.values.empty()) {
-            values[i] = &found->second.values;
-        } else {
-            published[i] = published_as_seed(cell, metric);
-            values[i] = &published[i];
+        if (found == cell.metrics.end() || found->second.values.empty()) {
+            return means_of(summary, cells, metric);
         }
+        values[i] = &found->second.values;
     }
     std::vector<TwoWayValues> seeds;
     for (const auto& [seed, value] : *values[0]) {

@@ -1,11 +1,13 @@
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "analysis/figures/figures.hpp"
 #include "analysis/figures/plot_script.hpp"
 #include "analysis/figures/svg.hpp"
-#include "sweeps/metric_names.hpp"
+#include "analysis/sections/values.hpp"
+#include "analysis/selection/pareto.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -36,19 +38,27 @@ std::optional<std::pair<std::string, std::string>> metric_pair(const Report& rep
     return std::nullopt;
 }
 
-/// Marks points that no other beats in one metric without losing in the other.
-void mark_front(std::vector<Point>& points, bool is_high_x, bool is_high_y) {
-    const auto better = [](double a, double b, bool is_high) { return is_high ? a > b : a < b; };
-    std::stable_sort(points.begin(), points.end(), [&](const Point& a, const Point& b) {
-        return a.x != b.x ? better(a.x, b.x, is_high_x) : better(a.y, b.y, is_high_y);
-    });
-    const Point* last = nullptr;
-    for (Point& point : points) {
-        point.is_front = last == nullptr || better(point.y, last->y, is_high_y) ||
-                         (point.y == last->y && point.x == last->x);
-        if (point.is_front) {
-            last = &point;
-        }
+/// The points of pareto_front(), in its order, before the others; none where no direction is known.
+void mark_front(const Report& report,
+                const std::string& x,
+                const std::string& y,
+                std::vector<Point>& points) {
+    const std::optional<sweeps::Goal> goal_x = goal_in(report, x), goal_y = goal_in(report, y);
+    if (!goal_x || !goal_y) {
+        return;
+    }
+    std::vector<std::size_t> cells;
+    for (const Point& point : points) {
+        cells.push_back(point.cell);
+    }
+    auto next = points.begin();
+    for (const std::size_t cell :
+         pareto_front(report.summary, {{x, *goal_x}, {y, *goal_y}}, cells)) {
+        const auto found = std::find_if(
+            next, points.end(), [&](const Point& point) { return point.cell == cell; });
+        found->is_front = true;
+        std::rotate(next, found, std::next(found));
+        ++next;
     }
 }
 
@@ -108,30 +118,39 @@ std::optional<Figure> pareto_figure(const Report& report) {
     if (points.size() < 3) {
         return std::nullopt;
     }
-    mark_front(points, sweeps::is_higher_better(x), sweeps::is_higher_better(y));
+    mark_front(report, x, y, points);
     const Lines lines = point_lines(report, points, x, y);
     Figure figure;
     figure.id = "pareto-" + id_text(x) + "-" + id_text(y);
     figure.caption = metric_heading(report, x) + " against " + metric_heading(report, y) +
-                     ": means of the cells; joined: those that none beats in both (" +
-                     std::to_string(lines.front.size()) + " of " + std::to_string(points.size()) +
-                     "). Point at one for its name.";
-    figure.script = plot_frame() + data_block("front", lines.front) + lines.labels +
+                     ": means of the cells" +
+                     (lines.front.empty() ? ""
+                                          : "; joined: those that none beats in both (" +
+                                                std::to_string(lines.front.size()) + " of " +
+                                                std::to_string(points.size()) + ")") +
+                     ". Point at one for its name.";
+    figure.script = plot_frame() + lines.labels +
                     "unset key\nset offsets graph 0.06, graph 0.04, graph 0.06, graph 0.06\nset "
                     "xlabel " +
                     plot_text(metric_heading(report, x)) + " noenhanced\nset ylabel " +
                     plot_text(metric_heading(report, y)) + " noenhanced\n";
+    std::string plots;
+    const auto add_plot = [&](const std::string& plot, std::size_t series) {
+        plots += (plots.empty() ? "plot " : ", ") + plot + " lc rgb '" + series_colour(series) +
+                 "' notitle";
+    };
+    if (!lines.front.empty()) {
+        figure.script += data_block("front", lines.front);
+        add_plot("$front using 1:2 with lines lw 1.2", 1);
+    }
     if (!lines.others.empty()) {
         figure.script += data_block("others", lines.others);
+        add_plot("$others using 1:2:3 with labels hypertext point pt 7 ps 0.6", 0);
     }
-    figure.script +=
-        "plot $front using 1:2 with lines lw 1.2 lc rgb '" + series_colour(1) + "' notitle";
-    if (!lines.others.empty()) {
-        figure.script += ", $others using 1:2:3 with labels hypertext point pt 7 ps 0.6 lc rgb '" +
-                         series_colour(0) + "' notitle";
+    if (!lines.front.empty()) {
+        add_plot("$front using 1:2:3 with labels hypertext point pt 5 ps 0.8", 1);
     }
-    figure.script += ", $front using 1:2:3 with labels hypertext point pt 5 ps 0.8 lc rgb '" +
-                     series_colour(1) + "' notitle\n";
+    figure.script += plots + "\n";
     return figure;
 }
 

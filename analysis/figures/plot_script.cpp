@@ -4,9 +4,9 @@
 #include <array>
 
 #include "analysis/document/plain_text.hpp"
+#include "analysis/sections/values.hpp"
 #include "analysis/table.hpp"
 #include "storage/results.hpp"
-#include "sweeps/metric_names.hpp"
 
 namespace harrow::analysis {
 
@@ -76,12 +76,12 @@ std::vector<std::size_t> ranked_cells(const Report& report, const std::string& m
             order.push_back(i);
         }
     }
-    const bool is_objective = metric == report.objective.metric;
-    const bool is_highest = is_objective ? report.objective.goal == sweeps::Goal::Maximize
-                                         : sweeps::is_higher_better(metric);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return is_highest ? *mean(a) > *mean(b) : *mean(a) < *mean(b);
-    });
+    const std::optional<sweeps::Goal> goal = goal_in(report, metric);
+    if (goal) {
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return goal == sweeps::Goal::Maximize ? *mean(a) > *mean(b) : *mean(a) < *mean(b);
+        });
+    }
     return order;
 }
 

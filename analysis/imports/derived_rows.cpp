@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/continual.hpp"
+#include "analysis/selection/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -39,7 +40,8 @@ public:
                 continue;
             }
             add_means(subject, stages);
-            if (last_ > 0 && subject.second != "routing_acc") {
+            if (last_ > 0 && subject.second != "routing_acc" &&
+                known_goal(subject.second) == sweeps::Goal::Maximize) {
                 add_continual(subject, stages);
             }
         }

@@ -9,6 +9,7 @@
 #include "analysis/paper/paper_values.hpp"
 #include "analysis/paper/row_matching.hpp"
 #include "analysis/report.hpp"
+#include "analysis/selection/metric_kind.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -109,11 +110,11 @@ private:
     }
 
     RankingRules rules_for(const sweeps::TableColumnSpec& column) const {
+        const std::optional<sweeps::Goal> goal = known_goal(column.metric);
         RankingRules rules;
-        rules.is_higher_better =
-            column.arrow != Arrow::Down &&
-            (column.arrow == Arrow::Up || sweeps::is_higher_better(column.metric));
-        const bool has_direction = column.arrow != Arrow::None || sweeps::is_metric(column.metric);
+        rules.is_higher_better = column.arrow != Arrow::Down &&
+                                 (column.arrow == Arrow::Up || goal != sweeps::Goal::Minimize);
+        const bool has_direction = column.arrow != Arrow::None || goal;
         rules.bold = spec_.bold && has_direction;
         rules.underline = has_direction ? spec_.underline : sweeps::Underline::None;
         rules.rank_published = spec_.rank_published;

@@ -153,8 +153,9 @@ std::optional<Section> ablation_section(const Report& report) {
         return section;
     }
     const std::string metric = main_metric(report);
+    const std::optional<sweeps::Goal> goal = goal_in(report, metric);
     const AblationStudy study = study_ablations(
-        report.summary, *full, report.compare.same, metric, is_higher_better_in(report, metric));
+        report.summary, *full, report.compare.same, metric, goal != sweeps::Goal::Minimize);
     if (study.removals.empty()) {
         return std::nullopt;
     }

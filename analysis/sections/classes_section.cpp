@@ -80,7 +80,7 @@ std::vector<std::pair<std::string, double>> sorted_classes(const Report& report,
             values.emplace_back(class_name, *mean);
         }
     }
-    const bool highest = is_higher_better_in(report, metric);
+    const bool highest = goal_in(report, metric) != sweeps::Goal::Minimize;
     std::stable_sort(values.begin(), values.end(), [&](const auto& a, const auto& b) {
         return highest ? a.second > b.second : a.second < b.second;
     });
@@ -133,7 +133,7 @@ struct ClassRecord {
 };
 
 std::vector<ClassRecord> hardest_first(const Report& report, const std::string& metric) {
-    const bool highest = is_higher_better_in(report, metric);
+    const bool highest = goal_in(report, metric) != sweeps::Goal::Minimize;
     std::vector<ClassRecord> records;
     for (const std::string& class_name : report.summary.classes) {
         ClassRecord record{class_name, {}, 0, 0};

@@ -5,7 +5,6 @@
 #include "analysis/sections/metrics_table.hpp"
 #include "analysis/sections/sections.hpp"
 #include "analysis/sections/values.hpp"
-#include "analysis/selection/metric_kind.hpp"
 #include "analysis/statistics/test_result.hpp"
 
 namespace harrow::analysis {
@@ -15,8 +14,7 @@ using Pairs = std::vector<const Comparison*>;  // of one metric, in the order of
 
 /// The fair comparison with the largest gain; null where no gain is known.
 const Comparison* best_of(const Report& report, const std::string& metric, const Pairs& pairs) {
-    const std::optional<sweeps::Goal> goal =
-        metric == report.objective.metric ? report.objective.goal : known_goal(metric);
+    const std::optional<sweeps::Goal> goal = goal_in(report, metric);
     const Comparison* best = nullptr;
     for (const Comparison* pair : pairs) {
         const double sign = goal == sweeps::Goal::Minimize ? -1 : 1;
@@ -31,7 +29,8 @@ const Comparison* best_of(const Report& report, const std::string& metric, const
 TableCell delta_cell(const Report& report, const Comparison& pair, const Comparison* best) {
     TableCell cell{value_text(report, pair.metric, pair.delta, true)};
     cell.is_number = true;
-    cell.suffix = pair.p_adjusted && *pair.p_adjusted <= report.compare.alpha ? "*" : "";
+    const bool is_low = pair.p_adjusted && *pair.p_adjusted <= report.compare.alpha;
+    cell.suffix = is_low && pair.test != "bayes" ? "*" : "";
     cell.emphasis = &pair == best ? Emphasis::Best : Emphasis::None;
     cell.mark = pair.is_fair() ? "" : kLeftOutMark;
     cell.hint = pair.note;

@@ -37,40 +37,6 @@ std::vector<std::string> matrix_metrics(const Report& report) {
     return metrics;
 }
 
-/// The mean of a class after each stage from its own on.
-std::vector<std::optional<double>> course(const SequenceMatrix& matrix, std::size_t column) {
-    std::vector<std::optional<double>> values;
-    for (const std::vector<SampleStatistics>& row : matrix.values) {
-        values.push_back(row[column].mean);
-    }
-    return values;
-}
-
-struct Changes {
-    std::optional<double> forgotten;  ///< best stage less the last
-    std::optional<double> backward;   ///< last stage less the class's own; absent for the last task
-};
-
-Changes changes_of(const SequenceMatrix& matrix, std::size_t column, bool higher_is_better) {
-    const std::vector<std::optional<double>> values = course(matrix, column);
-    Changes changes;
-    if (values.empty() || !values.back()) {
-        return changes;
-    }
-    double best = *values.back();
-    for (const std::optional<double>& value : values) {
-        if (value) {
-            best = higher_is_better ? std::max(best, *value) : std::min(best, *value);
-        }
-    }
-    changes.forgotten = higher_is_better ? best - *values.back() : *values.back() - best;
-    const auto task = static_cast<std::size_t>(matrix.tasks[column]);
-    if (task + 1 < values.size() && values[task]) {
-        changes.backward = *values.back() - *values[task];
-    }
-    return changes;
-}
-
 TableCell mean_cell(const std::optional<double>& value, const MetricFormat& format) {
     return value ? number_cell(fixed_text(*value * format.factor, format.decimals)) : TableCell{""};
 }
@@ -92,39 +58,35 @@ void add_stages(const SequenceMatrix& matrix,
     }
     if (first > 0) {
         table.notes.push_back("The last " + std::to_string(kMaxStages) + " of " +
-                              std::to_string(stages) + " stages; all are in the CSV.");
+                              std::to_string(stages) + " stages; results.csv has all.");
     }
 }
 
 void add_changes(const SequenceMatrix& matrix,
                  std::size_t classes,
-                 bool higher_is_better,
+                 const std::optional<sweeps::Goal>& goal,
                  const MetricFormat& format,
                  Table& table) {
+    const auto signed_cell = [&](const std::optional<double>& value) {
+        return value ? number_cell(signed_text(*value, format)) : TableCell{""};
+    };
     TableRow forgotten, backward;
-    forgotten.rule_above = true;
+    forgotten.rule_above = goal.has_value();
+    backward.rule_above = !goal;
     forgotten.cells = {{"forgotten"}};
     backward.cells = {{"last − own task"}};
-    double sum = 0;
-    std::size_t count = 0;
-    for (std::size_t column = 0; column < matrix.classes.size(); ++column) {
-        const Changes changes = changes_of(matrix, column, higher_is_better);
-        if (changes.backward) {
-            sum += *changes.backward;
-            ++count;
-        }
-        if (column < classes) {
-            forgotten.cells.push_back(mean_cell(changes.forgotten, format));
-            backward.cells.push_back(changes.backward
-                                         ? number_cell(signed_text(*changes.backward, format))
-                                         : TableCell{""});
-        }
+    for (std::size_t column = 0; column < classes; ++column) {
+        const SequenceMatrix::Change& change = matrix.changes[column];
+        forgotten.cells.push_back(mean_cell(
+            goal == sweeps::Goal::Minimize ? change.above_lowest.mean : change.below_highest.mean,
+            format));
+        backward.cells.push_back(signed_cell(change.backward.mean));
     }
     forgotten.cells.push_back({""});
-    backward.cells.push_back(
-        count > 0 ? number_cell(signed_text(sum / static_cast<double>(count), format))
-                  : TableCell{""});
-    table.rows.push_back(std::move(forgotten));
+    backward.cells.push_back(signed_cell(matrix.mean_backward.mean));
+    if (goal) {
+        table.rows.push_back(std::move(forgotten));
+    }
     table.rows.push_back(std::move(backward));
 }
 
@@ -143,15 +105,17 @@ Table matrix_table(const Report& report, const CellSummary& cell, const std::str
     table.columns.push_back({"mean"});
     table.is_for_print = false;
     add_stages(matrix, classes, format, table);
-    add_changes(matrix, classes, is_higher_better_in(report, metric), format, table);
+    const std::optional<sweeps::Goal> goal = goal_in(report, metric);
+    add_changes(matrix, classes, goal, format, table);
     if (classes < matrix.classes.size()) {
         table.notes.push_back("The first " + std::to_string(kMaxClasses) + " of " +
                               std::to_string(matrix.classes.size()) +
-                              " classes; all are in the CSV.");
+                              " classes; results.csv has all.");
     }
     table.notes.push_back(
-        "Forgotten: the best stage of the class less the last one. Last − own "
-        "task: its mean over classes of earlier tasks is BWT by classes.");
+        std::string(goal ? "Forgotten: the best stage of the class less the last one. " : "") +
+        "Last − own task: its mean over classes of earlier tasks is BWT by classes. Both are "
+        "taken seed by seed.");
     return table;
 }
 

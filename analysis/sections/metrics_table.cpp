@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "analysis/sections/values.hpp"
-#include "analysis/selection/metric_kind.hpp"
 #include "analysis/selection/ties.hpp"
 
 namespace harrow::analysis {
@@ -11,8 +10,7 @@ namespace {
 
 /// Absent where nobody can say which value is the best.
 std::optional<MetricRanking> ranking_of(const Report& report, const std::string& metric) {
-    const std::optional<sweeps::Goal> goal =
-        metric == report.objective.metric ? report.objective.goal : known_goal(metric);
+    const std::optional<sweeps::Goal> goal = goal_in(report, metric);
     if (!goal) {
         return std::nullopt;
     }

@@ -68,6 +68,7 @@ void add_spreads(const Report& report,
             }
         }
     }
+    bool has_other_seeds = false;
     for (const auto& [scenario, orders] : scenarios) {
         TableRow mean, range;
         const std::string shown = scenario.empty() ? "–" : scenario;
@@ -85,6 +86,8 @@ void add_spreads(const Report& report,
                     spread_cell = metric_cell(&over, format);
                     range_cell = number_cell(fixed_text(
                         (spread.highest - spread.lowest) * format.factor, format.decimals));
+                    spread_cell.mark = range_cell.mark = spread.same_seeds ? "" : "†";
+                    has_other_seeds = has_other_seeds || !spread.same_seeds;
                 }
             }
             mean.cells.push_back(spread_cell);
@@ -92,6 +95,11 @@ void add_spreads(const Report& report,
         }
         table.rows.push_back(std::move(mean));
         table.rows.push_back(std::move(range));
+    }
+    if (has_other_seeds) {
+        table.notes.push_back(
+            "† not the same seeds: over those that all orders have; where there are none, of the "
+            "means.");
     }
 }
 

@@ -68,9 +68,9 @@ std::string unranked_note(const std::set<std::string>& reasons) {
     return "‡ not ranked with the others: " + text + ".";
 }
 
-Table ranking_table(const Report& report, const std::string& metric) {
+Table ranking_table(const Report& report, const std::string& metric, sweeps::Goal goal) {
     const std::vector<RankedCell> ranked = rank_cells(
-        report.summary, metric, is_higher_better_in(report, metric), unfair_cells(report, metric));
+        report.summary, metric, goal == sweeps::Goal::Maximize, unfair_cells(report, metric));
     std::vector<std::string> metrics = shown_metrics(report);
     if (std::count(metrics.begin(), metrics.end(), metric) == 0) {
         metrics.push_back(metric);
@@ -123,7 +123,11 @@ Table ranking_table(const Report& report, const std::string& metric) {
 std::optional<Section> ranking_section(const Report& report) {
     Section section{"ranking", "Rankings", {}};
     for (const std::string& metric : key_metrics(report)) {
-        Table table = ranking_table(report, metric);
+        const std::optional<sweeps::Goal> goal = goal_in(report, metric);
+        if (!goal) {
+            continue;
+        }
+        Table table = ranking_table(report, metric, *goal);
         if (table.rows.size() >= kMinCells) {
             section.blocks.emplace_back(std::move(table));
         }

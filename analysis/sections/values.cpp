@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "sweeps/metric_names.hpp"
+#include "analysis/selection/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -41,9 +41,8 @@ std::string main_metric(const Report& report) {
     return is_known || metrics.empty() ? report.objective.metric : metrics.front();
 }
 
-bool is_higher_better_in(const Report& report, const std::string& metric) {
-    return metric == report.objective.metric ? report.objective.goal == sweeps::Goal::Maximize
-                                             : sweeps::is_higher_better(metric);
+std::optional<sweeps::Goal> goal_in(const Report& report, const std::string& metric) {
+    return metric == report.objective.metric ? report.objective.goal : known_goal(metric);
 }
 
 std::optional<std::size_t> report_baseline(const Report& report) {
@@ -65,7 +64,7 @@ std::vector<std::size_t> shown_cells(const Report& report,
     for (const CellSummary& cell : report.summary.cells) {
         means.push_back(known_mean(cell, metric));
     }
-    const bool highest = is_higher_better_in(report, metric);
+    const bool highest = goal_in(report, metric) != sweeps::Goal::Minimize;
     const std::optional<std::size_t> baseline = report_baseline(report);
     const auto is_always_shown = [&](std::size_t cell) {
         return baseline == cell || report.selection.cell == cell;
@@ -87,8 +86,7 @@ std::vector<std::size_t> shown_cells(const Report& report,
 std::string left_out_note(std::size_t shown, std::size_t all) {
     return shown >= all ? ""
                         : std::to_string(shown) + " of " + std::to_string(all) +
-                              " cells: the baseline, the selected one and the best; all are in "
-                              "the CSV.";
+                              " cells: the baseline, the selected one and the best.";
 }
 
 TableCell value_cell(const Report& report, const CellSummary& cell, const std::string& metric) {

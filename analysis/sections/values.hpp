@@ -20,7 +20,9 @@ std::vector<std::string> shown_metrics(const Report& report);
 std::vector<std::string> key_metrics(const Report& report);
 /// That of the objective, else of the first metric there is.
 std::string main_metric(const Report& report);
-bool is_higher_better_in(const Report& report, const std::string& metric);
+/// The objective's of its metric, else known_goal(): where that is absent nothing is best or
+/// ranked.
+std::optional<sweeps::Goal> goal_in(const Report& report, const std::string& metric);
 
 std::optional<std::size_t> report_baseline(const Report& report);
 
@@ -29,7 +31,7 @@ std::optional<std::size_t> report_baseline(const Report& report);
 std::vector<std::size_t> shown_cells(const Report& report,
                                      const std::string& metric,
                                      std::size_t limit);
-/// "40 of 1000 cells: …; the others are in the CSV"; empty when all are shown.
+/// "40 of 1000 cells: the baseline, …"; empty when all are shown.
 std::string left_out_note(std::size_t shown, std::size_t all);
 
 /// Mean ± std (n); a published one with "published" behind it.

@@ -10,16 +10,20 @@
 namespace harrow::analysis {
 namespace {
 
-/// Class values of the cells that take part.
+using Seeds = std::vector<std::uint64_t>;
+
+/// Class values of the cells that take part: of equal data, the largest group with equal seeds (of
+/// several that with more seeds).
 class ClassContest {
 public:
     ClassContest(const Summary& summary, const sweeps::Objective& objective)
         : summary_(summary),
           objective_(objective),
           constraints_(objective.subject_to, summary.metrics) {
+        const std::vector<std::size_t> of_one_data = largest_data();
         for (const std::string& class_name : summary.classes) {
-            if (std::any_of(summary.cells.begin(), summary.cells.end(), [&](const auto& cell) {
-                    return values(cell, class_name, objective_.metric) != nullptr;
+            if (std::any_of(of_one_data.begin(), of_one_data.end(), [&](std::size_t cell) {
+                    return values(summary_.cells[cell], class_name, objective_.metric) != nullptr;
                 })) {
                 classes_.push_back(class_name);
             }
@@ -29,16 +33,20 @@ public:
                                      " of two classes, and these results have them of " +
                                      std::to_string(classes_.size()));
         }
-        std::size_t most = 0;
-        for (const CellSummary& cell : summary.cells) {
-            most = std::max(most, num_seeds(cell));
-        }
-        for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-            if (num_seeds(summary.cells[i]) == most) {
-                cells_.push_back(i);
+        std::map<Seeds, std::vector<std::size_t>> groups;
+        for (const std::size_t cell : of_one_data) {
+            const Seeds seeds = common_seeds(summary_.cells[cell]);
+            if (!seeds.empty()) {
+                groups[seeds].push_back(cell);
             }
         }
-        if (most == 0) {
+        for (const auto& [seeds, cells] : groups) {
+            if (std::pair(cells.size(), seeds.size()) > std::pair(cells_.size(), seeds_.size())) {
+                cells_ = cells;
+                seeds_ = seeds;
+            }
+        }
+        if (cells_.empty()) {
             throw sweeps::UsageError("leave-categories-out: no cell has values of " +
                                      objective.metric + " of all " +
                                      std::to_string(classes_.size()) + " classes");
@@ -58,14 +66,29 @@ public:
             if (class_name == left_out) {
                 continue;
             }
-            const MetricSummary* found = values(summary_.cells[cell], class_name, metric);
-            if (found == nullptr) {
+            const std::optional<double> one = class_mean(cell, metric, class_name);
+            if (!one) {
                 return std::nullopt;
             }
-            sum += *found->statistics.mean;
+            sum += *one;
             ++count;
         }
         return sum / static_cast<double>(count);
+    }
+
+    /// Over the seeds that take part; absent where one has no value.
+    std::optional<double> class_mean(std::size_t cell,
+                                     const std::string& metric,
+                                     const std::string& class_name) const {
+        const MetricSummary* found = values(summary_.cells[cell], class_name, metric);
+        double sum = 0;
+        for (const std::uint64_t seed : seeds_) {
+            if (found == nullptr || found->values.count(seed) == 0) {
+                return std::nullopt;
+            }
+            sum += found->values.at(seed);
+        }
+        return sum / static_cast<double>(seeds_.size());
     }
 
     /// The best cell without the class; absent where all break a constraint.
@@ -84,8 +107,9 @@ public:
         return best;
     }
 
-    const MetricSummary& class_values(std::size_t cell, const std::string& class_name) const {
-        return *values(summary_.cells[cell], class_name, objective_.metric);
+    const Seeds& seeds() const { return seeds_; }
+    double value(std::size_t cell, const std::string& class_name, std::uint64_t seed) const {
+        return values(summary_.cells[cell], class_name, objective_.metric)->values.at(seed);
     }
     double sign() const { return objective_.goal == sweeps::Goal::Maximize ? 1 : -1; }
 
@@ -102,14 +126,44 @@ private:
         return has ? &found->second : nullptr;
     }
 
-    /// Fewest seeds any class of the cell has a value for.
-    std::size_t num_seeds(const CellSummary& cell) const {
-        std::size_t fewest = cell.info.seeds.size();
-        for (const std::string& class_name : classes_) {
-            const MetricSummary* found = values(cell, class_name, objective_.metric);
-            fewest = found == nullptr ? 0 : std::min(fewest, found->statistics.n);
+    /// The cells of the data that most cells with values of a class have; of several the first.
+    std::vector<std::size_t> largest_data() const {
+        std::vector<std::pair<std::string, std::vector<std::size_t>>> groups;
+        for (std::size_t i = 0; i < summary_.cells.size(); ++i) {
+            const CellSummary& cell = summary_.cells[i];
+            if (std::none_of(cell.classes.begin(), cell.classes.end(), [&](const auto& entry) {
+                    return values(cell, entry.first, objective_.metric) != nullptr;
+                })) {
+                continue;
+            }
+            const auto known = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+                return group.first == cell.info.data_digest;
+            });
+            if (known == groups.end()) {
+                groups.push_back({cell.info.data_digest, {i}});
+            } else {
+                known->second.push_back(i);
+            }
         }
-        return fewest;
+        const auto largest =
+            std::max_element(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+                return a.second.size() < b.second.size();
+            });
+        return largest == groups.end() ? std::vector<std::size_t>{} : largest->second;
+    }
+
+    /// Seeds for which every class has a value.
+    Seeds common_seeds(const CellSummary& cell) const {
+        Seeds seeds;
+        for (const std::uint64_t seed : cell.info.seeds) {
+            if (std::all_of(classes_.begin(), classes_.end(), [&](const std::string& class_name) {
+                    const MetricSummary* found = values(cell, class_name, objective_.metric);
+                    return found != nullptr && found->values.count(seed) != 0;
+                })) {
+                seeds.push_back(seed);
+            }
+        }
+        return seeds;
     }
 
     const Summary& summary_;
@@ -117,6 +171,7 @@ private:
     Constraints constraints_;
     std::vector<std::string> classes_;
     std::vector<std::size_t> cells_;
+    Seeds seeds_;  // which all of them have
 };
 
 std::size_t most_frequent(const std::vector<HeldOutFold>& folds) {
@@ -130,40 +185,29 @@ std::size_t most_frequent(const std::vector<HeldOutFold>& folds) {
         ->first;
 }
 
-/// Mean over folds of the selected cells' held-out values, for every seed that all of them have.
+/// By seed: mean over folds of the selected cells' held-out values.
 std::map<std::uint64_t, double> values_by_seed(const ClassContest& contest,
                                                const std::vector<HeldOutFold>& folds) {
-    std::map<std::uint64_t, std::pair<double, std::size_t>> sums;
-    for (const HeldOutFold& fold : folds) {
-        for (const auto& [seed, value] : contest.class_values(fold.cell, fold.class_name).values) {
-            sums[seed].first += value;
-            ++sums[seed].second;
-        }
-    }
     std::map<std::uint64_t, double> values;
-    for (const auto& [seed, sum] : sums) {
-        if (sum.second == folds.size()) {
-            values[seed] = sum.first / static_cast<double>(folds.size());
+    for (const std::uint64_t seed : contest.seeds()) {
+        for (const HeldOutFold& fold : folds) {
+            values[seed] +=
+                contest.value(fold.cell, fold.class_name, seed) / static_cast<double>(folds.size());
         }
     }
     return values;
 }
 
+/// The best of the cells that the rule could have selected.
 void set_oracle(const ClassContest& contest, const std::string& metric, RuleResult& result) {
-    const auto merit = [&](std::size_t cell) {
-        return contest.sign() * *contest.mean(cell, metric, "");
-    };
-    result.oracle_cell = *std::max_element(
-        contest.cells().begin(), contest.cells().end(), [&](std::size_t a, std::size_t b) {
-            return merit(a) < merit(b);
-        });
-    result.oracle = *contest.mean(result.oracle_cell, metric, "");
-    double held_out = 0;
-    for (const HeldOutFold& fold : result.folds) {
-        held_out += fold.held_out;
+    const std::optional<std::size_t> best = contest.best("");
+    if (!best) {
+        throw sweeps::UsageError(
+            "leave-categories-out: over all classes every cell breaks a constraint");
     }
-    held_out /= static_cast<double>(result.folds.size());
-    result.gap = contest.sign() * (result.oracle - held_out);
+    result.oracle_cell = *best;
+    result.oracle = *contest.mean(*best, metric, "");
+    result.gap = contest.sign() * (result.oracle - *result.statistics.mean);
 }
 
 }  // namespace
@@ -181,7 +225,7 @@ RuleResult leave_categories_out(const Summary& summary, const sweeps::Objective&
         result.folds.push_back({class_name,
                                 *cell,
                                 *contest.mean(*cell, objective.metric, class_name),
-                                *contest.class_values(*cell, class_name).statistics.mean});
+                                *contest.class_mean(*cell, objective.metric, class_name)});
     }
     result.cell = most_frequent(result.folds);
     result.values = values_by_seed(contest, result.folds);
@@ -194,8 +238,8 @@ RuleResult leave_categories_out(const Summary& summary, const sweeps::Objective&
     const std::size_t left_out = summary.cells.size() - contest.cells().size();
     if (left_out > 0) {
         result.notes.push_back(std::to_string(left_out) +
-                               (left_out == 1 ? " cell lacks" : " cells lack") +
-                               " a class or a seed that others have and took no part.");
+                               (left_out == 1 ? " cell has" : " cells have") +
+                               " other data, other seeds or not all classes and took no part.");
     }
     result.notes.emplace_back(
         "The classes of one sequence share a model: the class that is held out of the selection "

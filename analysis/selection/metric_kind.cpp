@@ -57,11 +57,14 @@ std::optional<sweeps::Goal> known_goal(const std::string& metric) {
                                                           "accuracy",
                                                           "iou",
                                                           "bwt"};
+    if (sweeps::is_metric(metric)) {
+        return sweeps::is_higher_better(metric) ? sweeps::Goal::Maximize : sweeps::Goal::Minimize;
+    }
     const std::vector<std::string> words = words_of(metric);
     if (has_any(words, kLower)) {
         return sweeps::Goal::Minimize;
     }
-    if (sweeps::is_metric(metric) || has_any(words, kHigher)) {
+    if (has_any(words, kHigher)) {
         return sweeps::Goal::Maximize;
     }
     return std::nullopt;

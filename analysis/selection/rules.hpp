@@ -41,9 +41,9 @@ RuleResult judge_selection(const Summary& summary,
 
 /// Nested selection: for every class the best cell by the mean over the other classes (constraints
 /// too), whose value of that class is reported; the result is the mean over classes. `cell` is the
-/// one selected most often. Cells without every class or without some seeds of the others do not
-/// take part. Throws sweeps::UsageError when fewer than two classes have values or no cell can be
-/// selected.
+/// one selected most often. Those take part that have every class, of one data and with equal
+/// seeds: the largest such group. The oracle keeps the constraints too. Throws sweeps::UsageError
+/// when fewer than two classes have values or no cell can be selected.
 RuleResult leave_categories_out(const Summary& summary, const sweeps::Objective& objective);
 
 /// The cell of `other` with the settings of `cell`, apart from those that say what the data is (its

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sweeps/random.hpp"
@@ -15,6 +16,26 @@ struct BayesianSignedRank {
     double p_left = 0, p_rope = 0, p_right = 0;
     std::string note;  ///< not empty for n = 0, where the prior alone speaks
 };
+
+/// All that the posterior depends on: how the differences and their sums lie to each other and to
+/// the rope. Of the pseudo-difference, then of each pair, its place among all ascending; by place i
+/// the places j with d_i + d_j beyond the rope: j >= right_from[i], j < left_to[i].
+struct SignedRankPattern {
+    std::vector<std::size_t> order, right_from, left_to;
+    bool operator<(const SignedRankPattern& other) const {
+        return std::tie(order, right_from, left_to) <
+               std::tie(other.order, other.right_from, other.left_to);
+    }
+};
+
+/// Arguments and exceptions as of bayesian_signed_rank().
+SignedRankPattern signed_rank_pattern(const std::vector<double>& x,
+                                      const std::vector<double>& y,
+                                      double rope);
+
+BayesianSignedRank bayesian_signed_rank(const SignedRankPattern& pattern,
+                                        sweeps::RandomStream& random,
+                                        std::size_t samples = 50000);
 
 /// Bayesian signed-rank test (Benavoli et al., JMLR 2017): one pseudo-difference 0 of weight 0.5
 /// beside the differences d = x - y, weights w ~ Dirichlet(0.5, 1, ..., 1),

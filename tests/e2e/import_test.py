@@ -150,6 +150,21 @@ class ImportTest(Case):
             self.assertIn("no value is of a metric", self.harrow(
                 "import", table, "--dir", self.dir / "other", "--metric", metric, code=2).stderr)
 
+    def test_the_direction_of_a_metric_is_known_or_asked_for(self):
+        head = "cell,seed,FM,seconds\n"
+        run = self.imported(head + "a,0,0.1,7\nb,0,0.2,5\n")
+        best = lambda *more: json.loads(self.harrow("best", run, "--json", *more).stdout)
+        self.assertEqual((best()["name"], best()["goal"]), ("a", "minimize"))
+        self.assertIn("give --goal maximize or", self.harrow("best", run, "--metric", "seconds", code=2).stderr)
+        self.assertEqual(best("--metric", "seconds", "--goal", "minimize")["name"], "b")
+        self.harrow("report", run, "--metric", "seconds")
+        times = "cell,seed,seconds\na,0,7\nb,0,5\n"
+        self.assertIn("give --goal maximize or", self.refused(times))
+        self.dir = self.dir / "more"
+        self.dir.mkdir()
+        run = self.imported(times, "times.csv", "--goal", "minimize")
+        self.assertEqual(best()["name"], "b")
+
     def test_bad_tables_are_refused_by_line(self):
         head = "cell,seed,metric,value\n"
         for rows, said in (("a,0,ap,1\na,0,ap,1\n", "bad.csv:3: cell 'a', seed 0"),

@@ -337,5 +337,34 @@ TEST(OrderTest, SpreadIsOverTheOrdersOfOneScenario) {
     EXPECT_EQ(spreads[0].highest, 0.9);
 }
 
+TEST(OrderTest, TheSpreadIsOverCommonSeeds) {
+    Summary summary;
+    const auto order = [](const char* name, const Values& values) {
+        return cell(name, {{"sequence.order", name}, {"x", "1"}}, values);
+    };
+    summary.cells = {order("a", {{0, 0.5}, {1, 0.7}}), order("b", {{0, 0.5}})};
+    const auto family = find_order_families(summary).at(0);
+    const OrderSpread spread = order_spreads(summary, family, "m").at(0);
+    EXPECT_EQ(spread.highest - spread.lowest, 0);
+    EXPECT_FALSE(spread.same_seeds);
+    summary.cells[1] = order("b", {{0, 0.5}, {1, 0.6}});
+    EXPECT_TRUE(order_spreads(summary, family, "m").at(0).same_seeds);
+}
+
+TEST(SynergyTest, BesideAPublishedCellMeansAreCompared) {
+    Summary summary;
+    summary.cells = {cell("base", {{"x", "0"}, {"y", "0"}}, {}),
+                     cell("a", {{"x", "1"}, {"y", "0"}}, {{0, 0.92}, {1, 0.99}}),
+                     cell("b", {{"x", "0"}, {"y", "1"}}, {{0, 0.91}, {1, 0.93}}),
+                     cell("ab", {{"x", "1"}, {"y", "1"}}, {{0, 0.95}, {1, 0.99}})};
+    summary.cells[0].info.published["mean"]["m"] = {0.9, {}};
+    const CombinationEffect effect = combination_effect(summary, {0, 1, 2, 3}, "m").value();
+    EXPECT_EQ(effect.n, 1U);
+    EXPECT_NEAR(effect.first, 0.055, 1e-12);
+    EXPECT_NEAR(effect.second, 0.02, 1e-12);
+    EXPECT_NEAR(effect.together, 0.07, 1e-12);
+    EXPECT_FALSE(effect.test.p.has_value());
+}
+
 }  // namespace
 }  // namespace harrow::analysis

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "analysis/comparison/pair_tests.hpp"
 #include "analysis/report.hpp"
 #include "analysis/report_json.hpp"
 #include "analysis/report_markdown.hpp"
@@ -159,6 +160,7 @@ TEST(ComparisonTest, FriedmanRanksAllCellsOfTheBaselinesData) {
     EXPECT_NEAR(*comparisons[1].effect, 1 - 2.2, 1e-12);
     EXPECT_NEAR(*comparisons[0].p, kNemenyiNear, 1e-10);
     EXPECT_NEAR(*comparisons[1].p, kNemenyiFar, 1e-10);
+    EXPECT_EQ(comparisons[1].p_adjusted, comparisons[1].p) << "corrected over all pairs already";
     EXPECT_TRUE(contains(comparisons[0].note, "Friedman over 3 cells and 5 seeds"))
         << comparisons[0].note;
     EXPECT_TRUE(contains(only(two_cells(), against_main("friedman")).note, "sign test"));
@@ -180,6 +182,7 @@ TEST(ComparisonTest, BayesGivesThePosteriorAndItsRope) {
     EXPECT_TRUE(contains(pair.note, "rope 0.2")) << pair.note;
     EXPECT_TRUE(contains(pair.note, "P(right) = ")) << pair.note;
     EXPECT_EQ(only(two_cells(), against_main("bayes")).p, pair.p);
+    EXPECT_EQ(pair.p_adjusted, pair.p);
     // The rope follows the unit and the metric.
     Values a, b;
     for (const auto& [seed, value] : kMain) {
@@ -345,6 +348,20 @@ TEST(ComparisonTest, ReportsTellThem) {
     EXPECT_FALSE(contains(text, "**+0.89**")) << "unfair, so never bold";
     EXPECT_TRUE(contains(text, "† not a fair comparison (cell / baseline: seeds 0, 1 / 0..4): c."))
         << text;
+}
+
+TEST(PairTestsTest, AMemoOfPosteriorsChangesNothing) {
+    const std::vector<double> y{0.5, 0.6, 0.7, 0.8, 0.9};
+    PosteriorMemo memo;
+    for (const std::vector<double>& x : {std::vector<double>{0.53, 0.61, 0.72, 0.8, 0.95},
+                                         std::vector<double>{0.51, 0.68, 0.7, 0.84, 0.93}}) {
+        const PairOutcome alone = pair_test("bayes", x, y, 0.05, 0.0001);
+        EXPECT_EQ(pair_test("bayes", x, y, 0.05, 0.0001, &memo).p, alone.p);
+        EXPECT_EQ(
+            pair_test("bayes", {x.rbegin(), x.rend()}, {y.rbegin(), y.rend()}, 0.05, 0.0001).p,
+            alone.p);
+    }
+    EXPECT_EQ(memo.size(), 1U) << "both have one tie and four gains of more than the rope";
 }
 
 }  // namespace

@@ -121,6 +121,24 @@ TEST(FiguresTest, TheParetoFrontHoldsWhatNothingBeats) {
     EXPECT_TRUE(contains(figure->script, hover_text("cell 1: image_auroc 0.9210")));
 }
 
+TEST(FiguresTest, TheParetoFrontHasTheDirectionOfItsMetrics) {
+    Report report = report_of(grid_rows(), grid_cells());
+    report.objective.goal = sweeps::Goal::Minimize;
+    // Least image_auroc: c0; c1 is best in pixel_ap.
+    EXPECT_TRUE(contains(pareto_figure(report)->caption, "(2 of 4)"))
+        << pareto_figure(report)->caption;
+    Rows rows = grid_rows();
+    for (storage::ResultRow& row : rows) {
+        row.metric = row.metric == "pixel_ap" ? "seconds" : row.metric;
+    }
+    report = report_of(rows, grid_cells());
+    report.compare.metrics = {"image_auroc", "seconds"};
+    const Figure figure = pareto_figure(report).value();
+    EXPECT_FALSE(contains(figure.caption, "joined")) << figure.caption;
+    EXPECT_FALSE(contains(figure.script, "$front")) << figure.script;
+    EXPECT_TRUE(contains(figure.script, "plot $others")) << figure.script;
+}
+
 TEST(FiguresTest, MeansSayTheirInterval) {
     const auto figure = means_figure(report_of(grid_rows(), grid_cells()));
     ASSERT_TRUE(figure);

@@ -217,5 +217,37 @@ TEST(SectionsTest, EveryTableHasItsColumnsAndAnIdOfItsOwn) {
     }
 }
 
+TEST(ForgettingSectionTest, ChangesAreTakenWithinASeed) {
+    // Seed 0 learns bottle first, seed 1 cable: neither forgets anything, though bottle's mean
+    // after the first task is above that after the second.
+    const Report report = make_report("demo",
+                                      {},
+                                      summarise({row("main", 0, 0, "bottle", 0.9),
+                                                 row("main", 0, 1, "bottle", 0.9),
+                                                 row("main", 0, 1, "cable", 0.5),
+                                                 row("main", 1, 0, "cable", 0.7),
+                                                 row("main", 1, 1, "cable", 0.8),
+                                                 row("main", 1, 1, "bottle", 0.3)},
+                                                {{"main", "main", {"main"}, {}, {0, 1}}}));
+    const Section section = forgetting_section(report).value();
+    const Table& table = table_of(section, "forgetting-image-auroc-main");
+    EXPECT_EQ(column(table, "bottle"), (Texts{"0.9000", "0.6000", "0.0000", "0.0000"}));
+    EXPECT_EQ(column(table, "cable"), (Texts{"0.7000", "0.6500", "0.0000", "+0.1000"}));
+    EXPECT_EQ(column(table, "mean"), (Texts{"", "", "", "+0.0500"}));
+}
+
+TEST(RankingSectionTest, WithoutADirectionNothingIsRanked) {
+    std::vector<storage::ResultRow> rows, times;
+    for (int i = 0; i < 6; ++i) {
+        const std::string name = "c" + std::to_string(i);
+        times.push_back(row(name, 0, 0, "mean", 10 + i, "routed", "seconds"));
+        rows.push_back(row(name, 0, 0, "mean", 0.1 * i, "routed", "FM"));
+    }
+    Report report = make_report("demo", {"FM", sweeps::Goal::Minimize, {}}, summarise(rows, {}));
+    const Section ranked = ranking_section(report).value();
+    EXPECT_EQ(column(table_of(ranked, "ranking-fm"), "cell").front(), "c0");
+    EXPECT_FALSE(ranking_section(make_report("demo", {}, summarise(times, {}))));
+}
+
 }  // namespace
 }  // namespace harrow::analysis

@@ -290,5 +290,55 @@ TEST(EmphasisTest, BoldAndUnderlineOnlyAmongEqualSeedsAndData) {
     EXPECT_TRUE(contains(text, "1 cell was measured on other data")) << text;
 }
 
+TEST(MetricKindTest, HarrowsMetricsHaveTheirOwnDirection) {
+    EXPECT_EQ(known_goal("val_normal.p95_score"), Goal::Minimize);
+    EXPECT_EQ(known_goal("FM"), Goal::Minimize);
+    EXPECT_EQ(known_goal("image_auroc.bwt"), Goal::Maximize);
+}
+
+/// Classes x and y of one cell, by seed.
+std::vector<storage::ResultRow> two_classes(const std::string& name,
+                                            const std::map<std::uint64_t, double>& x,
+                                            const std::map<std::uint64_t, double>& y) {
+    std::vector<storage::ResultRow> all;
+    for (const auto& [class_name, values] :
+         std::map<std::string, std::map<std::uint64_t, double>>{{"x", x}, {"y", y}}) {
+        for (const auto& [seed, value] : values) {
+            all.push_back({name, name, name, seed, 0, class_name, "routed", "m", value});
+        }
+    }
+    return all;
+}
+
+TEST(LeaveOutTest, TheOracleKeepsTheConstraints) {
+    const Summary summary = summary_of({two_classes("a", {{0, 0.9}}, {{0, 0.9}}),
+                                        rows("a", "m", {0.9}),
+                                        two_classes("b", {{0, 0.5}}, {{0, 0.5}}),
+                                        rows("b", "m", {0.5})});
+    const RuleResult rule = leave_categories_out(summary, {"m", Goal::Maximize, {"m < 0.8"}});
+    EXPECT_EQ(rule.oracle_cell, 1U);
+    EXPECT_NEAR(rule.gap, 0, 1e-12);
+}
+
+TEST(LeaveOutTest, OneFootingForAllThatTakePart) {
+    Summary summary = summary_of({two_classes("other seed", {{7, 0.99}}, {{7, 0.99}}),
+                                  two_classes("a", {{0, 0.9}}, {{0, 0.5}}),
+                                  two_classes("b", {{0, 0.5}}, {{0, 0.8}}),
+                                  two_classes("other data", {{0, 0.99}}, {{0, 0.99}})});
+    summary.cells[3].info.data_digest = "other";
+    const RuleResult rule = leave_categories_out(summary, {"m", Goal::Maximize, {}});
+    EXPECT_EQ(rule.folds[0].cell, 2U);
+    EXPECT_EQ(rule.folds[1].cell, 1U);
+    EXPECT_EQ(rule.statistics.n, 1U);
+    EXPECT_EQ(rule.oracle_cell, 1U);
+    EXPECT_NEAR(rule.gap, 0.7 - 0.5, 1e-12);
+    ASSERT_FALSE(rule.notes.empty());
+    EXPECT_TRUE(contains(rule.notes[0], "2 cells have other data")) << rule.notes[0];
+    // Classes of other data are none that a cell here lacks.
+    summary.classes.emplace_back("z");
+    summary.cells[3].classes["z"] = summary.cells[3].classes["x"];
+    EXPECT_EQ(leave_categories_out(summary, {"m", Goal::Maximize, {}}).folds.size(), 2U);
+}
+
 }  // namespace
 }  // namespace harrow::analysis

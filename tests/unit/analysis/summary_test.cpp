@@ -137,5 +137,22 @@ TEST(SelectionTest, ConstraintsThatCannotBeReadAreRefused) {
     }
 }
 
+TEST(SummaryTest, ASeedThatStopsEarlierIsMissing) {
+    std::vector<storage::ResultRow> short_trial = trial("A", 42, 0.7, 0.5);
+    for (storage::ResultRow& row : short_trial) {
+        row.after_task = 0;
+    }
+    const Summary summary = summarise(trial("A", 0, 0.8, 0.5) + short_trial, kCells);
+    const CellSummary& cell = summary.cells[0];
+    EXPECT_EQ(cell.finished, std::vector<std::uint64_t>{0});
+    EXPECT_EQ(cell.missing, (std::vector<std::uint64_t>{7, 42}));
+    EXPECT_EQ(cell.metrics.at("image_auroc").values, (std::map<std::uint64_t, double>{{0, 0.8}}));
+    EXPECT_EQ(cell.sequences.at("image_auroc").means[0].n, 1U);
+    ASSERT_EQ(summary.notes.size(), 1U);
+    EXPECT_EQ(summary.notes[0].seed, 42U);
+    EXPECT_EQ(summary.notes[0].state, "incomplete");
+    EXPECT_EQ(summary.notes[0].reason, "rows end after task 0, those of other seeds after task 1");
+}
+
 }  // namespace
 }  // namespace harrow::analysis

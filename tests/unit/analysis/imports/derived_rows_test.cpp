@@ -63,5 +63,16 @@ TEST(DerivedRowsTest, WhatIsGivenStays) {
     EXPECT_EQ(values.count("1 mean ap.bwt"), 1U);
 }
 
+TEST(DerivedRowsTest, ForgettingNeedsAMetricThatIsBetterWhenHigher) {
+    for (const char* metric : {"loss", "seconds"}) {
+        const Values values = derived({{0, "a", "routed", metric, 0.99},
+                                       {1, "a", "routed", metric, 1.4},
+                                       {1, "b", "routed", metric, 1.0}},
+                                      {"a", "b"});
+        EXPECT_EQ(values.count(std::string("1 mean ") + metric), 1U);
+        EXPECT_EQ(values.size(), 2U) << metric << ": means alone";
+    }
+}
+
 }  // namespace
 }  // namespace harrow::analysis
