@@ -194,18 +194,24 @@ TEST(AblationTest, WhatShouldBeEqualIsUnlikeWhateverElse) {
     EXPECT_FALSE(study_ablations(summary, 0, {}, "m", true).removals[0].is_fair());
 }
 
-TEST(AblationTest, UnfairComparisonsAreUnfairRemovals) {
+TEST(AblationTest, OtherSeedsAndBudgetsAreNoFairRemovals) {
     Summary summary;
-    summary.cells = {cell("main", {{"dia", "4"}}, {{0, 9}}),
-                     cell("wo_dia", {{"dia", "0"}}, {{0, 8}})};
-    Comparison comparison;
-    comparison.cell = 1;
-    comparison.metric = "m";
-    comparison.unfair = {{"dia", "0", "4"}, {"seeds", "0", "0..4"}};
-    const Removal removal = study_ablations(summary, 0, {}, "m", true, {comparison}).removals.at(0);
-    EXPECT_EQ(difference_text(removal.removed), "dia 4 / 0");
-    EXPECT_EQ(difference_text(removal.unlike), "seeds 0..4 / 0");
-    EXPECT_FALSE(removal.importance.has_value());
+    summary.cells = {
+        cell("main", {{"dia", "4"}, {"train.num_epochs", "60"}}, {{0, 9}, {1, 9}}),
+        cell("wo_seeds", {{"dia", "0"}, {"train.num_epochs", "60"}}, {{5, 1}, {6, 1}}),
+        cell("wo_long", {{"dia", "2"}, {"train.num_epochs", "20"}}, {{0, 8}, {1, 8}}),
+        cell("wo_dia", {{"dia", "0"}, {"train.num_epochs", "60"}}, {{0, 8}, {1, 7}}),
+        cell("wo_epochs", {{"dia", "4"}, {"train.num_epochs", "20"}}, {{0, 8}, {1, 8}})};
+    const AblationStudy study = study_ablations(summary, 0, {}, "m", true);
+    ASSERT_EQ(study.removals.size(), 4U);
+    EXPECT_EQ(study.removals[0].cell, 3U);
+    EXPECT_EQ(study.removals[0].importance, 1.0);
+    EXPECT_EQ(study.removals[1].cell, 4U) << "nothing but the budget differs: it is studied";
+    EXPECT_TRUE(study.removals[1].is_fair());
+    EXPECT_EQ(difference_text(study.removals[2].removed), "dia 4 / 0");
+    EXPECT_EQ(difference_text(study.removals[2].unlike), "seeds 0, 1 / 5, 6");
+    EXPECT_FALSE(study.removals[2].importance.has_value());
+    EXPECT_EQ(difference_text(study.removals[3].unlike), "train.num_epochs 60 / 20");
 }
 
 TEST(SynergyTest, CombinationsAreFoundBySettings) {
