@@ -84,7 +84,7 @@ MetricRanking rank_metric(const Summary& summary,
                sign * *known_mean(summary.cells[b], metric);
     });
     TiedSet ties = tied_set(summary, metric, *ranking.best, ranked, options.test, options.alpha);
-    if (ties.smallest_p <= options.alpha) {
+    if (ties.smallest_p * static_cast<double>(ties.tested) <= options.alpha) {
         ranking.tied = std::move(ties.cells);
     }
     return ranking;
