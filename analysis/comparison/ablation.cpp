@@ -78,26 +78,18 @@ void split(Removal& removal,
         differences.begin(), differences.end(), [](const SettingDifference& difference) {
             return is_off(difference.b);
         });
+    const bool only_budget = std::all_of(
+        differences.begin(), differences.end(), [](const SettingDifference& difference) {
+            return is_ground(difference) || is_budget(difference.name);
+        });
     for (const SettingDifference& difference : differences) {
         const bool is_retuned = switches_off && !is_off(difference.b) && is_number(difference.a) &&
                                 is_number(difference.b);
-        const bool is_unlike = is_ground(difference) || is_named(difference, same) || is_retuned ||
+        const bool is_hidden_budget = is_budget(difference.name) && !only_budget;
+        const bool is_unlike = is_ground(difference) || is_hidden_budget ||
+                               is_named(difference, same) || is_retuned ||
                                shared.count({difference.name, difference.b}) != 0;
         (is_unlike ? removal.unlike : removal.removed).push_back(difference);
-    }
-}
-
-/// What a comparison calls unfair, but for what was removed. Its `a` is the removal's.
-void add_unfair(Removal& removal, const std::vector<SettingDifference>& unfair) {
-    const auto is_in = [](const std::vector<SettingDifference>& known, const std::string& name) {
-        return std::any_of(known.begin(), known.end(), [&](const SettingDifference& difference) {
-            return difference.name == name;
-        });
-    };
-    for (const SettingDifference& difference : unfair) {
-        if (!is_in(removal.removed, difference.name) && !is_in(removal.unlike, difference.name)) {
-            removal.unlike.push_back({difference.name, difference.b, difference.a});
-        }
     }
 }
 
@@ -131,8 +123,7 @@ AblationStudy study_ablations(const Summary& summary,
                               std::size_t full,
                               const std::vector<std::string>& same,
                               const std::string& metric,
-                              bool higher_is_better,
-                              const std::vector<Comparison>& comparisons) {
+                              bool higher_is_better) {
     AblationStudy study{full, {}};
     std::vector<std::vector<SettingDifference>> differences;
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
@@ -147,13 +138,9 @@ AblationStudy study_ablations(const Summary& summary,
     for (std::size_t k = 0; k < study.removals.size(); ++k) {
         Removal& removal = study.removals[k];
         split(removal, differences[k], shared, same);
-        for (const Comparison& comparison : comparisons) {
-            if (comparison.cell == removal.cell && comparison.versus == full &&
-                comparison.metric == metric) {
-                add_unfair(removal, comparison.unfair);
-            }
-        }
-        const auto delta = paired_delta(summary.cells[removal.cell], summary.cells[full], metric);
+        const CellSummary &whole = summary.cells[full], &without = summary.cells[removal.cell];
+        add_seed_difference(removal.unlike, whole, without, metric);
+        const auto delta = paired_delta(without, whole, metric);
         if (delta) {
             removal.delta = delta->value;
             if (removal.is_fair()) {

@@ -32,7 +32,8 @@ bool is_ablation(const CellInfo& cell);
 
 /// Ablation cells against cell `full`. A removal may change several settings. What else differs is
 /// `unlike`:
-/// - data, weights, the parameters of `same`, and what `comparisons` with `full` call unfair;
+/// - data, weights, the parameters of `same`, the seeds of `metric`, and the training budget unless
+///   it alone was changed;
 /// - a difference that several removals share and none consists of, unless it switches something
 ///   off: such runs stem from another group of experiments;
 /// - a number changed to another that is not 0 beside something that was switched off.
@@ -41,7 +42,6 @@ AblationStudy study_ablations(const Summary& summary,
                               std::size_t full,
                               const std::vector<std::string>& same,
                               const std::string& metric,
-                              bool higher_is_better,
-                              const std::vector<Comparison>& comparisons = {});
+                              bool higher_is_better);
 
 }  // namespace harrow::analysis

@@ -1,12 +1,14 @@
 #include "analysis/comparison/comparison.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
 #include "analysis/comparison/pair_tests.hpp"
 #include "analysis/comparison/rank_comparison.hpp"
 #include "analysis/statistics/multiplicity.hpp"
+#include "analysis/statistics/test_result.hpp"
 #include "sweeps/comparison_names.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
@@ -212,6 +214,32 @@ private:
     RankComparison ranks_;
 };
 
+/// Tests of signs and ranks have a smallest p, which holm and bonferroni multiply.
+void add_reach_notes(std::vector<Comparison>& family, const ComparisonOptions& options) {
+    const bool is_exact = options.test == "wilcoxon" || options.test == "permutation";
+    if (!is_exact || (options.adjust != "holm" && options.adjust != "bonferroni")) {
+        return;
+    }
+    std::size_t tests = 0, pairs = 0;
+    for (const Comparison& comparison : family) {
+        tests += comparison.p ? 1 : 0;
+        pairs = std::max(pairs, comparison.p ? comparison.n : 0);
+    }
+    const double alone = std::ldexp(2.0, -static_cast<int>(pairs));
+    const double smallest = std::min(1.0, alone * static_cast<double>(tests));
+    if (alone > options.alpha || smallest <= options.alpha) {
+        return;  // the test's own note says so, or there is nothing to say
+    }
+    for (Comparison& comparison : family) {
+        if (comparison.p) {
+            append(comparison.note,
+                   "after " + options.adjust + " over " + std::to_string(tests) +
+                       " tests p is at least " + note_number(smallest) + ": " +
+                       note_number(options.alpha) + " is out of reach");
+        }
+    }
+}
+
 /// Nemenyi's p is one over all pairs already, and a posterior is no p value: they stay as they are.
 void adjust(std::vector<Comparison>& family, const ComparisonOptions& options) {
     std::vector<std::optional<double>> p;
@@ -259,6 +287,7 @@ std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOp
             }
         }
         adjust(family, options);
+        add_reach_notes(family, options);
         std::move(family.begin(), family.end(), std::back_inserter(comparisons));
     }
     return comparisons;

@@ -11,13 +11,6 @@ std::string last_component(const std::string& name) {
     return name.substr(name.rfind('.') + 1);
 }
 
-/// How long a model trains; in imports without the section's name.
-bool is_budget(const std::string& name) {
-    constexpr std::array<const char*, 4> kBudgets = {"num_epochs", "epochs", "num_steps", "steps"};
-    const std::string last = last_component(name);
-    return std::find(kBudgets.begin(), kBudgets.end(), last) != kBudgets.end();
-}
-
 bool is_backbone(const std::string& name) {
     return name.rfind("backbone", 0) == 0;
 }
@@ -57,6 +50,13 @@ std::vector<SettingDifference> setting_differences(const CellInfo& a, const Cell
         add("weights", a.weights_digest, b.weights_digest);
     }
     return differences;
+}
+
+// In imports without the section's name.
+bool is_budget(const std::string& name) {
+    constexpr std::array<const char*, 4> kBudgets = {"num_epochs", "epochs", "num_steps", "steps"};
+    const std::string last = last_component(name);
+    return std::find(kBudgets.begin(), kBudgets.end(), last) != kBudgets.end();
 }
 
 bool names_setting(const std::string& wanted, const std::string& name) {

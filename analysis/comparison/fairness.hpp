@@ -35,6 +35,9 @@ std::vector<SettingDifference> unfair_differences(const CellInfo& a,
 /// Whether `name` of a setting is what `wanted`, as a user writes it, means.
 bool names_setting(const std::string& wanted, const std::string& name);
 
+/// Whether a setting says how long a model trains.
+bool is_budget(const std::string& name);
+
 /// "train.lr 0.0002 / 0.0003, train.lambda_logdet 1e-05 / 0.0001"
 std::string difference_text(const std::vector<SettingDifference>& differences);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/comparison/comparison.hpp"
 #include "analysis/summary.hpp"
 
 namespace harrow::analysis {
@@ -14,12 +15,11 @@ struct RankedCell {
     std::string why_unranked;  ///< not empty: not comparable with those ranked; rank is 0
 };
 
-/// Cells by the mean of a metric, best first. Comparable are cells of equal data and seeds: the
-/// largest such group with measured values is ranked (the first of several), the others keep their
-/// place without a rank; so do cells in `unfair`. Cells without a value are left out.
+/// Cells by the mean of a metric, best first. Those of comparable_cells() are ranked, the others
+/// keep their place without a rank. Cells without a value are left out.
 std::vector<RankedCell> rank_cells(const Summary& summary,
                                    const std::string& metric,
                                    bool higher_is_better,
-                                   const std::vector<bool>& unfair);
+                                   const ComparisonOptions& options);
 
 }  // namespace harrow::analysis

@@ -2,6 +2,7 @@
 #include <numeric>
 #include <set>
 
+#include "analysis/comparison/comparable.hpp"
 #include "analysis/figures/figures.hpp"
 #include "analysis/figures/plot_script.hpp"
 #include "analysis/statistics/friedman.hpp"
@@ -19,39 +20,17 @@ struct Ranking {
     std::optional<double> p;
 };
 
-/// Cells of equal data that have a value for every seed that any of them has.
-std::vector<std::size_t> comparable_cells(const Report& report) {
-    std::vector<std::size_t> cells;
-    const CellSummary* first = nullptr;
-    const std::string& metric = report.objective.metric;
-    for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
-        const CellSummary& cell = report.summary.cells[i];
-        const MetricSummary* values = find_metric(cell.metrics, metric);
-        if (values == nullptr || values->values.size() < 2) {
-            continue;
-        }
-        first = first == nullptr ? &cell : first;
-        const auto& expected = find_metric(first->metrics, metric)->values;
-        const bool has_seeds =
-            std::equal(values->values.begin(),
-                       values->values.end(),
-                       expected.begin(),
-                       expected.end(),
-                       [](const auto& a, const auto& b) { return a.first == b.first; });
-        if (has_seeds && cell.info.data_digest == first->info.data_digest) {
-            cells.push_back(i);
-        }
-    }
-    return cells;
-}
-
 std::optional<Ranking> ranking_of(const Report& report) {
     const std::string& metric = report.objective.metric;
-    const std::vector<std::size_t> cells = comparable_cells(report);
+    const std::vector<std::size_t> cells =
+        comparable_cells(report.summary, metric, report.compare).cells;
     if (cells.size() < 3 || cells.size() > kMaxCells) {
         return std::nullopt;
     }
     const auto& seeds = find_metric(report.summary.cells[cells[0]].metrics, metric)->values;
+    if (seeds.size() < 2) {
+        return std::nullopt;
+    }
     std::vector<std::vector<double>> blocks;
     for (const auto& [seed, value] : seeds) {
         blocks.emplace_back();

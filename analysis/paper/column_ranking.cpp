@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "analysis/comparison/fairness.hpp"
+#include "analysis/comparison/comparable.hpp"
 #include "analysis/statistics/multiplicity.hpp"
 #include "analysis/statistics/t_tests.hpp"
 
@@ -20,61 +20,24 @@ std::vector<double> values_of(const PaperValue& value) {
     return values;
 }
 
-std::string seeds_of(const PaperValue& value) {
-    std::string text = "seeds";
-    for (const auto& [seed, number] : value.summary->values) {
-        text += " " + std::to_string(seed);
-    }
-    return text;
-}
+/// The values of seeds, with their places in the column.
+struct Measured {
+    Indices rows;
+    std::vector<Contender> contenders;
+};
 
-/// Two digests that are not known are equal only where one run made both.
-bool share_data(const CellInfo& a, const CellInfo& b) {
-    return a.data_digest == b.data_digest && (!a.data_digest.empty() || a.run == b.run);
-}
-
-/// What keeps `value` from being compared with `reference`; empty: nothing.
-std::string difference_from(const PaperValue& reference,
-                            const PaperValue& value,
-                            const std::vector<std::string>& same) {
-    std::string text;
-    const auto add = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
-    if (seeds_of(value) != seeds_of(reference)) {
-        add(seeds_of(value));
-    }
-    if (!share_data(*value.cell, *reference.cell)) {
-        add("other data");
-    }
-    std::vector<SettingDifference> unfair;
-    for (const SettingDifference& difference : setting_differences(*value.cell, *reference.cell)) {
-        if (std::find(same.begin(), same.end(), difference.name) != same.end()) {
-            unfair.push_back(difference);
-        }
-    }
-    if (!unfair.empty()) {
-        add(difference_text(unfair));
-    }
-    return text;
-}
-
-/// Sets of rows that may be compared, each represented by its first.
-std::vector<Indices> comparable_sets(const std::vector<PaperValue>& column,
-                                     const std::vector<std::string>& same) {
-    std::vector<Indices> sets;
+Measured measured_of(const std::vector<PaperValue>& column) {
+    Measured measured;
     for (std::size_t i = 0; i < column.size(); ++i) {
-        if (column[i].summary == nullptr || !column[i].mean) {
-            continue;
-        }
-        const auto found = std::find_if(sets.begin(), sets.end(), [&](const Indices& set) {
-            return difference_from(column[set.front()], column[i], same).empty();
-        });
-        if (found == sets.end()) {
-            sets.push_back({i});
-        } else {
-            found->push_back(i);
+        if (column[i].summary != nullptr && column[i].mean) {
+            measured.rows.push_back(i);
+            measured.contenders.push_back({column[i].cell, {}});
+            for (const auto& [seed, value] : column[i].summary->values) {
+                measured.contenders.back().seeds.push_back(seed);
+            }
         }
     }
-    return sets;
+    return measured;
 }
 
 class ColumnRanking {
@@ -83,25 +46,14 @@ public:
         : column_(column), rules_(rules), ranks_(column.size()) {}
 
     std::vector<RankedValue> rank() {
-        const std::vector<Indices> sets = comparable_sets(column_, rules_.same);
-        if (sets.empty() && !rules_.rank_published) {
-            return ranks_;
-        }
+        const Measured measured = measured_of(column_);
+        const ComparableGroup group = comparable_group(measured.contenders, rules_.same);
         Indices ranked;
-        if (!sets.empty()) {
-            ranked =
-                *std::max_element(sets.begin(), sets.end(), [](const Indices& a, const Indices& b) {
-                    return a.size() < b.size();
-                });
+        for (const std::size_t member : group.members) {
+            ranked.push_back(measured.rows[member]);
         }
-        for (const Indices& set : sets) {
-            if (set.front() == ranked.front()) {
-                continue;
-            }
-            for (const std::size_t i : set) {
-                ranks_[i].why_not =
-                    difference_from(column_[ranked.front()], column_[i], rules_.same);
-            }
+        for (std::size_t i = 0; i < measured.rows.size(); ++i) {
+            ranks_[measured.rows[i]].why_not = unlike_text(group.unlike[i]);
         }
         const Indices tested = ranked;
         for (std::size_t i = 0; rules_.rank_published && i < column_.size(); ++i) {
@@ -162,7 +114,7 @@ private:
         p = adjust_p_values(p, Adjustment::Holm);
         for (std::size_t k = 0; k < rivals.size(); ++k) {
             RankedValue& rank = ranks_[rivals[k]];
-            if (rank.emphasis == Emphasis::None && p[k] && *p[k] >= rules_.alpha) {
+            if (rank.emphasis == Emphasis::None && p[k] && *p[k] > rules_.alpha) {
                 rank.emphasis = Emphasis::Tie;
             }
         }

@@ -33,8 +33,7 @@ struct RankingRules {
     std::vector<std::string> same;  ///< parameters that compared cells must share
 };
 
-/// Who is best among rows of equal seeds, equal data and equal `same` parameters: the largest such
-/// set of the column, the first of equally large ones; where no two rows are comparable, nobody.
+/// Who is best among the rows of comparable_group(); where no two rows are comparable, nobody.
 /// Best: the best mean and all that print like it. Tie: paired t-test against the best over the
 /// seeds, Holm's adjustment over the column, not rejected at alpha; needs two seeds. Published
 /// values are left out, or with `rank_published` take part without a test.

@@ -31,7 +31,7 @@ std::string emphasis_note(const PaperNotes& notes,
                           const std::vector<std::string>& same) {
     std::string text;
     if (notes.has_best) {
-        text = "Bold: the best of each column among rows of equal seeds and data";
+        text = "Bold: the best of each column among rows of equal seeds, data and epochs";
         text += same.empty() ? "" : " and equal " + listed(same);
     }
     if (notes.has_tie) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "analysis/sections/metrics_table.hpp"
 #include "analysis/sections/sections.hpp"
@@ -12,13 +11,13 @@ namespace {
 
 using Pairs = std::vector<const Comparison*>;  // of one metric, in the order of the cells
 
-/// The fair comparison with the largest gain; null where no gain is known.
+/// The fair comparison with the largest gain; null where nothing gains, or no gain is known.
 const Comparison* best_of(const Report& report, const std::string& metric, const Pairs& pairs) {
     const std::optional<sweeps::Goal> goal = goal_in(report, metric);
     const Comparison* best = nullptr;
     for (const Comparison* pair : pairs) {
         const double sign = goal == sweeps::Goal::Minimize ? -1 : 1;
-        if (goal && pair->is_fair() &&
+        if (goal && pair->is_fair() && sign * pair->delta > 0 &&
             (best == nullptr || sign * pair->delta > sign * best->delta)) {
             best = pair;
         }
@@ -30,7 +29,7 @@ TableCell delta_cell(const Report& report, const Comparison& pair, const Compari
     TableCell cell{value_text(report, pair.metric, pair.delta, true)};
     cell.is_number = true;
     const bool is_low = pair.p_adjusted && *pair.p_adjusted <= report.compare.alpha;
-    cell.suffix = is_low && pair.test != "bayes" ? "*" : "";
+    cell.suffix = pair.is_fair() && is_low && pair.test != "bayes" ? "*" : "";
     cell.emphasis = &pair == best ? Emphasis::Best : Emphasis::None;
     cell.mark = pair.is_fair() ? "" : kLeftOutMark;
     cell.hint = pair.note;
@@ -126,17 +125,27 @@ Table details(const Report& report, const std::string& metric, const Pairs& pair
     return table;
 }
 
+/// "3 comparisons", "2 to 5 comparisons": that have a p, by metric.
+std::string family_text(const Report& report) {
+    std::map<std::string, std::size_t> tested;
+    for (const Comparison& pair : report.comparisons) {
+        tested[pair.metric] += pair.p ? 1 : 0;
+    }
+    const auto [least, most] =
+        std::minmax_element(tested.begin(), tested.end(), [](const auto& a, const auto& b) {
+            return a.second < b.second;
+        });
+    return (least->second == most->second ? "" : std::to_string(least->second) + " to ") +
+           std::to_string(most->second) + (most->second == 1 ? " comparison" : " comparisons");
+}
+
 std::string lead_text(const Report& report, const std::string& baseline) {
     const ComparisonOptions& options = report.compare;
-    std::set<std::size_t> cells;
-    for (const Comparison& pair : report.comparisons) {
-        cells.insert(pair.cell);
-    }
     std::string text = "Δ = mean of the cell - mean of " + baseline + ", test " + options.test +
                        (options.test == "welch" ? "" : " over common seeds") + ", p adjusted by " +
-                       options.adjust + " over the " + std::to_string(cells.size()) +
-                       (cells.size() == 1 ? " comparison" : " comparisons") +
-                       " of a metric; * adjusted p of at most " + note_number(options.alpha) + ".";
+                       options.adjust + " over the " + family_text(report) +
+                       " of a metric that could be tested; * adjusted p of at most " +
+                       note_number(options.alpha) + ".";
     if (!options.same.empty()) {
         text += " Must be equal:";
         for (const std::string& name : options.same) {

@@ -24,9 +24,9 @@ void emphasise(TableCell& cell, const MetricRanking& ranking, std::size_t index)
     } else if (std::find(ranking.tied.begin(), ranking.tied.end(), index) != ranking.tied.end()) {
         cell.emphasis = Emphasis::Tie;
     }
-    if (ranking.is_left_out[index]) {
+    if (!ranking.why_not[index].empty()) {
         cell.mark = kLeftOutMark;
-        cell.hint = "not ranked with the others";
+        cell.hint = "not ranked: " + ranking.why_not[index];
     }
 }
 
@@ -60,7 +60,8 @@ Table metrics_table(const Report& report,
         table.notes.push_back(
             std::string(kLeftOutMark) + " left out of bold and underline: " +
             (report.compare.baseline.empty()
-                 ? "other data or other seeds than most cells."
+                 ? "other data, seeds, epochs or parameters that should be equal than the cells "
+                   "that are ranked."
                  : "no fair comparison with " + report.compare.baseline + ", see Comparisons."));
     }
     return table;

@@ -13,24 +13,6 @@ constexpr std::size_t kTop = 20;
 constexpr std::size_t kMaxUnranked = 10;  ///< between them
 constexpr std::size_t kMinCells = 5;      ///< fewer are ranked at a glance
 
-/// Cells that differ from the baseline in what the user wants to be the same.
-std::vector<bool> unfair_cells(const Report& report, const std::string& metric) {
-    const std::vector<std::string>& same = report.compare.same;
-    const auto is_wanted = [&](const SettingDifference& difference) {
-        return std::any_of(same.begin(), same.end(), [&](const std::string& wanted) {
-            return names_setting(wanted, difference.name);
-        });
-    };
-    std::vector<bool> unfair(report.summary.cells.size());
-    for (const Comparison& comparison : report.comparisons) {
-        if (comparison.metric == metric &&
-            std::any_of(comparison.unfair.begin(), comparison.unfair.end(), is_wanted)) {
-            unfair[comparison.cell] = true;
-        }
-    }
-    return unfair;
-}
-
 TableRow ranked_row(const Report& report,
                     const RankedCell& ranked,
                     const std::string& metric,
@@ -69,8 +51,8 @@ std::string unranked_note(const std::set<std::string>& reasons) {
 }
 
 Table ranking_table(const Report& report, const std::string& metric, sweeps::Goal goal) {
-    const std::vector<RankedCell> ranked = rank_cells(
-        report.summary, metric, goal == sweeps::Goal::Maximize, unfair_cells(report, metric));
+    const std::vector<RankedCell> ranked =
+        rank_cells(report.summary, metric, goal == sweeps::Goal::Maximize, report.compare);
     std::vector<std::string> metrics = shown_metrics(report);
     if (std::count(metrics.begin(), metrics.end(), metric) == 0) {
         metrics.push_back(metric);

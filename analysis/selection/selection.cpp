@@ -118,6 +118,22 @@ void add_notes(const Contest& contest, const Cells& kept, Selection& selection) 
             "Passed over, with a better mean over too few seeds: " + named +
             (passed > kNamed ? " and " + std::to_string(passed - kNamed) + " more" : "") + ".");
     }
+    const auto& winner = contest.values(*selection.cell).values;
+    const auto unlike = std::count_if(
+        selection.candidates.begin(), selection.candidates.end(), [&](std::size_t cell) {
+            const auto& values = contest.values(cell).values;
+            return values.size() != winner.size() ||
+                   !std::equal(values.begin(),
+                               values.end(),
+                               winner.begin(),
+                               [](const auto& a, const auto& b) { return a.first == b.first; });
+        });
+    if (unlike > 0) {
+        selection.notes.push_back(std::to_string(unlike) +
+                                  (unlike == 1 ? " cell was" : " cells were") +
+                                  " run on other seeds than the selected one: part of what lies "
+                                  "between their means may be the seeds.");
+    }
     std::size_t most = 0;
     for (const std::size_t cell : kept) {
         most = std::max(most, contest.n(cell));

@@ -1,5 +1,7 @@
 #include "analysis/selection/selection_text.hpp"
 
+#include <algorithm>
+
 #include "analysis/statistics/test_result.hpp"
 
 namespace harrow::analysis {
@@ -27,10 +29,11 @@ std::string ties_line(const Report& report) {
             ? "No cell is tied with it: every other one is separable at " + alpha + how + "."
             : "Tied with it, not separable at " + alpha + how + ": " +
                   cell_list(report.summary, ties.cells) + ".";
-    if (ties.smallest_p > report.compare.alpha) {
+    const double adjusted = std::min(1.0, ties.smallest_p * static_cast<double>(ties.tested));
+    if (adjusted > report.compare.alpha) {
         text +=
             " With these seeds the test cannot give less than p = " + note_number(ties.smallest_p) +
-            ".";
+            ", after Holm's correction " + note_number(adjusted) + ": it can separate none.";
     }
     if (ties.untested > 0) {
         text += " Of " + counted(ties.untested, "cell") +

@@ -1,10 +1,9 @@
 #include "analysis/selection/ties.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <map>
 #include <utility>
 
+#include "analysis/comparison/comparable.hpp"
 #include "analysis/comparison/pair_tests.hpp"
 #include "analysis/statistics/multiplicity.hpp"
 
@@ -12,46 +11,6 @@ namespace harrow::analysis {
 namespace {
 
 using Cells = std::vector<std::size_t>;
-
-/// Cells with a value that are fair against the baseline, itself among them.
-Cells fair_cells(const Summary& summary,
-                 const std::string& metric,
-                 std::size_t baseline,
-                 const std::vector<std::string>& same) {
-    Cells cells;
-    const CellSummary& versus = summary.cells[baseline];
-    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-        if (!known_mean(summary.cells[i], metric)) {
-            continue;
-        }
-        std::vector<SettingDifference> unfair;
-        add_seed_difference(unfair, summary.cells[i], versus, metric);
-        if (unfair.empty() &&
-            unfair_differences(summary.cells[i].info, versus.info, same).empty()) {
-            cells.push_back(i);
-        }
-    }
-    return cells;
-}
-
-Cells largest_group(const Summary& summary, const std::string& metric) {
-    using Key = std::pair<std::string, std::vector<std::uint64_t>>;  // data, seeds
-    std::map<Key, Cells> groups;
-    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-        const CellSummary& cell = summary.cells[i];
-        if (known_mean(cell, metric)) {
-            groups[{cell.info.data_digest, seeds_of(cell, metric)}].push_back(i);
-        }
-    }
-    const auto largest =
-        std::max_element(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
-            const auto rank = [](const auto& group) {
-                return std::make_pair(group.second.size(), group.first.second.size());
-            };
-            return rank(a) != rank(b) ? rank(a) < rank(b) : a.second.front() > b.second.front();
-        });
-    return largest == groups.end() ? Cells() : largest->second;
-}
 
 }  // namespace
 
@@ -113,18 +72,9 @@ MetricRanking rank_metric(const Summary& summary,
                           sweeps::Goal goal,
                           const ComparisonOptions& options) {
     MetricRanking ranking;
-    ranking.is_left_out.assign(summary.cells.size(), false);
-    Cells ranked;
-    if (!options.baseline.empty()) {
-        ranked = fair_cells(summary, metric, find_cell(summary, options.baseline), options.same);
-    }
-    if (ranked.empty()) {  // no baseline, or one without this metric
-        ranked = largest_group(summary, metric);
-    }
-    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-        ranking.is_left_out[i] = known_mean(summary.cells[i], metric) &&
-                                 !std::binary_search(ranked.begin(), ranked.end(), i);
-    }
+    const ComparableCells comparable = comparable_cells(summary, metric, options);
+    const Cells& ranked = comparable.cells;
+    ranking.why_not = comparable.why_not;
     if (ranked.size() < 2) {
         return ranking;
     }
@@ -133,9 +83,9 @@ MetricRanking rank_metric(const Summary& summary,
         return sign * *known_mean(summary.cells[a], metric) <
                sign * *known_mean(summary.cells[b], metric);
     });
-    if (!seeds_of(summary.cells[*ranking.best], metric).empty()) {
-        ranking.tied =
-            tied_set(summary, metric, *ranking.best, ranked, options.test, options.alpha).cells;
+    TiedSet ties = tied_set(summary, metric, *ranking.best, ranked, options.test, options.alpha);
+    if (ties.smallest_p * static_cast<double>(ties.tested) <= options.alpha) {
+        ranking.tied = std::move(ties.cells);
     }
     return ranking;
 }

@@ -36,13 +36,10 @@ TiedSet tied_set(const Summary& summary,
 struct MetricRanking {
     std::optional<std::size_t> best;  ///< absent where fewer than two cells can be ranked
     std::vector<std::size_t> tied;
-    std::vector<bool> is_left_out;  ///< by cell: has a value that is not ranked with the others
+    std::vector<std::string> why_not;  ///< by cell; not empty: has a value that is not ranked
 };
 
-/// Ranks the cells that can be: with a baseline those that are fair against it (`same` as in
-/// unfair_differences()), without one the largest group with equal data and equal seeds (of equally
-/// large ones that with more seeds, then the first). Published values among themselves count as
-/// measured on equal seeds.
+/// Ranks the cells of comparable_cells(). None are tied where the test cannot separate any.
 MetricRanking rank_metric(const Summary& summary,
                           const std::string& metric,
                           sweeps::Goal goal,

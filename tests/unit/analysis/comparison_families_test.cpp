@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/comparison/ablation.hpp"
+#include "analysis/comparison/comparable.hpp"
 #include "analysis/comparison/importance.hpp"
 #include "analysis/comparison/one_factor.hpp"
 #include "analysis/comparison/order_sensitivity.hpp"
@@ -193,18 +194,24 @@ TEST(AblationTest, WhatShouldBeEqualIsUnlikeWhateverElse) {
     EXPECT_FALSE(study_ablations(summary, 0, {}, "m", true).removals[0].is_fair());
 }
 
-TEST(AblationTest, UnfairComparisonsAreUnfairRemovals) {
+TEST(AblationTest, OtherSeedsAndBudgetsAreNoFairRemovals) {
     Summary summary;
-    summary.cells = {cell("main", {{"dia", "4"}}, {{0, 9}}),
-                     cell("wo_dia", {{"dia", "0"}}, {{0, 8}})};
-    Comparison comparison;
-    comparison.cell = 1;
-    comparison.metric = "m";
-    comparison.unfair = {{"dia", "0", "4"}, {"seeds", "0", "0..4"}};
-    const Removal removal = study_ablations(summary, 0, {}, "m", true, {comparison}).removals.at(0);
-    EXPECT_EQ(difference_text(removal.removed), "dia 4 / 0");
-    EXPECT_EQ(difference_text(removal.unlike), "seeds 0..4 / 0");
-    EXPECT_FALSE(removal.importance.has_value());
+    summary.cells = {
+        cell("main", {{"dia", "4"}, {"train.num_epochs", "60"}}, {{0, 9}, {1, 9}}),
+        cell("wo_seeds", {{"dia", "0"}, {"train.num_epochs", "60"}}, {{5, 1}, {6, 1}}),
+        cell("wo_long", {{"dia", "2"}, {"train.num_epochs", "20"}}, {{0, 8}, {1, 8}}),
+        cell("wo_dia", {{"dia", "0"}, {"train.num_epochs", "60"}}, {{0, 8}, {1, 7}}),
+        cell("wo_epochs", {{"dia", "4"}, {"train.num_epochs", "20"}}, {{0, 8}, {1, 8}})};
+    const AblationStudy study = study_ablations(summary, 0, {}, "m", true);
+    ASSERT_EQ(study.removals.size(), 4U);
+    EXPECT_EQ(study.removals[0].cell, 3U);
+    EXPECT_EQ(study.removals[0].importance, 1.0);
+    EXPECT_EQ(study.removals[1].cell, 4U) << "nothing but the budget differs: it is studied";
+    EXPECT_TRUE(study.removals[1].is_fair());
+    EXPECT_EQ(difference_text(study.removals[2].removed), "dia 4 / 0");
+    EXPECT_EQ(difference_text(study.removals[2].unlike), "seeds 0, 1 / 5, 6");
+    EXPECT_FALSE(study.removals[2].importance.has_value());
+    EXPECT_EQ(difference_text(study.removals[3].unlike), "train.num_epochs 60 / 20");
 }
 
 TEST(SynergyTest, CombinationsAreFoundBySettings) {
@@ -248,14 +255,57 @@ TEST(RankingTest, OnlyEqualDataAndSeedsAreRanked) {
                      cell("unfair", {}, {{0, 4}, {1, 4}}),
                      cell("none", {}, {})};
     summary.cells[3].info.data_digest = "other";
-    const auto ranked = rank_cells(summary, "m", true, {false, false, false, false, true, false});
+    for (CellSummary& one : summary.cells) {
+        one.info.settings = {{"train.num_epochs", "60"}, {"train.lr", "1"}};
+    }
+    summary.cells[4].info.settings = {{"train.num_epochs", "90"}, {"train.lr", "2"}};
+    const auto ranked = rank_cells(summary, "m", true, {});
     std::vector<std::string> shown;
     for (const RankedCell& entry : ranked) {
         shown.push_back(std::to_string(entry.rank) + summary.cells[entry.cell].info.name);
     }
     EXPECT_EQ(shown, (Texts{"0fewer", "0data", "0unfair", "1b", "2a"}));
-    EXPECT_EQ(ranked[0].why_unranked, "other seeds");
+    EXPECT_EQ(ranked[0].why_unranked, "seeds 0 / 0, 1");
     EXPECT_EQ(ranked[1].why_unranked, "other data");
+    EXPECT_EQ(ranked[2].why_unranked, "train.num_epochs 90 / 60");
+    // Where nothing but the budget differs, it is what is studied.
+    summary.cells[4].info.settings["train.lr"] = "1";
+    EXPECT_EQ(rank_cells(summary, "m", true, {})[2].rank, 1U);
+    // With a baseline those are ranked that are fair against it.
+    ComparisonOptions options;
+    options.baseline = "fewer";
+    EXPECT_EQ(rank_cells(summary, "m", true, options)[0].rank, 1U);
+    EXPECT_EQ(rank_cells(summary, "m", true, options)[3].why_unranked,
+              "no fair comparison with fewer, see Comparisons");
+}
+
+TEST(RankingTest, OfEquallyLargeGroupsMoreSeedsCount) {
+    Summary summary;
+    for (const char* name : {"a", "b"}) {
+        summary.cells.push_back(cell(name, {}, {{0, 1}, {1, 3}}));
+    }
+    for (const char* name : {"c", "d"}) {
+        summary.cells.push_back(cell(name, {}, {{0, 1}, {1, 3}, {2, 2}}));
+    }
+    EXPECT_EQ(comparable_cells(summary, "m", {}).cells, (std::vector<std::size_t>{2, 3}));
+    EXPECT_EQ(comparable_cells(summary, "m", {}).why_not[0], "seeds 0, 1 / 0..2");
+    summary.cells.push_back(cell("e", {}, {{0, 1}, {1, 3}}));
+    EXPECT_EQ(comparable_cells(summary, "m", {}).cells, (std::vector<std::size_t>{0, 1, 4}));
+}
+
+TEST(RankingTest, PublishedValuesOutvoteNothing) {
+    Summary summary;
+    summary.cells = {cell("a", {}, {{0, 1}}), cell("b", {}, {{0, 2}})};
+    for (const char* name : {"x", "y", "z"}) {
+        CellSummary published;
+        published.info.id = published.info.name = name;
+        published.info.data_digest = "data";
+        published.info.published["mean"]["m"].mean = 9;
+        summary.cells.push_back(published);
+    }
+    const ComparableCells comparable = comparable_cells(summary, "m", {});
+    EXPECT_EQ(comparable.cells, (std::vector<std::size_t>{0, 1}));
+    EXPECT_EQ(comparable.why_not[2], "published, its seeds are not known");
 }
 
 TEST(ImportanceTest, AGridWithOddCellsIsAnalysed) {

@@ -327,6 +327,47 @@ TEST(ComparisonTest, WhatIsNotKnownIsRefused) {
     EXPECT_TRUE(compare_cells(two_cells(), {}).empty());
 }
 
+TEST(ComparisonTest, NothingIsBoldWhereAllAreWorse) {
+    Values worse, odd = {{0, 90.1}, {1, 90.3}, {2, 90.2}};
+    for (const auto& [seed, value] : kMain) {
+        worse[seed] = value - 1 - 0.01 * static_cast<double>(seed);
+    }
+    Report report = make_report("demo",
+                                {},
+                                summary_of({cell("main", {{"image_auroc", kMain}}),
+                                            cell("worse", {{"image_auroc", worse}}),
+                                            cell("odd", {{"image_auroc", odd}}),
+                                            cell("one", {{"image_auroc", {{0, 98.0}}}})}));
+    compare_report(report, against_main("paired_t"));
+    EXPECT_LE(*report.comparisons[1].p_adjusted, 0.05);
+    const std::string text = markdown_report(report);
+    EXPECT_TRUE(contains(text, "-1.02 *")) << text;
+    EXPECT_FALSE(contains(text, "**-")) << text;
+    EXPECT_TRUE(contains(text, "-7.96†")) << text;
+    EXPECT_FALSE(contains(text, "-7.96† *")) << text;
+    EXPECT_TRUE(contains(text, "over the 2 comparisons of a metric that could be tested")) << text;
+}
+
+TEST(ComparisonTest, AdjustmentCanPutAlphaOutOfReach) {
+    Values values, lower;
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+        values[seed] = 0.99;
+        lower[seed] = 0.7 + 0.01 * static_cast<double>(seed);
+    }
+    std::vector<CellSummary> cells = {cell("main", {{"m", values}})};
+    const auto note = [&](std::size_t count) {
+        while (cells.size() <= count) {
+            cells.push_back(cell("c" + std::to_string(cells.size()), {{"m", lower}}));
+        }
+        return compare_cells(summary_of(cells), against_main("wilcoxon"))[0].note;
+    };
+    EXPECT_EQ(note(6).find("out of reach"), std::string::npos);
+    // 7 * 2 / 2^8
+    EXPECT_TRUE(
+        contains(note(7), "after holm over 7 tests p is at least 0.05469: 0.05 is out of reach"))
+        << note(7);
+}
+
 TEST(ComparisonTest, ReportsTellThem) {
     Summary summary = two_cells();
     summary.cells.push_back(cell("c", {{"image_auroc", {{0, 99.0}, {1, 99.1}}}}));

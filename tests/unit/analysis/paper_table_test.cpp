@@ -131,7 +131,7 @@ TEST(PaperTableTest, OtherDataAndOtherSeedsAreMarkedAndNotRanked) {
         summary_of({kMain, kClose, other_data, fewer}));
     EXPECT_EQ(column(table),
               (Texts{"99.90±0.00†", "*98.20±0.10*", "_98.17±0.21_", "99.00±0.00†(2/3)"}));
-    EXPECT_NE(notes(table).find("fewer: seeds 0 1; other: other data"), std::string::npos)
+    EXPECT_NE(notes(table).find("fewer: seeds 0, 1 / 0..2; other: other data"), std::string::npos)
         << notes(table);
     EXPECT_NE(notes(table).find("(a/b): a of b seeds have a value: fewer."), std::string::npos)
         << notes(table);
@@ -147,6 +147,21 @@ TEST(PaperTableTest, CellsThatShouldShareASettingAndDoNotAreMarked) {
     EXPECT_EQ(column(build(kThree, summary)).back(), "*99.00±0.00*");
     EXPECT_NE(notes(build(kThree, summary, {"train.lr"})).find("train.lr 0.0002 / 0.0003"),
               std::string::npos);
+}
+
+TEST(PaperTableTest, LongerTrainingIsNotRankedWithTheOthers) {
+    FakeCell main = kMain, close = kClose, far = kFar;
+    main.settings = close.settings = {{"train.num_epochs", "60"}, {"train.lr", "0.0003"}};
+    close.settings["train.lr"] = "0.0002";
+    far.settings = {{"train.num_epochs", "200"}, {"train.lr", "0.0001"}};
+    far.auroc = {{0, 0.99}, {1, 0.99}, {2, 0.99}};
+    const Table table = build(kThree, summary_of({main, close, far}));
+    EXPECT_EQ(column(table).back(), "99.00±0.00†");
+    EXPECT_NE(notes(table).find("far: train.num_epochs 200 / 60"), std::string::npos);
+    // The last component of a parameter is enough.
+    close.settings["train.lr"] = "0.0003";
+    far.settings = {{"train.num_epochs", "60"}, {"train.lr", "0.0001"}};
+    EXPECT_EQ(column(build(kThree, summary_of({main, close, far}), {"lr"})).back(), "99.00±0.00†");
 }
 
 TEST(PaperTableTest, WithoutTwoComparableRowsNobodyIsBest) {

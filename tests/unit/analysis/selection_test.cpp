@@ -118,6 +118,23 @@ TEST(TiesTest, HolmKeepsManyComparisonsFromSeparating) {
     EXPECT_EQ(tied(3), 3U);
 }
 
+TEST(TiesTest, WhatHolmPutsOutOfReachIsSaidAndNotUnderlined) {
+    std::vector<std::vector<storage::ResultRow>> parts = {
+        rows("best", "image_auroc", std::vector<double>(8, 0.99))};
+    for (int i = 0; i < 7; ++i) {
+        parts.push_back(rows("c" + std::to_string(i),
+                             "image_auroc",
+                             {0.60, 0.61, 0.62, 0.63, 0.64, 0.65, 0.66, 0.67}));
+    }
+    Report report = make_report("demo", {"image_auroc", Goal::Maximize, {}}, summary_of(parts));
+    ComparisonOptions options;
+    options.test = "wilcoxon";
+    compare_report(report, options);
+    const std::string text = markdown_report(report);
+    EXPECT_TRUE(contains(text, "p = 0.007812, after Holm's correction 0.05469")) << text;
+    EXPECT_FALSE(contains(text, "<u>")) << text;
+}
+
 TEST(TiesTest, OneSeedCannotTell) {
     const Report report = make_report("demo",
                                       {"m", Goal::Maximize, {}},
@@ -147,6 +164,18 @@ TEST(SeedsTest, FewSeedsDoNotWinSilently) {
 }
 
 // Expected values of the largest of m: quadrature of x m phi(x) Phi(x)^(m-1), written by itself.
+TEST(SeedsTest, OtherSeedsAreSaid) {
+    auto other = rows("b", "m", {0.97, 0.98});
+    for (storage::ResultRow& row : other) {
+        row.seed += 7;
+    }
+    const Selection selection =
+        select_best(summary_of({rows("a", "m", {0.9, 0.91}), other}), {"m", Goal::Maximize, {}});
+    EXPECT_EQ(selection.cell, 1U);
+    EXPECT_TRUE(contains(joined(selection.notes), "1 cell was run on other seeds"))
+        << joined(selection.notes);
+}
+
 TEST(OptimismTest, ExpectedMaximumOfNormals) {
     EXPECT_EQ(expected_maximum(1), 0);
     EXPECT_NEAR(expected_maximum(2), 1 / std::sqrt(3.14159265358979323846), 1e-9);
