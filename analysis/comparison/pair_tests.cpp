@@ -6,6 +6,7 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
+#include "analysis/selection/metric_kind.hpp"
 #include "analysis/statistics/bayesian_signed_rank.hpp"
 #include "analysis/statistics/effect_size.hpp"
 #include "analysis/statistics/paired.hpp"
@@ -103,9 +104,7 @@ PairOutcome welch_outcome(const Values& x, const Values& y) {
 }  // namespace
 
 double practical_equivalence(const std::string& metric, double point) {
-    const bool is_pixel_precision = metric.find("pixel_ap") != std::string::npos ||
-                                    metric.find("pixel_f1max") != std::string::npos;
-    return (is_pixel_precision ? 0.5 : 0.2) * point;
+    return (is_pixel_precision(metric) ? 0.5 : 0.2) * point;
 }
 
 PairOutcome pair_test(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "analysis/comparison/comparison.hpp"
@@ -11,28 +12,33 @@ namespace harrow::analysis {
 namespace {
 
 /// What makes means comparable.
-using Footing = std::pair<std::string, std::vector<std::uint64_t>>;  // data, seeds
-
-Footing footing_of(const CellSummary& cell, const std::string& metric) {
-    Footing footing{cell.info.data_digest, {}};
-    const auto found = cell.metrics.find(metric);
-    if (found != cell.metrics.end()) {
-        for (const auto& [seed, value] : found->second.values) {
-            footing.second.push_back(seed);
-        }
+struct Footing {
+    std::string data, unit;
+    std::vector<std::uint64_t> seeds;
+    bool operator<(const Footing& other) const {
+        return std::tie(data, unit, seeds) < std::tie(other.data, other.unit, other.seeds);
     }
-    return footing;
-}
+};
 
-std::string difference(const Footing& footing, const Footing& common) {
-    if (footing.second.empty()) {
+std::string difference(const Footing& footing, const Footing& common, const std::string& run) {
+    if (footing.seeds.empty()) {
         return "published, its seeds are not known";
     }
-    const bool other_data = footing.first != common.first;
-    const bool other_seeds = footing.second != common.second;
-    return other_data && other_seeds ? "other data and seeds"
-           : other_data              ? "other data"
-                                     : "other seeds";
+    std::vector<std::string> others;
+    if (footing.data != common.data) {
+        others.emplace_back("data");
+    }
+    if (footing.seeds != common.seeds) {
+        others.emplace_back("seeds");
+    }
+    std::string text;
+    for (const std::string& other : others) {
+        text += (text.empty() ? "other " : " and ") + other;
+    }
+    if (footing.unit != common.unit) {
+        text += (text.empty() ? "" : ", ") + ("in " + footing.unit) + " in " + run;
+    }
+    return text;
 }
 
 }  // namespace
@@ -48,11 +54,17 @@ std::vector<RankedCell> rank_cells(const Summary& summary,
     };
     std::vector<Entry> entries;
     std::map<Footing, std::size_t> counts;
+    const Units units(summary, metric);
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
         const std::optional<double> mean = known_mean(summary.cells[i], metric);
         if (mean) {
-            entries.push_back({i, *mean, footing_of(summary.cells[i], metric)});
-            counts[entries.back().footing] += entries.back().footing.second.empty() ? 0 : 1;
+            const CellSummary& cell = summary.cells[i];
+            entries.push_back({i,
+                               *mean,
+                               {data_text(cell.info),
+                                units.unit(cell.info.run, metric),
+                                seeds_of(cell, metric)}});
+            counts[entries.back().footing] += entries.back().footing.seeds.empty() ? 0 : 1;
         }
     }
     const Footing* common = nullptr;
@@ -69,8 +81,10 @@ std::vector<RankedCell> rank_cells(const Summary& summary,
     double last = 0;
     for (const Entry& entry : entries) {
         RankedCell cell{entry.cell, 0, ""};
-        if (entry.footing != *common || entry.footing.second.empty()) {
-            cell.why_unranked = difference(entry.footing, *common);
+        const bool is_common = !(entry.footing < *common) && !(*common < entry.footing);
+        if (!is_common || entry.footing.seeds.empty()) {
+            cell.why_unranked =
+                difference(entry.footing, *common, summary.cells[entry.cell].info.run);
         } else if (entry.cell < unfair.size() && unfair[entry.cell]) {
             cell.why_unranked = "differs from the baseline in what should be equal";
         } else {

@@ -14,9 +14,9 @@ struct RankedCell {
     std::string why_unranked;  ///< not empty: not comparable with those ranked; rank is 0
 };
 
-/// Cells by the mean of a metric, best first. Comparable are cells of equal data and seeds: the
-/// largest such group with measured values is ranked (the first of several), the others keep their
-/// place without a rank; so do cells in `unfair`. Cells without a value are left out.
+/// Cells by the mean of a metric, best first. Comparable are cells of equal data, unit and seeds:
+/// the largest such group with measured values is ranked (the first of several), the others keep
+/// their place without a rank; so do cells in `unfair`. Cells without a value are left out.
 std::vector<RankedCell> rank_cells(const Summary& summary,
                                    const std::string& metric,
                                    bool higher_is_better,

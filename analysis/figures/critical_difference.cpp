@@ -38,7 +38,9 @@ std::vector<std::size_t> comparable_cells(const Report& report) {
                        expected.begin(),
                        expected.end(),
                        [](const auto& a, const auto& b) { return a.first == b.first; });
-        if (has_seeds && cell.info.data_digest == first->info.data_digest) {
+        if (has_seeds && data_text(cell.info) == data_text(first->info) &&
+            report.units.unit(cell.info.run, metric) ==
+                report.units.unit(first->info.run, metric)) {
             cells.push_back(i);
         }
     }

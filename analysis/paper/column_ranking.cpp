@@ -28,11 +28,6 @@ std::string seeds_of(const PaperValue& value) {
     return text;
 }
 
-/// Two digests that are not known are equal only where one run made both.
-bool share_data(const CellInfo& a, const CellInfo& b) {
-    return a.data_digest == b.data_digest && (!a.data_digest.empty() || a.run == b.run);
-}
-
 /// What keeps `value` from being compared with `reference`; empty: nothing.
 std::string difference_from(const PaperValue& reference,
                             const PaperValue& value,
@@ -42,7 +37,7 @@ std::string difference_from(const PaperValue& reference,
     if (seeds_of(value) != seeds_of(reference)) {
         add(seeds_of(value));
     }
-    if (!share_data(*value.cell, *reference.cell)) {
+    if (data_text(*value.cell) != data_text(*reference.cell)) {
         add("other data");
     }
     std::vector<SettingDifference> unfair;

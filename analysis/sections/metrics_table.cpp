@@ -62,7 +62,7 @@ Table metrics_table(const Report& report,
         table.notes.push_back(
             std::string(kLeftOutMark) + " left out of bold and underline: " +
             (report.compare.baseline.empty()
-                 ? "other data or other seeds than most cells."
+                 ? "other data, another unit or other seeds than most cells."
                  : "no fair comparison with " + report.compare.baseline + ", see Comparisons."));
     }
     return table;

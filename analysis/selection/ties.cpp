@@ -20,12 +20,14 @@ Cells fair_cells(const Summary& summary,
                  const std::vector<std::string>& same) {
     Cells cells;
     const CellSummary& versus = summary.cells[baseline];
+    const Units units(summary, metric);
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
         if (!known_mean(summary.cells[i], metric)) {
             continue;
         }
         std::vector<SettingDifference> unfair;
         add_seed_difference(unfair, summary.cells[i], versus, metric);
+        add_unit_difference(unfair, summary.cells[i], versus, metric, units);
         if (unfair.empty() &&
             unfair_differences(summary.cells[i].info, versus.info, same).empty()) {
             cells.push_back(i);
@@ -35,12 +37,16 @@ Cells fair_cells(const Summary& summary,
 }
 
 Cells largest_group(const Summary& summary, const std::string& metric) {
-    using Key = std::pair<std::string, std::vector<std::uint64_t>>;  // data, seeds
+    // Data with the unit, seeds.
+    using Key = std::pair<std::string, std::vector<std::uint64_t>>;
+    const Units units(summary, metric);
     std::map<Key, Cells> groups;
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
         const CellSummary& cell = summary.cells[i];
         if (known_mean(cell, metric)) {
-            groups[{cell.info.data_digest, seeds_of(cell, metric)}].push_back(i);
+            groups[{data_text(cell.info) + "\n" + units.unit(cell.info.run, metric),
+                    seeds_of(cell, metric)}]
+                .push_back(i);
         }
     }
     const auto largest =
@@ -108,12 +114,9 @@ TiedSet tied_set(const Summary& summary,
     return result;
 }
 
-MetricRanking rank_metric(const Summary& summary,
-                          const std::string& metric,
-                          sweeps::Goal goal,
-                          const ComparisonOptions& options) {
-    MetricRanking ranking;
-    ranking.is_left_out.assign(summary.cells.size(), false);
+std::vector<std::size_t> ranked_cells(const Summary& summary,
+                                      const std::string& metric,
+                                      const ComparisonOptions& options) {
     Cells ranked;
     if (!options.baseline.empty()) {
         ranked = fair_cells(summary, metric, find_cell(summary, options.baseline), options.same);
@@ -121,6 +124,16 @@ MetricRanking rank_metric(const Summary& summary,
     if (ranked.empty()) {  // no baseline, or one without this metric
         ranked = largest_group(summary, metric);
     }
+    return ranked;
+}
+
+MetricRanking rank_metric(const Summary& summary,
+                          const std::string& metric,
+                          sweeps::Goal goal,
+                          const ComparisonOptions& options) {
+    MetricRanking ranking;
+    ranking.is_left_out.assign(summary.cells.size(), false);
+    const Cells ranked = ranked_cells(summary, metric, options);
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
         ranking.is_left_out[i] = known_mean(summary.cells[i], metric) &&
                                  !std::binary_search(ranked.begin(), ranked.end(), i);

@@ -39,10 +39,15 @@ struct MetricRanking {
     std::vector<bool> is_left_out;  ///< by cell: has a value that is not ranked with the others
 };
 
-/// Ranks the cells that can be: with a baseline those that are fair against it (`same` as in
-/// unfair_differences()), without one the largest group with equal data and equal seeds (of equally
-/// large ones that with more seeds, then the first). Published values among themselves count as
-/// measured on equal seeds.
+/// The cells that can be ranked, ascending: with a baseline those that are fair against it (`same`
+/// as in unfair_differences()), without one the largest group with equal data, unit and seeds (of
+/// equally large ones that with more seeds, then the first). Published values among themselves
+/// count as measured on equal seeds.
+std::vector<std::size_t> ranked_cells(const Summary& summary,
+                                      const std::string& metric,
+                                      const ComparisonOptions& options);
+
+/// What stands out among ranked_cells().
 MetricRanking rank_metric(const Summary& summary,
                           const std::string& metric,
                           sweeps::Goal goal,
