@@ -7,28 +7,6 @@
 namespace harrow::analysis {
 namespace {
 
-void add_no_fractions(const MetricTable& table, std::set<std::string>& metrics) {
-    for (const auto& [metric, summary] : table) {
-        for (const auto& [seed, value] : summary.values) {
-            if (!(value >= -1 && value <= 1)) {
-                metrics.insert(metric);
-                break;
-            }
-        }
-    }
-}
-
-std::set<std::string> no_fractions(const Summary& summary) {
-    std::set<std::string> metrics;
-    for (const CellSummary& cell : summary.cells) {
-        add_no_fractions(cell.metrics, metrics);
-        for (const auto& [class_name, table] : cell.classes) {
-            add_no_fractions(table, metrics);
-        }
-    }
-    return metrics;
-}
-
 std::string constraints_text(const Report& report) {
     std::string text;
     for (const std::string& constraint : report.objective.subject_to) {
@@ -41,13 +19,13 @@ std::string constraints_text(const Report& report) {
 
 Report make_report(std::string name, sweeps::Objective objective, Summary summary, bool percent) {
     Selection selection = select_best(summary, objective);
-    std::set<std::string> unlike = no_fractions(summary);
+    Units units(summary);
     return {std::move(name),
             std::move(objective),
             std::move(summary),
             std::move(selection),
             percent,
-            std::move(unlike)};
+            std::move(units)};
 }
 
 void compare_report(Report& report, ComparisonOptions options) {
@@ -58,7 +36,10 @@ void compare_report(Report& report, ComparisonOptions options) {
 }
 
 MetricFormat metric_format(const Report& report, const std::string& metric) {
-    if (report.no_fractions.count(metric) != 0) {
+    if (report.units.are_mixed(metric)) {
+        return {4, 1};
+    }
+    if (!report.units.are_fractions(metric)) {
         return {2, 1};
     }
     return report.percent ? MetricFormat{2, 100} : MetricFormat{4, 1};

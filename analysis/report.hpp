@@ -1,6 +1,5 @@
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "analysis/document/document.hpp"
 #include "analysis/selection/selection.hpp"
 #include "analysis/summary.hpp"
+#include "analysis/units.hpp"
 #include "sweeps/sweep.hpp"
 
 namespace harrow::analysis {
@@ -25,8 +25,7 @@ struct Report {
     Summary summary;
     Selection selection;
     bool percent = false;  ///< text formats multiply fractions by 100
-    /// Metrics with a value outside [-1, 1]; make_report() looks once.
-    std::set<std::string> no_fractions = {};
+    Units units = {};      ///< of the summary's values; make_report() looks once
     ComparisonOptions compare = {};
     std::vector<Comparison> comparisons = {};
     std::vector<WantedTable> tables = {};  ///< for papers
@@ -42,7 +41,8 @@ Report make_report(std::string name,
 /// is one for pairs of seeds. Throws sweeps::UsageError as compare_cells().
 void compare_report(Report& report, ComparisonOptions options);
 
-/// How one metric is printed in text: 4 decimals when all its values lie in [-1, 1], else 2.
+/// How one metric is printed in text: 4 decimals of fractions, else 2; as they are, with 4, where
+/// runs give it in two units.
 struct MetricFormat {
     int decimals = 4;
     double factor = 1;

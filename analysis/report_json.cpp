@@ -75,6 +75,21 @@ std::string table_json(const MetricTable& table,
            "\n" + indent + "}";
 }
 
+/// By class or "mean", then metric.
+std::string published_json(const CellInfo& info) {
+    const auto value = [](const auto& entry) {
+        return quoted(entry.first) + ": {\"mean\": " + number(entry.second.mean) +
+               ", \"std\": " + number(entry.second.std) + "}";
+    };
+    return "{" +
+           joined(info.published,
+                  ", ",
+                  [&](const auto& entry) {
+                      return quoted(entry.first) + ": {" + joined(entry.second, ", ", value) + "}";
+                  }) +
+           "}";
+}
+
 std::string cell_json(const CellSummary& cell, const Summary& summary) {
     std::string text = "    {\n";
     text += "      \"id\": " + quoted(cell.info.id) + ",\n";
@@ -90,7 +105,8 @@ std::string cell_json(const CellSummary& cell, const Summary& summary) {
         return "\n        " + quoted(entry.first) + ": " +
                table_json(entry.second, summary.metrics, "        ");
     });
-    return text + (cell.classes.empty() ? "" : "\n      ") + "}\n    }";
+    text += std::string(cell.classes.empty() ? "" : "\n      ") + "},\n";
+    return text + "      \"published\": " + published_json(cell.info) + "\n    }";
 }
 
 std::string note_json(const TrialNote& note) {

@@ -110,23 +110,17 @@ void add_seed_difference(std::vector<SettingDifference>& unfair,
     }
 }
 
-double metric_point(const Summary& summary, const std::string& metric) {
-    const auto is_fraction = [](double value) { return value >= -1 && value <= 1; };
-    for (const CellSummary& cell : summary.cells) {
-        const auto found = cell.metrics.find(metric);
-        if (found != cell.metrics.end()) {
-            for (const auto& [seed, value] : found->second.values) {
-                if (!is_fraction(value)) {
-                    return 1;
-                }
-            }
-        }
-        const Published* value = published(cell, metric);
-        if (value != nullptr && !is_fraction(value->mean)) {
-            return 1;
-        }
+void add_unit_difference(std::vector<SettingDifference>& unfair,
+                         const CellSummary& cell,
+                         const CellSummary& versus,
+                         const std::string& metric,
+                         const Units& units) {
+    const std::string& run_a = cell.info.run;
+    const std::string& run_b = versus.info.run;
+    const std::string a = units.unit(run_a, metric), b = units.unit(run_b, metric);
+    if (a != b) {
+        unfair.push_back({"unit", a + " in " + run_a, b + " in " + run_b});
     }
-    return 0.01;
 }
 
 }  // namespace harrow::analysis

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/units.hpp"
+
 namespace harrow::analysis {
 namespace {
 
 using Differences = std::vector<SettingDifference>;
 using Names = std::vector<std::string>;
 using Indices = std::vector<std::size_t>;
-
-/// Two digests that are not known are equal only where one run made both.
-bool share_data(const CellInfo& a, const CellInfo& b) {
-    return a.data_digest == b.data_digest && (!a.data_digest.empty() || a.run == b.run);
-}
 
 bool is_named(const Names& same, const std::string& name) {
     return std::any_of(same.begin(), same.end(), [&](const std::string& wanted) {
@@ -41,15 +38,15 @@ Differences differences_of(const Contender& contender,
                            bool budget_counts) {
     Differences unlike;
     const CellInfo &a = *contender.cell, &b = *reference.cell;
-    if (!share_data(a, b)) {
-        unlike.push_back({"data", a.data_digest, b.data_digest});
+    if (contender.unit != reference.unit) {
+        unlike.push_back({"unit", contender.unit, reference.unit});
     }
     if (contender.seeds != reference.seeds) {
         unlike.push_back({"seeds", seeds_text(contender.seeds), seeds_text(reference.seeds)});
     }
     for (const SettingDifference& difference : setting_differences(a, b)) {
-        if (difference.name != "data" &&
-            ((budget_counts && is_budget(difference.name)) || is_named(same, difference.name))) {
+        if (difference.name == "data" || (budget_counts && is_budget(difference.name)) ||
+            is_named(same, difference.name)) {
             unlike.push_back(difference);
         }
     }
@@ -98,6 +95,7 @@ ComparableCells comparable_cells(const Summary& summary,
                                  const std::string& metric,
                                  const ComparisonOptions& options) {
     ComparableCells result{{}, std::vector<std::string>(summary.cells.size())};
+    const Units units(summary, metric);
     Indices measured;
     std::vector<Contender> contenders;
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
@@ -105,7 +103,7 @@ ComparableCells comparable_cells(const Summary& summary,
         std::vector<std::uint64_t> seeds = seeds_of(cell, metric);
         if (!seeds.empty()) {
             measured.push_back(i);
-            contenders.push_back({&cell.info, std::move(seeds)});
+            contenders.push_back({&cell.info, std::move(seeds), units.unit(cell.info.run, metric)});
         } else if (known_mean(cell, metric)) {
             result.why_not[i] = "published, its seeds are not known";
         }
@@ -117,6 +115,7 @@ ComparableCells comparable_cells(const Summary& summary,
                 const CellSummary& cell = summary.cells[i];
                 Differences unfair = unfair_differences(cell.info, versus.info, options.same);
                 add_seed_difference(unfair, cell, versus, metric);
+                add_unit_difference(unfair, cell, versus, metric, units);
                 if (unfair.empty()) {
                     result.cells.push_back(i);
                 } else {

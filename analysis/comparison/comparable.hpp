@@ -15,6 +15,7 @@ namespace harrow::analysis {
 struct Contender {
     const CellInfo* cell;
     std::vector<std::uint64_t> seeds;  ///< that it rests on, ascending
+    std::string unit = {};             ///< what Units::unit() says of it
 };
 
 struct ComparableGroup {
@@ -25,10 +26,10 @@ struct ComparableGroup {
 };
 
 /// Which values may be ranked together, for every table and figure that ranks without a baseline:
-/// those of equal data, equal seeds, equal training budget (unless no other parameter differs among
-/// the contenders: then it is what is studied) and equal parameters of `same`. Data that is not
-/// known is equal within a run only. The largest such group; of equally large ones that with more
-/// seeds, then the first.
+/// those of equal data, unit and seeds, equal training budget (unless no other parameter differs
+/// among the contenders: then it is what is studied) and equal parameters of `same`. Data that is
+/// not known is equal within a run only. The largest such group; of equally large ones that with
+/// more seeds, then the first.
 ComparableGroup comparable_group(const std::vector<Contender>& contenders,
                                  const std::vector<std::string>& same);
 

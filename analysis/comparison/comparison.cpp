@@ -132,7 +132,9 @@ public:
           differences_(differences),
           baseline_(baseline),
           metric_(metric),
-          rope_(practical_equivalence(metric, metric_point(summary, metric))),
+          units_(summary, metric),
+          rope_(practical_equivalence(metric,
+                                      units_.point(summary.cells[baseline].info.run, metric))),
           posteriors_(posteriors),
           ranks_(summary, metric, baseline, options.alpha) {}
 
@@ -147,6 +149,7 @@ public:
         comparison.delta = *known_mean(cell, metric_) - *known_mean(versus, metric_);
         comparison.unfair = differences_[index].unfair;
         add_seed_difference(comparison.unfair, cell, versus, metric_);
+        add_unit_difference(comparison.unfair, cell, versus, metric_, units_);
         if (measured(cell, metric_) != nullptr && measured(versus, metric_) != nullptr) {
             test(comparison, cell, versus);
         } else {
@@ -209,6 +212,7 @@ private:
     const std::vector<CellDifferences>& differences_;
     std::size_t baseline_;
     const std::string& metric_;
+    Units units_;
     double rope_;
     PosteriorMemo& posteriors_;
     RankComparison ranks_;

@@ -8,6 +8,7 @@
 #include "analysis/comparison/fairness.hpp"
 #include "analysis/statistics/sample.hpp"
 #include "analysis/summary.hpp"
+#include "analysis/units.hpp"
 
 namespace harrow::analysis {
 
@@ -25,8 +26,8 @@ struct Comparison {
     std::string effect_name;              ///< "d_z", "rank-biserial", "Cohen's d", …
     std::optional<Interval> ci95;         ///< of delta, Student's or Welch's t
     std::string note;  ///< seeds left out, what is absent and why, what differs; may be empty
-    /// What differs though it should be equal: see unfair_differences(), and the seeds. Not empty:
-    /// labelled, and left out of bold and rankings. `a` is the cell's, `b` the baseline's.
+    /// What differs though it should be equal: see unfair_differences(), the seeds, the unit. Not
+    /// empty: labelled, and left out of bold and rankings. `a` is the cell's, `b` the baseline's.
     std::vector<SettingDifference> unfair;
     bool is_fair() const { return unfair.empty(); }
 };
@@ -68,7 +69,11 @@ void add_seed_difference(std::vector<SettingDifference>& unfair,
                          const CellSummary& versus,
                          const std::string& metric);
 
-/// One point of a metric in the unit of its values: 1 where one lies outside [-1, 1], else 0.01.
-double metric_point(const Summary& summary, const std::string& metric);
+/// Adds "unit" where the two cells' runs give `metric` in different ones.
+void add_unit_difference(std::vector<SettingDifference>& unfair,
+                         const CellSummary& cell,
+                         const CellSummary& versus,
+                         const std::string& metric,
+                         const Units& units);
 
 }  // namespace harrow::analysis

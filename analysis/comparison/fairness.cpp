@@ -21,6 +21,13 @@ bool is_parameter(const SettingDifference& difference) {
 
 }  // namespace
 
+std::string data_text(const CellInfo& cell) {
+    if (!cell.data_digest.empty()) {
+        return cell.data_digest;
+    }
+    return cell.run.empty() ? "not known" : "not known in " + cell.run;
+}
+
 std::vector<SettingDifference> setting_differences(const CellInfo& a, const CellInfo& b) {
     std::vector<SettingDifference> differences;
     const auto add = [&](const std::string& name, const std::string& x, const std::string& y) {
@@ -43,9 +50,7 @@ std::vector<SettingDifference> setting_differences(const CellInfo& a, const Cell
         x = is_in_a ? std::next(x) : x;
         y = is_in_b ? std::next(y) : y;
     }
-    if (!a.data_digest.empty() && !b.data_digest.empty()) {
-        add("data", a.data_digest, b.data_digest);
-    }
+    add("data", data_text(a), data_text(b));
     if (!a.weights_digest.empty() && !b.weights_digest.empty()) {
         add("weights", a.weights_digest, b.weights_digest);
     }
@@ -95,8 +100,10 @@ std::vector<SettingDifference> unfair_differences(const CellInfo& a,
 }
 
 std::string difference_text(const std::vector<SettingDifference>& differences) {
+    constexpr std::size_t kDigest = 32;  // hexadecimal digits, at least
     const auto shown = [](const SettingDifference& difference, const std::string& text) {
-        const bool is_digest = difference.name == "data" || difference.name == "weights";
+        const bool is_digest = (difference.name == "data" || difference.name == "weights") &&
+                               text.size() >= kDigest && text.find(' ') == std::string::npos;
         return text.empty() ? std::string("–") : is_digest ? text.substr(0, 8) : text;
     };
     std::string text;

@@ -10,12 +10,17 @@ namespace harrow::analysis {
 
 /// A parameter two cells do not share; empty text: it means nothing to that cell.
 struct SettingDifference {
-    std::string name;  ///< dotted; "data", "weights", "seeds" for what is no parameter
+    std::string name;  ///< dotted; "data", "weights", "seeds", "unit" for what is no parameter
     std::string a, b;
     bool operator==(const SettingDifference& other) const {
         return name == other.name && a == other.a && b == other.b;
     }
 };
+
+/// What a cell was measured on: its data's digest, or that one run has not told it. Cells with
+/// equal texts share their data: two digests that are not known are equal only where one run made
+/// both.
+std::string data_text(const CellInfo& cell);
 
 /// In the order of names. Settings that one of two imports does not mention are not compared.
 std::vector<SettingDifference> setting_differences(const CellInfo& a, const CellInfo& b);

@@ -7,6 +7,7 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
+#include "analysis/selection/metric_kind.hpp"
 #include "analysis/statistics/effect_size.hpp"
 #include "analysis/statistics/paired.hpp"
 #include "analysis/statistics/sign_flip.hpp"
@@ -133,9 +134,7 @@ PairOutcome welch_outcome(const Values& x, const Values& y) {
 }  // namespace
 
 double practical_equivalence(const std::string& metric, double point) {
-    const bool is_pixel_precision = metric.find("pixel_ap") != std::string::npos ||
-                                    metric.find("pixel_f1max") != std::string::npos;
-    return (is_pixel_precision ? 0.5 : 0.2) * point;
+    return (is_pixel_precision(metric) ? 0.5 : 0.2) * point;
 }
 
 PairOutcome pair_test(const std::string& test,

@@ -22,8 +22,8 @@ struct PairOutcome {
     std::vector<std::string> notes;  ///< what is absent and why, what the test cannot reach
 };
 
-/// Half width of the region of practical equivalence: 0.5 points for pixel_ap and pixel_f1max, 0.2
-/// points for all else. `point`: see metric_point().
+/// Half width of the region of practical equivalence: 0.5 points for AP and F1 of pixels, 0.2
+/// points for all else. `point`: see Units::point().
 double practical_equivalence(const std::string& metric, double point);
 
 /// `test`: paired_t (effect d_z), wilcoxon (matched rank-biserial), permutation of signs (d_z) or

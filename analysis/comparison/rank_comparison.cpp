@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/comparison/fairness.hpp"
+
 namespace harrow::analysis {
 namespace {
 
@@ -44,13 +46,19 @@ RankComparison::RankComparison(const Summary& summary,
                                std::string metric,
                                std::size_t baseline,
                                double alpha)
-    : summary_(summary), metric_(std::move(metric)), baseline_(baseline), alpha_(alpha) {}
+    : summary_(summary),
+      metric_(std::move(metric)),
+      baseline_(baseline),
+      alpha_(alpha),
+      units_(summary, metric_) {}
 
 RankComparison::Ranking& RankComparison::ranking(std::size_t cell,
                                                  const std::vector<std::uint64_t>& seeds) {
     const auto is_home = [&](std::size_t i) {
-        const std::string& data = summary_.cells[i].info.data_digest;
-        return data == summary_.cells[baseline_].info.data_digest;
+        const CellInfo& info = summary_.cells[i].info;
+        const CellInfo& baseline = summary_.cells[baseline_].info;
+        return data_text(info) == data_text(baseline) &&
+               units_.unit(info.run, metric_) == units_.unit(baseline.run, metric_);
     };
     // A cell of other data, unfair anyway, must not change the ranks of the others.
     Ranking& ranking = is_home(cell) ? rankings_[seeds] : strangers_[{cell, seeds}];

@@ -9,6 +9,7 @@
 #include "analysis/comparison/pair_tests.hpp"
 #include "analysis/statistics/friedman.hpp"
 #include "analysis/summary.hpp"
+#include "analysis/units.hpp"
 
 namespace harrow::analysis {
 
@@ -34,6 +35,7 @@ private:
     std::string metric_;
     std::size_t baseline_;
     double alpha_;
+    Units units_;
     std::map<std::vector<std::uint64_t>, Ranking> rankings_;
     std::map<std::pair<std::size_t, std::vector<std::uint64_t>>, Ranking> strangers_;
 };

@@ -1,7 +1,11 @@
 #include "analysis/comparison/setting_codes.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
+
+#include "analysis/comparison/fairness.hpp"
+#include "analysis/units.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -9,12 +13,22 @@ namespace {
 /// Parameter -> text -> cells that have it.
 using Texts = std::map<std::string, std::map<std::string, std::vector<std::size_t>>>;
 
+/// One run has no two units of a metric.
+Units units_of_runs(const Summary& summary) {
+    const bool has_several =
+        std::any_of(summary.cells.begin(), summary.cells.end(), [&](const CellSummary& cell) {
+            return cell.info.run != summary.cells.front().info.run;
+        });
+    return has_several ? Units(summary) : Units();
+}
+
 }  // namespace
 
 SettingCodes setting_codes(const Summary& summary) {
     const std::size_t cells = summary.cells.size();
     SettingCodes codes;
     codes.codes.resize(cells);
+    const Units units = units_of_runs(summary);
     Texts texts;
     std::size_t with_settings = 0;
     std::map<std::pair<std::string, std::string>, int> grounds;
@@ -25,10 +39,12 @@ SettingCodes setting_codes(const Summary& summary) {
         for (const auto& [name, text] : info.settings) {
             texts[name][text].push_back(i);
         }
-        codes.ground.push_back(grounds
-                                   .emplace(std::make_pair(info.data_digest, info.weights_digest),
-                                            static_cast<int>(grounds.size()))
-                                   .first->second);
+        codes.ground.push_back(
+            grounds
+                .emplace(std::make_pair(data_text(info) + "\n" + units.mixed_units(info.run),
+                                        info.weights_digest),
+                         static_cast<int>(grounds.size()))
+                .first->second);
     }
     for (const auto& [name, by_text] : texts) {
         if (by_text.size() == 1 && by_text.begin()->second.size() == with_settings) {

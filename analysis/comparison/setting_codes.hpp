@@ -13,8 +13,8 @@ struct SettingCodes {
     std::vector<std::string> parameters;           ///< ascending
     std::vector<std::vector<std::string>> values;  ///< [parameter][code]; code 0: not set
     std::vector<std::vector<int>> codes;           ///< [cell][parameter]
-    std::vector<int> ground;                       ///< [cell]: equal for equal data and weights
-    std::vector<bool> has_settings;                ///< [cell]
+    std::vector<int> ground;         ///< [cell]: equal for equal data, weights and units
+    std::vector<bool> has_settings;  ///< [cell]
 };
 
 SettingCodes setting_codes(const Summary& summary);

@@ -71,7 +71,8 @@ std::optional<Grid> largest_grid(const Report& report,
         if (find_metric(cell.metrics, report.objective.metric) == nullptr) {
             continue;
         }
-        std::string others = cell.info.data_digest;
+        std::string others =
+            data_text(cell.info) + "\n" + report.units.unit(cell.info.run, report.objective.metric);
         for (const std::string& name : swept) {
             others += name == first || name == second ? "" : "\n" + setting(cell, name);
         }

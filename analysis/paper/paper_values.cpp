@@ -1,52 +1,11 @@
 #include "analysis/paper/paper_values.hpp"
 
 #include "analysis/report.hpp"
-#include "sweeps/metric_names.hpp"
 
 namespace harrow::analysis {
 namespace {
 
 constexpr const char* kMean = "mean";
-
-std::string base_of(const std::string& metric) {
-    return metric.substr(0, metric.find('.'));
-}
-
-bool is_no_fraction(double value) {
-    return !(value >= -1 && value <= 1);
-}
-
-using PercentRuns = std::set<std::pair<std::string, std::string>>;
-
-PercentRuns percent_runs(const Summary& summary) {
-    PercentRuns found;
-    const auto add = [&](const CellInfo& info, const MetricTable& table) {
-        for (const auto& [metric, values] : table) {
-            for (const auto& [seed, value] : values.values) {
-                if (is_no_fraction(value)) {
-                    found.emplace(info.run, base_of(metric));
-                }
-            }
-        }
-    };
-    for (const CellSummary& cell : summary.cells) {
-        if (!cell.info.is_import) {
-            continue;
-        }
-        add(cell.info, cell.metrics);
-        for (const auto& [class_name, table] : cell.classes) {
-            add(cell.info, table);
-        }
-        for (const auto& [class_name, metrics] : cell.info.published) {
-            for (const auto& [metric, published] : metrics) {
-                if (is_no_fraction(published.mean)) {
-                    found.emplace(cell.info.run, base_of(metric));
-                }
-            }
-        }
-    }
-    return found;
-}
 
 void add_published(const CellInfo& cell,
                    const sweeps::TableGroupSpec& group,
@@ -69,13 +28,13 @@ void add_published(const CellInfo& cell,
 }  // namespace
 
 PaperValues::PaperValues(const Summary& summary, bool percent)
-    : summary_(summary), percent_(percent), percent_runs_(percent_runs(summary)) {}
+    : summary_(summary), percent_(percent), units_(summary) {}
 
 double PaperValues::factor_of(const CellInfo& cell, const std::string& metric) const {
-    if (!sweeps::is_metric(metric)) {
+    if (!is_share(metric)) {
         return 1;
     }
-    const bool is_percent = percent_runs_.count({cell.run, base_of(metric)}) != 0;
+    const bool is_percent = !units_.is_fraction(cell.run, metric);
     return is_percent == percent_ ? 1 : percent_ ? 100 : 0.01;
 }
 

@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "analysis/paper/column_ranking.hpp"
 #include "analysis/paper/row_matching.hpp"
 #include "analysis/summary.hpp"
+#include "analysis/units.hpp"
 #include "sweeps/tables/table_spec.hpp"
 
 namespace harrow::analysis {
@@ -30,8 +30,7 @@ private:
 
     const Summary& summary_;
     bool percent_;
-    /// (run, basic metric) of imports whose values are in per cent. All others are fractions.
-    std::set<std::pair<std::string, std::string>> percent_runs_;
+    Units units_;
 };
 
 }  // namespace harrow::analysis

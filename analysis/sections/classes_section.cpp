@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/comparison/comparable.hpp"
 #include "analysis/sections/sections.hpp"
 #include "analysis/sections/values.hpp"
 
@@ -124,7 +125,7 @@ Table extremes_table(const Report& report,
     return table;
 }
 
-/// What all cells know of one class.
+/// What all cells that can be compared know of one class.
 struct ClassRecord {
     std::string name;
     SampleStatistics over_cells;  ///< of the cells' means
@@ -134,11 +135,13 @@ struct ClassRecord {
 
 std::vector<ClassRecord> hardest_first(const Report& report, const std::string& metric) {
     const bool highest = goal_in(report, metric) != sweeps::Goal::Minimize;
+    const std::vector<std::size_t> cells =
+        comparable_cells(report.summary, metric, report.compare).cells;
     std::vector<ClassRecord> records;
     for (const std::string& class_name : report.summary.classes) {
         ClassRecord record{class_name, {}, 0, 0};
         std::vector<double> means;
-        for (std::size_t i = 0; i < report.summary.cells.size(); ++i) {
+        for (const std::size_t i : cells) {
             const auto mean = class_mean(report.summary.cells[i], class_name, metric);
             if (!mean) {
                 continue;
@@ -216,6 +219,8 @@ Table hardest_table(const Report& report, const std::string& metric) {
         table.rows.push_back(std::move(row));
     }
     table.notes.push_back("Mean ± sample standard deviation (cells) of the means over seeds.");
+    table.notes.push_back(
+        "Of the cells that are ranked with each other: equal data, unit and seeds.");
     if (other_seeds) {
         table.notes.push_back(delta_note());
     }

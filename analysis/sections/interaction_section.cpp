@@ -142,7 +142,7 @@ Table design_table(const Report& report,
                      {"n"},
                      {"p"},
                      {"verdict", "", true}};
-    const double point = metric_point(report.summary, metric);
+    const double point = report.units.point(first.run, metric);
     for (const ModuleDesign::Module& module : design.modules) {
         const auto effect = module_effect(report.summary, design, module, metric, point);
         if (!effect) {

@@ -60,8 +60,8 @@ Table metrics_table(const Report& report,
         table.notes.push_back(
             std::string(kLeftOutMark) + " left out of bold and underline: " +
             (report.compare.baseline.empty()
-                 ? "other data, seeds, epochs or parameters that should be equal than the cells "
-                   "that are ranked."
+                 ? "other data, units, seeds, epochs or parameters that should be equal than the "
+                   "cells that are ranked."
                  : "no fair comparison with " + report.compare.baseline + ", see Comparisons."));
     }
     return table;

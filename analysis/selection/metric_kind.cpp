@@ -70,4 +70,12 @@ std::optional<sweeps::Goal> known_goal(const std::string& metric) {
     return std::nullopt;
 }
 
+bool is_pixel_precision(const std::string& metric) {
+    constexpr std::array<std::string_view, 3> kPixel = {"pixel", "pix", "p"};
+    constexpr std::array<std::string_view, 5> kPrecision = {"ap", "aupr", "auprc", "f1", "f1max"};
+    constexpr std::array<std::string_view, 3> kBoth = {"pap", "pixelap", "pf1"};
+    const std::vector<std::string> words = words_of(metric);
+    return (has_any(words, kPixel) && has_any(words, kPrecision)) || has_any(words, kBoth);
+}
+
 }  // namespace harrow::analysis

@@ -15,4 +15,7 @@ std::string split_of(const std::string& metric);
 /// absent for others (seconds), whose best value nobody emphasises.
 std::optional<sweeps::Goal> known_goal(const std::string& metric);
 
+/// AP or F1 of pixels in any spelling: pixel_ap, pixel_f1max.fm, P-AP.
+bool is_pixel_precision(const std::string& metric);
+
 }  // namespace harrow::analysis

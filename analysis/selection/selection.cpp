@@ -17,19 +17,21 @@ const MetricSummary* metric_of(const CellSummary& cell, const std::string& metri
     return found != cell.metrics.end() && found->second.statistics.mean ? &found->second : nullptr;
 }
 
-/// Values of different data cannot be ranked together: the largest group of cells with the metric
-/// and equal data, of several the first.
+/// Values of different data or in different units cannot be ranked together: the largest group of
+/// cells with the metric, equal data and an equal unit, of several the first.
 Cells cells_of_one_data(const Summary& summary,
                         const std::string& metric,
                         std::vector<std::string>& notes) {
     std::vector<std::pair<std::string, Cells>> groups;  // in the order of their first cells
     std::size_t all = 0;
+    const Units units(summary, metric);
     for (std::size_t i = 0; i < summary.cells.size(); ++i) {
         if (metric_of(summary.cells[i], metric) == nullptr) {
             continue;
         }
         ++all;
-        const std::string& data = summary.cells[i].info.data_digest;
+        const CellInfo& info = summary.cells[i].info;
+        const std::string data = data_text(info) + "\n" + units.unit(info.run, metric);
         auto group = std::find_if(
             groups.begin(), groups.end(), [&](const auto& one) { return one.first == data; });
         group = group == groups.end() ? groups.insert(group, {data, {}}) : group;
@@ -43,11 +45,14 @@ Cells cells_of_one_data(const Summary& summary,
             return a.second.size() < b.second.size();
         })->second;
     if (largest.size() < all) {
+        const CellInfo& first = summary.cells[largest.front()].info;
+        const std::string unit = units.unit(first.run, metric);
         notes.push_back(std::to_string(all - largest.size()) +
                         (all - largest.size() == 1 ? " cell was" : " cells were") +
-                        " measured on other data and took no part: the selection is among the " +
-                        std::to_string(largest.size()) + " on the data of " +
-                        summary.cells[largest.front()].info.name + ".");
+                        " measured on other data" + (unit.empty() ? "" : " or in another unit") +
+                        " and took no part: the selection is among the " +
+                        std::to_string(largest.size()) + " on the data of " + first.name +
+                        (unit.empty() ? "" : ", in " + unit + " as in " + first.run) + ".");
     }
     return largest;
 }

@@ -258,6 +258,17 @@ TEST(PaperTableTest, ImportsInPerCentAreNotMultiplied) {
               (Texts{"*0.982±0.002*", "*0.982±0.001*"}));
 }
 
+TEST(PaperTableTest, SharesOfAnyNameAreBroughtIntoTheTablesUnit) {
+    Summary summary = summary_of({kMain});
+    MetricTable& metrics = summary.cells[0].metrics;
+    metrics["val_synth.image_auroc"] = metrics["seconds"] = metrics["image_auroc"];
+    summary.metrics = {"image_auroc", "seconds", "val_synth.image_auroc"};
+    const Table table =
+        build("rows: [{cell: main}], columns: [val_synth.image_auroc, seconds]", summary);
+    EXPECT_EQ(shown(table.rows[0].cells[1]), "98.20±0.10");
+    EXPECT_EQ(shown(table.rows[0].cells[2]), "0.98±0.00");
+}
+
 TEST(PaperTableTest, AReportBeginsWithThemAndSaysWhatTheyLack) {
     FakeCell visa = kFar;
     visa.run = "visa-main";

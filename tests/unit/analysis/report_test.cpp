@@ -149,6 +149,19 @@ TEST(ReportTest, JsonSaysWhatTheSelectionRestsOn) {
     EXPECT_EQ(best.at("winners_curse").at("expected"), 0.25);
 }
 
+TEST(ReportTest, JsonHasPublishedValuesApartFromMeasuredOnes) {
+    Report theirs = report();
+    theirs.summary.cells[0].info.published = {{"mean", {{"aupro", {0.93, 0.002}}}},
+                                              {"bottle", {{"aupro", {0.9, std::nullopt}}}}};
+    const auto json = nlohmann::json::parse(json_report(theirs));
+    const auto& published = json.at("cells").at(0).at("published");
+    EXPECT_EQ(published.at("mean").at("aupro").at("mean").get<double>(), 0.93);
+    EXPECT_EQ(published.at("mean").at("aupro").at("std").get<double>(), 0.002);
+    EXPECT_TRUE(published.at("bottle").at("aupro").at("std").is_null());
+    EXPECT_FALSE(json.at("cells").at(0).at("metrics").contains("aupro"));
+    EXPECT_TRUE(json.at("cells").at(1).at("published").empty());
+}
+
 TEST(ReportTest, JsonOfNothingIsValid) {
     const auto json = nlohmann::json::parse(json_report(make_report("x\xff\"", {}, {})));
     EXPECT_TRUE(json.at("cells").empty());
