@@ -69,6 +69,7 @@ void add_table_files(const analysis::Report& report,
 void write(storage::PendingFile& file, const std::string& bytes) {
     try {
         storage::write_all(file.descriptor(), bytes, file.target());
+        file.close();
     } catch (const storage::NoSpaceError&) {
         throw storage::NoSpaceError("cannot write " + file.target().string() +
                                     ": no space left; nothing was replaced. Make room, or choose "

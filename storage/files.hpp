@@ -101,9 +101,12 @@ public:
 
     const std::filesystem::path& temporary() const noexcept { return temporary_; }
     const std::filesystem::path& target() const noexcept { return target_; }
-    /// Open for reading and writing until published.
+    /// Open for reading and writing until closed or published.
     int descriptor() const noexcept { return descriptor_.get(); }
-    /// fsync, rename over the target, fsync of the directory. Throws StorageError.
+    /// fsync, and gives the descriptor back: many files can be ready before one is published.
+    /// Throws StorageError.
+    void close();
+    /// close(), rename over the target, fsync of the directory. Throws StorageError.
     void publish();
     /// Removes the temporary file now; nothing is published.
     void discard() noexcept;

@@ -123,7 +123,10 @@ PendingFile::~PendingFile() {
     discard();
 }
 
-void PendingFile::publish() {
+void PendingFile::close() {
+    if (!descriptor_) {
+        return;
+    }
     if (::fsync(descriptor_.get()) != 0) {
         throw_io_error("write", target_, errno);
     }
@@ -131,6 +134,10 @@ void PendingFile::publish() {
     if (::close(descriptor_.release()) != 0) {
         throw_io_error("write", target_, errno);
     }
+}
+
+void PendingFile::publish() {
+    close();
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
         throw StorageError(io_error_text("replace", target_, errno));
     }

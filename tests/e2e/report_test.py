@@ -132,6 +132,10 @@ class ReportTest(Case):
         self.assertTrue((self.dir / "run.csv").exists())
         self.assertTrue((folder / "report.md").exists())
 
+    def test_few_descriptors_are_enough(self):
+        run = self.run_of("run", long_csv())
+        self.command(["bash", "-c", f"ulimit -n 16; exec {HARROW} report {run} --format html"])
+
     def test_several_formats_are_files(self):
         run = self.run_of("run", long_csv())
         done = self.harrow("report", run, "--format", "md,csv-wide", "--out", self.dir / "out")
