@@ -44,7 +44,8 @@ class SeedTables(Case):
     def test_top_twenty(self):
         lines = self.report("top20")
         self.assert_row(lines, "| 1 | TailW0.55-TopK5-LogdetReg1e-4-ScaleCtxK5-lr3e-4 |", "+0.0710")
-        self.assert_row(lines, "| 20 | TopK3-TailW0.55-LogdetReg1e-4-Coupling12-lr3e-4 |", "0.5153")
+        # Three of 80 epochs stand between them without a rank.
+        self.assert_row(lines, "| 17 | TopK3-TailW0.55-LogdetReg1e-4-Coupling12-lr3e-4 |", "0.5153")
 
     def test_tail_weights(self):
         lines = self.report("tail")
