@@ -103,7 +103,7 @@ void score_sequence(benchmark::State& state) {
                              return mask;
                          }});
         for (int image = 0; image < kImages; ++image) {
-            truth.back().labels.push_back(image % 2);
+            truth.back().labels.push_back(static_cast<std::uint8_t>(image % 2));
         }
         scores.classes.push_back(std::move(entry));
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "analysis/figures/figures.hpp"
@@ -74,6 +75,13 @@ std::vector<Point> metric_points(const Report& report, const std::string& x, con
             points.push_back({i, *a->statistics.mean * factor_x, *b->statistics.mean * factor_y});
         }
     }
+    // The same picture whatever the order of the cells.
+    std::sort(points.begin(), points.end(), [&](const Point& a, const Point& b) {
+        const auto key = [&](const Point& point) {
+            return std::tie(point.x, point.y, report.summary.cells[point.cell].info.name);
+        };
+        return key(a) < key(b);
+    });
     return points;
 }
 

@@ -95,7 +95,7 @@ TEST(ReportMergeTest, RunsOfOneNameAreToldApartByTheirFolders) {
 
 TEST(ReportMergeTest, WhatOneRunFinishedIsNotMissing) {
     FakeRun a = FakeRun("first").cell("x", "main", {0});
-    a.state.failed["x.s0"] = {"crashed", "signal 11"};
+    a.state.failed["x.s0"] = {"crashed", "signal 11", storage::UnitKind::Training, "key", 1};
     const FakeRun b = FakeRun("second").cell("x", "main", {0}).value("x", 0, 0.5);
     EXPECT_TRUE(report_of(a, b).summary.notes.empty());
     EXPECT_EQ(report_of(a, a).summary.notes.size(), 1U);

@@ -175,7 +175,7 @@ TEST(RankServiceTest, ItRunsWorkAndSaysGoodbye) {
 }
 
 TEST(RankServiceTest, ItLearnsAtTheEndWhetherAnotherRankWasLost) {
-    for (const std::uint8_t lost : {0, 1}) {
+    for (const std::uint8_t lost : {std::uint8_t{0}, std::uint8_t{1}}) {
         FakeLink link(1);
         link.deliver(Welcome{});
         link.deliver(Shutdown{100});
