@@ -38,8 +38,9 @@ TEST(ParametersTest, EveryMemberOfTrialConfigHasARow) {
     const std::size_t members = 1 + num_members<DataConfig>() + num_members<SequenceConfig>() +
                                 num_members<BackboneConfig>() + num_members<TrainConfig>() +
                                 num_members<ModelConfig>() + num_members<RouterConfig>() +
-                                num_members<ScoreConfig>() + num_members<NoopConfig>();
-    EXPECT_EQ(num_members<TrialConfig>(), 9U) << "a new section: add it to this sum";
+                                num_members<ScoreConfig>() + num_members<ValidationConfig>() +
+                                num_members<NoopConfig>();
+    EXPECT_EQ(num_members<TrialConfig>(), 10U) << "a new section: add it to this sum";
     EXPECT_EQ(parameters().size(), members);
 }
 
@@ -204,10 +205,17 @@ TEST(ParametersTest, SectionsStandTogether) {
             sections.push_back(section);
         }
     }
-    EXPECT_EQ(
-        sections,
-        (std::vector<std::string>{
-            "", "data", "backbone", "sequence", "train", "model", "router", "score", "noop"}));
+    EXPECT_EQ(sections,
+              (std::vector<std::string>{"",
+                                        "data",
+                                        "backbone",
+                                        "sequence",
+                                        "train",
+                                        "model",
+                                        "router",
+                                        "score",
+                                        "validation",
+                                        "noop"}));
 }
 
 TEST(ParametersTest, NearestForgivesTyping) {
