@@ -83,7 +83,7 @@ private:
                 add(after,
                     name,
                     routing,
-                    curve_metric_names()[metric],
+                    sweeps::curve_metric_names()[metric],
                     value(after, c, routing, metric));
             }
         }
@@ -149,7 +149,7 @@ private:
                     after, [&](std::size_t c) -> const auto& {
                         return value(after, c, routing, metric);
                     });
-                add(after, "mean", routing, curve_metric_names()[metric], mean);
+                add(after, "mean", routing, sweeps::curve_metric_names()[metric], mean);
             }
         }
         const auto mean = mean_seen(
@@ -177,7 +177,7 @@ private:
             }
         }
         const ContinualMetrics metrics = continual_metrics(matrix);
-        const std::string& name = curve_metric_names()[metric];
+        const std::string& name = sweeps::curve_metric_names()[metric];
         const int last = scores_.num_tasks - 1;
         add(last, "mean", routing, name + ".acc", metrics.acc);
         add(last, "mean", routing, name + ".aia", metrics.aia);
@@ -216,17 +216,6 @@ TrialScoring assemble(const storage::PatchScores& scores, const TrialValues& all
 }
 
 }  // namespace
-
-const std::vector<std::string>& curve_metric_names() {
-    static const std::vector<std::string> names = {"image_auroc",
-                                                   "image_ap",
-                                                   "image_f1max",
-                                                   "pixel_auroc",
-                                                   "pixel_ap",
-                                                   "pixel_f1max",
-                                                   "aupro"};
-    return names;
-}
 
 std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
                                          const std::vector<ClassTruth>& truth,

@@ -31,9 +31,6 @@ struct TrialScoring {
     std::optional<std::string> invalid_scores;  ///< NaN or infinity: the trial fails, no rows
 };
 
-/// Metrics measured on images and on pixels, in the order of every table.
-const std::vector<std::string>& curve_metric_names();
-
 /// Scores one training under several configurations. For every after_task: each class seen so far,
 /// routed and oracle, then `mean` (unweighted; only when every seen class has the value), and after
 /// the last task the continual metrics `<metric>.acc .aia .la .bwt .fm` on the matrix of classes.

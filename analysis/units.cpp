@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-#include "analysis/selection/metric_kind.hpp"
 #include "storage/imports/unit_check.hpp"
+#include "sweeps/metric_kind.hpp"
 
 namespace harrow::analysis {
 
 std::string base_metric(const std::string& metric) {
-    const std::string split = split_of(metric);
+    const std::string split = sweeps::split_of(metric);
     const std::size_t start = split == "test" ? 0 : split.size() + 1;
     return metric.substr(0, metric.find('.', start));
 }
 
 bool is_share(const std::string& metric) {
-    return storage::share_kind(base_metric(metric)) != storage::ShareKind::None;
+    return sweeps::share_kind(base_metric(metric)) != sweeps::ShareKind::None;
 }
 
 Units::Units(const Summary& summary, const std::string& metric) {

@@ -16,6 +16,7 @@
 #include "storage/run_directory.hpp"
 #include "sweeps/hashing.hpp"
 #include "sweeps/keys.hpp"
+#include "sweeps/metric_names.hpp"
 
 namespace {
 
@@ -25,14 +26,6 @@ struct Size {
     int cells = 1000, seeds = 5, classes = 15, tasks = 1, first_seed = 0;
 };
 
-const std::vector<std::string> kMetrics = {"image_auroc",
-                                           "image_ap",
-                                           "image_f1max",
-                                           "pixel_auroc",
-                                           "pixel_ap",
-                                           "pixel_f1max",
-                                           "aupro",
-                                           "routing_acc"};
 const std::vector<std::string> kClasses = {"bottle",
                                            "cable",
                                            "capsule",
@@ -72,18 +65,19 @@ double value_of(
 }
 
 storage::TrialRows trial_rows(const storage::CellRecord& cell, int seed, const Size& size) {
+    const std::vector<std::string>& metrics = sweeps::basic_metric_names();
     storage::TrialRows trial{sweeps::trial_id(cell.id, static_cast<std::uint64_t>(seed)), {}, {}};
     for (int task = 0; task < size.tasks; ++task) {
         const int classes = size.tasks == 1 ? size.classes : (task + 1) * size.classes / size.tasks;
-        for (std::size_t metric = 0; metric < kMetrics.size(); ++metric) {
+        for (std::size_t metric = 0; metric < metrics.size(); ++metric) {
             double sum = 0;
             for (int i = 0; i < classes; ++i) {
                 const int age = size.tasks == 1 ? 0 : task - i * size.tasks / size.classes;
                 const double value = value_of(cell, seed, i, age, metric);
                 sum += value;
-                trial.rows.push_back({task, class_name(i), "routed", kMetrics[metric], value});
+                trial.rows.push_back({task, class_name(i), "routed", metrics[metric], value});
             }
-            trial.rows.push_back({task, "mean", "routed", kMetrics[metric], sum / classes});
+            trial.rows.push_back({task, "mean", "routed", metrics[metric], sum / classes});
         }
     }
     return trial;

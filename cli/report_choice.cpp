@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "analysis/selection/metric_kind.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/metric_kind.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -26,7 +26,7 @@ sweeps::Objective objective_of(const std::string& metric, const std::string& goa
     if (!goal.empty()) {
         return {metric, goal == "minimize" ? sweeps::Goal::Minimize : sweeps::Goal::Maximize, {}};
     }
-    const std::optional<sweeps::Goal> known = analysis::known_goal(metric);
+    const std::optional<sweeps::Goal> known = sweeps::known_goal(metric);
     if (!known) {
         throw sweeps::UsageError("nothing says whether more or less of '" + metric +
                                  "' is better: give --goal maximize or --goal minimize");
@@ -37,7 +37,7 @@ sweeps::Objective objective_of(const std::string& metric, const std::string& goa
 void choose_objective(analysis::Report& report, const std::vector<std::string>& metrics) {
     require_metrics(report.summary, metrics);
     if (metrics.empty() || metrics.front() == report.objective.metric ||
-        !analysis::known_goal(metrics.front())) {
+        !sweeps::known_goal(metrics.front())) {
         return;
     }
     sweeps::Objective objective = objective_of(metrics.front(), "");

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "analysis/comparison/paired_delta.hpp"
 #include "analysis/gallery_choice.hpp"
 #include "analysis/statistics/test_result.hpp"
 #include "analysis/strips.hpp"
@@ -21,19 +22,6 @@ namespace {
 
 constexpr std::size_t kPictures = 8;
 constexpr int kSide = 112;  // pixels of one panel
-
-const analysis::CellSummary* shown_cell(const analysis::Report& report) {
-    if (report.selection.cell) {
-        return &report.summary.cells[*report.selection.cell];
-    }
-    for (const analysis::CellSummary& cell : report.summary.cells) {
-        if (!report.compare.baseline.empty() && (cell.info.name == report.compare.baseline ||
-                                                 cell.info.id == report.compare.baseline)) {
-            return &cell;
-        }
-    }
-    return nullptr;
-}
 
 bool has_scores(const storage::RunDirectory& directory,
                 const storage::RunState& state,
@@ -121,18 +109,21 @@ analysis::Gallery gallery_of(const FoundTrial& trial, const std::string& cell) {
 
 analysis::Gallery failure_gallery(const analysis::Report& report,
                                   const std::vector<RunOfReport>& runs) {
-    const analysis::CellSummary* cell = shown_cell(report);
-    if (cell == nullptr) {
+    const std::optional<std::size_t> shown =
+        report.selection.cell ? report.selection.cell
+                              : analysis::baseline_cell(report.summary, report.compare.baseline);
+    if (!shown) {
         return {};
     }
+    const analysis::CellInfo& cell = report.summary.cells[*shown].info;
     try {
-        if (const auto trial = find_trial(runs, cell->info.id)) {
-            return gallery_of(*trial, cell->info.name);
+        if (const auto trial = find_trial(runs, cell.id)) {
+            return gallery_of(*trial, cell.name);
         }
     } catch (const sweeps::Error&) {
         // A page without pictures is better than none; harrow show says what is wrong.
     }
-    return {"No pictures of failures of cell " + cell->info.name +
+    return {"No pictures of failures of cell " + cell.name +
                 ": its patch scores, or the images it was tested on, are not at hand.",
             {}};
 }

@@ -3,13 +3,13 @@
 #include <iostream>
 #include <set>
 
-#include "analysis/selection/metric_kind.hpp"
 #include "cli/best_result.hpp"
 #include "cli/report_choice.hpp"
 #include "cli/report_source.hpp"
 #include "cli/trial_recipe.hpp"
 #include "cli/verbs.hpp"
 #include "storage/files.hpp"
+#include "sweeps/metric_kind.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/setting.hpp"
 
@@ -75,13 +75,13 @@ sweeps::Objective on_split(const analysis::Summary& summary,
     std::copy_if(summary.metrics.begin(),
                  summary.metrics.end(),
                  std::back_inserter(known),
-                 [&](const std::string& metric) { return analysis::split_of(metric) == split; });
+                 [&](const std::string& metric) { return sweeps::split_of(metric) == split; });
     if (std::find(known.begin(), known.end(), objective.metric) != known.end()) {
         return objective;
     }
     if (known.size() == 1) {
         objective.metric = known.front();
-        const std::optional<sweeps::Goal> own = analysis::known_goal(objective.metric);
+        const std::optional<sweeps::Goal> own = sweeps::known_goal(objective.metric);
         objective.goal = own ? *own : objective_of(objective.metric, goal).goal;
         return objective;
     }

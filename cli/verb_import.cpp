@@ -2,12 +2,12 @@
 #include <filesystem>
 #include <iostream>
 
-#include "analysis/selection/metric_kind.hpp"
 #include "cli/import_directory.hpp"
 #include "cli/report_choice.hpp"
 #include "cli/sweep_source.hpp"
 #include "cli/terminal_text.hpp"
 #include "cli/verbs.hpp"
+#include "sweeps/metric_kind.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/utf8.hpp"
@@ -50,7 +50,7 @@ std::string objective_metric(const std::vector<std::string>& names, const Import
         return usual;
     }
     const auto known = std::find_if(names.begin(), names.end(), [](const std::string& name) {
-        return analysis::known_goal(name).has_value();
+        return sweeps::known_goal(name).has_value();
     });
     return known == names.end() ? names.front() : *known;
 }

@@ -4,15 +4,23 @@
 
 namespace harrow::sweeps {
 
-const std::vector<std::string>& basic_metric_names() {
+const std::vector<std::string>& curve_metric_names() {
     static const std::vector<std::string> names = {"image_auroc",
                                                    "image_ap",
                                                    "image_f1max",
                                                    "pixel_auroc",
                                                    "pixel_ap",
                                                    "pixel_f1max",
-                                                   "aupro",
-                                                   "routing_acc"};
+                                                   "aupro"};
+    return names;
+}
+
+const std::vector<std::string>& basic_metric_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all = curve_metric_names();
+        all.emplace_back("routing_acc");
+        return all;
+    }();
     return names;
 }
 
@@ -24,10 +32,8 @@ const std::vector<std::string>& continual_metric_suffixes() {
 const std::vector<std::string>& validation_metric_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all = {"val_normal.mean_score", "val_normal.p95_score"};
-        for (const std::string& basic : basic_metric_names()) {
-            if (basic != "routing_acc") {
-                all.push_back("val_synth." + basic);
-            }
+        for (const std::string& curve : curve_metric_names()) {
+            all.push_back("val_synth." + curve);
         }
         return all;
     }();
@@ -37,12 +43,10 @@ const std::vector<std::string>& validation_metric_names() {
 const std::vector<std::string>& metric_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all = basic_metric_names();
-        for (const std::string& basic : basic_metric_names()) {
-            if (basic == "routing_acc") {
-                continue;  // of the whole model, not per task: there is no sequence of it
-            }
+        // routing_acc is of the whole model, not per task: there is no sequence of it.
+        for (const std::string& curve : curve_metric_names()) {
             for (const std::string& suffix : continual_metric_suffixes()) {
-                all.push_back(basic + "." + suffix);
+                all.push_back(curve + "." + suffix);
             }
         }
         const std::vector<std::string>& validation = validation_metric_names();

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "analysis/comparison/comparison.hpp"
+#include "analysis/comparison/paired_delta.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -9,15 +10,6 @@ namespace harrow::analysis {
 namespace {
 
 constexpr const char* kMean = "mean";
-
-const Published* published(const CellSummary& cell, const std::string& metric) {
-    const auto table = cell.info.published.find(kMean);
-    if (table == cell.info.published.end()) {
-        return nullptr;
-    }
-    const auto value = table->second.find(metric);
-    return value == table->second.end() ? nullptr : &value->second;
-}
 
 std::string listed(const Summary& summary, const std::vector<std::size_t>& cells) {
     std::string text;
@@ -85,7 +77,7 @@ std::optional<double> known_mean(const CellSummary& cell, const std::string& met
     if (found != cell.metrics.end() && found->second.statistics.mean) {
         return found->second.statistics.mean;
     }
-    const Published* value = published(cell, metric);
+    const Published* value = published_value(cell, metric);
     return value == nullptr ? std::nullopt : std::optional(value->mean);
 }
 

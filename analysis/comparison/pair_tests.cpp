@@ -7,12 +7,12 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
-#include "analysis/selection/metric_kind.hpp"
 #include "analysis/statistics/effect_size.hpp"
 #include "analysis/statistics/paired.hpp"
 #include "analysis/statistics/sign_flip.hpp"
 #include "analysis/statistics/signed_rank.hpp"
 #include "analysis/statistics/t_tests.hpp"
+#include "sweeps/metric_kind.hpp"
 #include "sweeps/random.hpp"
 
 namespace harrow::analysis {
@@ -134,7 +134,7 @@ PairOutcome welch_outcome(const Values& x, const Values& y) {
 }  // namespace
 
 double practical_equivalence(const std::string& metric, double point) {
-    return (is_pixel_precision(metric) ? 0.5 : 0.2) * point;
+    return (sweeps::is_pixel_precision(metric) ? 0.5 : 0.2) * point;
 }
 
 PairOutcome pair_test(const std::string& test,

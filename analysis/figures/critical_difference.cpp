@@ -5,6 +5,7 @@
 #include "analysis/comparison/comparable.hpp"
 #include "analysis/figures/figures.hpp"
 #include "analysis/figures/plot_script.hpp"
+#include "analysis/sections/values.hpp"
 #include "analysis/statistics/friedman.hpp"
 
 namespace harrow::analysis {
@@ -56,10 +57,6 @@ std::optional<Ranking> ranking_of(const Report& report) {
         ranking.ranks.push_back(result.mean_ranks[i]);
     }
     return ranking;
-}
-
-std::string p_text(double p) {
-    return p < 0.0001 ? "< 0.0001" : "= " + fixed_text(p, 4);
 }
 
 std::string line_text(double x1, double y1, double x2, double y2, const std::string& style) {
@@ -140,7 +137,7 @@ std::optional<Figure> critical_difference_figure(const Report& report) {
         "Mean ranks by " + metric_heading(report, report.objective.metric) + " over " +
         std::to_string(ranking->seeds) +
         " seeds, 1 is the best; a bar joins cells that Nemenyi's test cannot tell apart at 0.05" +
-        (ranking->p ? " (Friedman with Iman and Davenport's F: p " + p_text(*ranking->p) + ")"
+        (ranking->p ? " (Friedman with Iman and Davenport's F: p " + p_text(ranking->p) + ")"
                     : "") +
         ".";
     figure.height = static_cast<int>(30 + 26 * (depth + 2.8));

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "analysis/continual.hpp"
-#include "analysis/selection/metric_kind.hpp"
+#include "sweeps/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -41,7 +41,7 @@ public:
             }
             add_means(subject, stages);
             if (last_ > 0 && subject.second != "routing_acc" &&
-                known_goal(subject.second) == sweeps::Goal::Maximize) {
+                sweeps::known_goal(subject.second) == sweeps::Goal::Maximize) {
                 add_continual(subject, stages);
             }
         }

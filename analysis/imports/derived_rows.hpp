@@ -11,7 +11,7 @@ namespace harrow::analysis {
 /// the classes seen by then, where each of them has a value; and of metrics that were measured for
 /// every class after each task from its own on, acc aia la bwt fm over a sequence of two tasks or
 /// more (routing_acc aside, and metrics that are not known to be better when higher: see
-/// known_goal()). A class is seen from the first stage at which the trial has a value of
+/// sweeps::known_goal()). A class is seen from the first stage at which the trial has a value of
 /// it; one of `classes` that it has no value of counts as seen by the last.
 ///
 /// `classes`: of the cell, over all of its trials, "mean" not among them.

@@ -9,7 +9,7 @@
 #include "analysis/paper/paper_values.hpp"
 #include "analysis/paper/row_matching.hpp"
 #include "analysis/report.hpp"
-#include "analysis/selection/metric_kind.hpp"
+#include "sweeps/metric_kind.hpp"
 #include "sweeps/metric_names.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -110,7 +110,7 @@ private:
     }
 
     RankingRules rules_for(const sweeps::TableColumnSpec& column) const {
-        const std::optional<sweeps::Goal> goal = known_goal(column.metric);
+        const std::optional<sweeps::Goal> goal = sweeps::known_goal(column.metric);
         RankingRules rules;
         rules.is_higher_better = column.arrow != Arrow::Down &&
                                  (column.arrow == Arrow::Up || goal != sweeps::Goal::Minimize);

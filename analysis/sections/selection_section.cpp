@@ -2,8 +2,8 @@
 
 #include "analysis/sections/metrics_table.hpp"
 #include "analysis/sections/sections.hpp"
-#include "analysis/selection/metric_kind.hpp"
 #include "analysis/selection/selection_text.hpp"
+#include "sweeps/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -68,7 +68,7 @@ std::optional<Section> selection_section(const Report& report) {
     std::copy_if(report.summary.metrics.begin(),
                  report.summary.metrics.end(),
                  std::back_inserter(held_out),
-                 [](const std::string& metric) { return split_of(metric) != "test"; });
+                 [](const std::string& metric) { return sweeps::split_of(metric) != "test"; });
     if (!held_out.empty()) {
         section.blocks.emplace_back(metrics_table(report, "held-out", held_out));
     }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "analysis/selection/metric_kind.hpp"
+#include "sweeps/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -42,7 +42,7 @@ std::string main_metric(const Report& report) {
 }
 
 std::optional<sweeps::Goal> goal_in(const Report& report, const std::string& metric) {
-    return metric == report.objective.metric ? report.objective.goal : known_goal(metric);
+    return metric == report.objective.metric ? report.objective.goal : sweeps::known_goal(metric);
 }
 
 std::optional<std::size_t> report_baseline(const Report& report) {

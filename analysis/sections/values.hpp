@@ -20,8 +20,8 @@ std::vector<std::string> shown_metrics(const Report& report);
 std::vector<std::string> key_metrics(const Report& report);
 /// That of the objective, else of the first metric there is.
 std::string main_metric(const Report& report);
-/// The objective's of its metric, else known_goal(): where that is absent nothing is best or
-/// ranked.
+/// The objective's of its metric, else sweeps::known_goal(): where that is absent nothing is best
+/// or ranked.
 std::optional<sweeps::Goal> goal_in(const Report& report, const std::string& metric);
 
 std::optional<std::size_t> report_baseline(const Report& report);

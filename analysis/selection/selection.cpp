@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "analysis/selection/constraints.hpp"
-#include "analysis/selection/metric_kind.hpp"
+#include "sweeps/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -183,10 +183,10 @@ void audit(const Contest& contest, const SelectionOptions& options, Selection& s
 }
 
 std::string selected_on(const std::string& metric, const Constraints& constraints) {
-    const std::string split = split_of(metric);
+    const std::string split = sweeps::split_of(metric);
     const std::vector<std::string> others = constraints.metrics();
     const bool is_test = std::any_of(others.begin(), others.end(), [](const std::string& other) {
-        return split_of(other) == "test";
+        return sweeps::split_of(other) == "test";
     });
     return is_test ? "test" : split;
 }

@@ -278,7 +278,7 @@ std::vector<std::string> ImportTable::constant_metrics() const {
     };
     std::vector<Seen> seen(metrics_.size());
     for (std::size_t metric = 0; metric < seen.size(); ++metric) {
-        seen[metric].is_constant = share_kind(metrics_[metric]) == ShareKind::None;
+        seen[metric].is_constant = sweeps::share_kind(metrics_[metric]) == sweeps::ShareKind::None;
     }
     std::map<std::pair<std::uint32_t, std::uint16_t>, std::pair<double, std::uint32_t>> first;
     for (const ImportValue& value : values_) {

@@ -8,13 +8,9 @@
 #include <tuple>
 #include <vector>
 
-namespace harrow::storage {
+#include "sweeps/metric_kind.hpp"
 
-/// A metric that is a share of a whole by its name, so that 0.98 and 98.1 in one column can only be
-/// two units: AUROC, AP, F1, AU-PRO, accuracy, IoU and Dice in any spelling. Differences (bwt, fm,
-/// gaps, deltas), standard deviations, losses and times are none.
-enum class ShareKind { None, Share, Auroc };
-ShareKind share_kind(const std::string& metric);
+namespace harrow::storage {
 
 struct UnitPlace {
     std::uint32_t file = 0;
@@ -57,7 +53,7 @@ private:
         UnitPlace place;
     };
     struct Seen {
-        ShareKind kind = ShareKind::None;
+        sweeps::ShareKind kind = sweeps::ShareKind::None;
         std::optional<Witness> fraction;    ///< of a group without percentages
         std::optional<Witness> percentage;  ///< of any group
         std::optional<Witness> small;       ///< in (0, 1], of any group

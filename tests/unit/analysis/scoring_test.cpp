@@ -147,7 +147,7 @@ TEST(ScoringTest, RoutingAccuracyAndForgettingFollowTheRouter) {
 TEST(ScoringTest, MeanIsUnweightedOverClasses) {
     const storage::PatchScores scores = training();
     const auto rows = by_key(score_training(scores, truth_of(scores), {small_config()}).at(0));
-    for (const std::string& metric : curve_metric_names()) {
+    for (const std::string& metric : sweeps::curve_metric_names()) {
         EXPECT_NEAR(rows.at({2, "mean", "routed", metric}),
                     (rows.at({2, "a", "routed", metric}) + rows.at({2, "b", "routed", metric}) +
                      rows.at({2, "c", "routed", metric})) /
@@ -277,7 +277,7 @@ TEST(ScoringTest, ImagesHeldOutGiveRowsOfTheirOwn) {
     for (const auto& [key, value] : plain) {
         EXPECT_EQ(rows.at(key), value) << std::get<3>(key);
     }
-    for (const std::string& metric : curve_metric_names()) {
+    for (const std::string& metric : sweeps::curve_metric_names()) {
         EXPECT_EQ(rows.at({2, "a", "routed", "val_synth." + metric}),
                   rows.at({2, "a", "routed", metric}));
         EXPECT_EQ(rows.at({1, "mean", "oracle", "val_synth." + metric}),

@@ -11,11 +11,11 @@
 
 #include "analysis/report.hpp"
 #include "analysis/report_markdown.hpp"
-#include "analysis/selection/metric_kind.hpp"
 #include "analysis/selection/pareto.hpp"
 #include "analysis/selection/rules.hpp"
 #include "analysis/selection/selection_text.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/metric_kind.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -216,13 +216,13 @@ TEST(ParetoTest, FrontOfTwoMetrics) {
 }
 
 TEST(SplitTest, OnlyHeldOutDataIsNoOracle) {
-    EXPECT_EQ(split_of("val_synth.image_auroc"), "val_synth");
-    EXPECT_EQ(split_of("val_normal.nll"), "val_normal");
-    EXPECT_EQ(split_of("image_auroc.fm"), "test");
-    EXPECT_EQ(known_goal("val_normal.nll"), Goal::Minimize);
-    EXPECT_EQ(known_goal("image_auroc.fm"), Goal::Minimize);
-    EXPECT_EQ(known_goal("I-AUROC (%)"), Goal::Maximize);
-    EXPECT_FALSE(known_goal("seconds"));
+    EXPECT_EQ(sweeps::split_of("val_synth.image_auroc"), "val_synth");
+    EXPECT_EQ(sweeps::split_of("val_normal.nll"), "val_normal");
+    EXPECT_EQ(sweeps::split_of("image_auroc.fm"), "test");
+    EXPECT_EQ(sweeps::known_goal("val_normal.nll"), Goal::Minimize);
+    EXPECT_EQ(sweeps::known_goal("image_auroc.fm"), Goal::Minimize);
+    EXPECT_EQ(sweeps::known_goal("I-AUROC (%)"), Goal::Maximize);
+    EXPECT_FALSE(sweeps::known_goal("seconds"));
     const Summary summary = summary_of({rows("a", "val_synth.m", {0.9}),
                                         rows("a", "m", {0.5}),
                                         rows("b", "val_synth.m", {0.8}),
@@ -320,9 +320,9 @@ TEST(EmphasisTest, BoldAndUnderlineOnlyAmongEqualSeedsAndData) {
 }
 
 TEST(MetricKindTest, HarrowsMetricsHaveTheirOwnDirection) {
-    EXPECT_EQ(known_goal("val_normal.p95_score"), Goal::Minimize);
-    EXPECT_EQ(known_goal("FM"), Goal::Minimize);
-    EXPECT_EQ(known_goal("image_auroc.bwt"), Goal::Maximize);
+    EXPECT_EQ(sweeps::known_goal("val_normal.p95_score"), Goal::Minimize);
+    EXPECT_EQ(sweeps::known_goal("FM"), Goal::Minimize);
+    EXPECT_EQ(sweeps::known_goal("image_auroc.bwt"), Goal::Maximize);
 }
 
 /// Classes x and y of one cell, by seed.
