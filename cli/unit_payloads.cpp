@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "cli/sweep_source.hpp"
+#include "sweeps/anomalies.hpp"
 #include "sweeps/backbones.hpp"
 #include "sweeps/canonical.hpp"
+#include "sweeps/class_config.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/parameters.hpp"
-#include "sweeps/validation.hpp"
 
 namespace harrow::cli {
 namespace {
@@ -33,12 +35,12 @@ std::vector<coordinator::TaskWork> tasks_of(const sweeps::Cell& cell,
     for (const std::vector<std::string>& classes : cell.tasks) {
         coordinator::TaskWork task;
         for (const std::string& name : classes) {
-            task.classes.push_back(name);
-            task.train_keys.push_back(training.feature_keys.at(next++));
-            task.test_keys.push_back(training.feature_keys.at(next++));
-            if (sweeps::has_synthetic(cell.config.validation)) {
-                task.synthetic_keys.push_back(training.feature_keys.at(next++));
+            coordinator::ClassWork work{name, {}};
+            for (const sweeps::FeatureView& view :
+                 sweeps::feature_views(sweeps::config_of_class(cell.config, name))) {
+                work.feature_keys[view.name] = training.feature_keys.at(next++);
             }
+            task.classes.push_back(std::move(work));
         }
         tasks.push_back(std::move(task));
     }
@@ -68,8 +70,8 @@ std::string UnitPayloads::extraction(const sweeps::PlannedExtraction& extraction
                                     extraction.split,
                                     extraction.images_digest,
                                     absolute_weights(config),
-                                    config.validation.holdout,
-                                    config.validation.synthetic});
+                                    sweeps::recipe_text(config, extraction.split),
+                                    extraction.seed});
 }
 
 std::string UnitPayloads::training(const sweeps::PlannedTraining& training,

@@ -10,7 +10,7 @@
 /// children (one per slot); a supervisor forwards a child's messages unchanged.
 namespace harrow::coordinator {
 
-constexpr std::uint16_t kProtocolVersion = 4;
+constexpr std::uint16_t kProtocolVersion = 5;
 
 // ---- towards the worker -------------------------------------------------------------------------
 enum class ToWorker : std::uint16_t {

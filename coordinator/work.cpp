@@ -114,18 +114,19 @@ std::string to_json(const ExtractionWork& work) {
                          {"split", work.split},
                          {"images_digest", work.images_digest},
                          {"weights", work.weights},
-                         {"holdout", work.holdout},
-                         {"synthetic", work.synthetic}},
+                         {"recipe", work.recipe},
+                         {"seed", work.seed}},
                         paths_of(work));
 }
 
 std::string to_json(const TrainingWork& work) {
     Json tasks = Json::array();
     for (const TaskWork& task : work.tasks) {
-        tasks.push_back({{"classes", task.classes},
-                         {"train_keys", task.train_keys},
-                         {"test_keys", task.test_keys},
-                         {"synthetic_keys", task.synthetic_keys}});
+        Json classes = Json::array();
+        for (const ClassWork& one : task.classes) {
+            classes.push_back({{"class", one.name}, {"feature_keys", one.feature_keys}});
+        }
+        tasks.push_back({{"classes", std::move(classes)}});
     }
     Json jobs = Json::array();
     for (const ScoreJob& job : work.jobs) {
@@ -195,8 +196,8 @@ ExtractionWork extraction_work_from_json(std::string_view text) {
     work.split = field<std::string>(json, "split");
     work.images_digest = field<std::string>(json, "images_digest");
     work.weights = field<std::string>(json, "weights");
-    work.holdout = number(json, "holdout");
-    work.synthetic = field<std::string>(json, "synthetic");
+    work.recipe = field<std::string>(json, "recipe");
+    work.seed = field<std::uint64_t>(json, "seed");
     return work;
 }
 
@@ -209,10 +210,13 @@ TrainingWork training_work_from_json(std::string_view text) {
     work.data_layout = field<std::string>(json, "data_layout");
     work.seed = field<std::uint64_t>(json, "seed");
     for (const Json& task : list(json, "tasks")) {
-        work.tasks.push_back({field<std::vector<std::string>>(task, "classes"),
-                              field<std::vector<std::string>>(task, "train_keys"),
-                              field<std::vector<std::string>>(task, "test_keys"),
-                              field<std::vector<std::string>>(task, "synthetic_keys")});
+        TaskWork read;
+        for (const Json& one : list(task, "classes")) {
+            read.classes.push_back(
+                {field<std::string>(one, "class"),
+                 field<std::map<std::string, std::string>>(one, "feature_keys")});
+        }
+        work.tasks.push_back(std::move(read));
     }
     for (const Json& job : list(json, "jobs")) {
         work.jobs.push_back({field<std::string>(job, "trial"), field<std::string>(job, "config")});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,20 +21,23 @@ struct ExtractionWork {
     std::string data_root;
     std::string data_layout;
     std::string class_name;
-    std::string split;  ///< "train", "test" or "val_synth"
+    std::string split;  ///< of sweeps::FeatureView
     std::string images_digest;
     std::string weights = {};  ///< absolute path of the backbone's weights; empty: needs none
-    // Of split "val_synth": which share of the training images it is of, and what is pasted.
-    double holdout = 0;
-    std::string synthetic = "none";
+    // Of a split that is made of training images: how, as sweeps::recipe_text says, and what seeds
+    // it.
+    std::string recipe = {};
+    std::uint64_t seed = 0;
 };
 
-/// One step of the sequence; the lists run in parallel, by class.
+struct ClassWork {
+    std::string name;
+    std::map<std::string, std::string> feature_keys;  ///< by name of the view, sweeps::FeatureView
+};
+
+/// One step of the sequence.
 struct TaskWork {
-    std::vector<std::string> classes;
-    std::vector<std::string> train_keys;
-    std::vector<std::string> test_keys;
-    std::vector<std::string> synthetic_keys = {};  ///< empty: no anomalies are pasted
+    std::vector<ClassWork> classes;
 };
 
 /// One trial to be scored from the training's patch scores.

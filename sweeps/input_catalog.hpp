@@ -17,7 +17,8 @@ struct ClassFacts {
     std::string name;
     SplitFacts train;
     SplitFacts test;
-    Digest labels_digest;  ///< of the test split's labels and masks
+    Digest labels_digest;        ///< of the test split's labels and masks
+    SplitFacts validation = {};  ///< without images where the layout or the class has none
 };
 
 struct DatasetFacts {

@@ -6,14 +6,21 @@
 
 namespace harrow::sweeps {
 
+/// A list of numbers; of ranges as pairs: low, high, low, high, …
+using NumberList = std::vector<double>;
+
 /// Everything that decides a trial's result but its seed. The member initialisers are the only
-/// place where a default is written; range, unit, help, stage and source stand in parameters.cpp.
+/// place where a default is written, but for what method_defaults() changes for a method; range,
+/// unit, help, stage and source stand in parameter_table.cpp and its parts.
 struct DataConfig {
     std::string layout = "mvtec";
     std::string root;                  ///< locator: what it holds enters the keys, not its path
     std::vector<std::string> classes;  ///< empty: all classes found
     int image_size = 224;
     std::string resize = "shorter_side";
+    NumberList scales = {0};  ///< sides an image is shrunk to before image_size; 0: not at all
+    int load_size = 0;        ///< side of the square that is shrunk; 0: image_size
+    int crop_size = 0;        ///< side of the crops an image is cut into; 0: none
 };
 
 struct SequenceConfig {
@@ -52,6 +59,9 @@ struct TrainConfig {
     double tail_weight = 0.7;
     double tail_top_k_ratio = 0.02;
     double lambda_logdet = 1e-4;
+    std::string sampling = "shuffled";
+    double confidence_weight = 0.0;
+    double confidence_temperature = 0.1;
 };
 
 struct ModelConfig {
@@ -72,6 +82,57 @@ struct ModelConfig {
     double scale_context_max_alpha = 0.2;
     int dia_n_blocks = 4;
     double dia_hidden_ratio = 0.5;
+
+    // Of AnomalyVFM.
+    std::string version = "1.1";
+    int lora_layers = 3;
+    double lora_dropout = 0.1;
+    double lora_init_std = 0.01;
+    NumberList head_hidden = {512, 256};
+    double head_dropout = 0.1;
+    int guide_reduction = 4;          ///< D divided by it is the hidden width of the attention
+    int importance_reduction = 2;     ///< 1.4
+    int final_attention_hidden = 64;  ///< 1.4
+    int attention_heads = 8;          ///< 1.3, 1.4
+    double attention_dropout = 0.1;   ///< 1.3's fusion, 1.4's importance
+    double attention_weight = 0.3;    ///< 1.4
+    std::string attention_range = "train";
+    int scale_rank_base = 256;  ///< 1.3: rank of a scale is lora_rank * scale / this
+    int scale_rank_min = 8;     ///< 1.3
+    std::string maps = "none";
+    bool batch_mix_compat = false;
+    int batch_mix_size = 8;
+    bool extraction_dropout_compat = false;
+    bool carry_over_compat = false;
+};
+
+/// The anomalies AnomalyVFM is trained with. Counts and ranges are one for all resolutions or one
+/// per resolution; ranges of whole numbers leave their upper bound out, equal bounds are that
+/// value.
+struct SyntheticConfig {
+    std::int64_t seed = -1;  ///< -1: the trial's
+    int normal_images = 50;
+    std::string train_pixels = "denormalised";
+    NumberList resolutions = {0};  ///< sides at which anomalies are made; 0: as the image is loaded
+    NumberList texture = {30};
+    NumberList structural = {30};
+    NumberList contextual = {30};
+    std::vector<std::string> texture_kinds = {"gaussian"};
+    NumberList texture_patches = {1, 1};
+    NumberList texture_side = {50, 150};
+    NumberList noise = {30, 30};
+    double salt_pepper_share = 0.1;
+    int blur_kernel = 15;
+    std::vector<std::string> structural_kinds = {"circle", "rectangle", "line"};
+    NumberList circle_radius = {20, 80};
+    NumberList rectangle_side = {50, 150};
+    NumberList line_thickness = {5, 20};
+    NumberList lines = {1, 1};
+    NumberList polygon_vertices = {6, 12};
+    NumberList polygon_radius = {20, 80};
+    int shape_base = 0;  ///< shapes are scaled by resolution / this; 0: they are not
+    NumberList contextual_side = {100, 200};
+    NumberList blend = {0.7, 0.7};
 };
 
 struct RouterConfig {
@@ -90,12 +151,18 @@ struct ScoreConfig {
     double smoothing_sigma = 4.0;
     double aupro_limit = 0.3;
     bool nan_compat = false;
+    double threshold_deviations = 3.0;
+    bool aucpro_compat = false;
+    int aucpro_thresholds = 100;
+    bool aucpro_rescale = true;
+    int aucpro_images = 0;  ///< the first of them that are defective; 0: all
 };
 
 /// Images to select a configuration by without a look at the test images.
 struct ValidationConfig {
     double holdout = 0.0;  ///< share of each class's training images; 0: none
     std::string synthetic = "none";
+    bool use_split = false;  ///< the data set's own split `validation`
 };
 
 /// A rehearsal: waits instead of training.
@@ -114,6 +181,9 @@ struct TrialConfig {
     RouterConfig router;
     ScoreConfig score;
     ValidationConfig validation;
+    SyntheticConfig synthetic;
+    /// What a parameter is for one class: "train.lr=8e-05@fabric", sorted.
+    std::vector<std::string> per_class;
     NoopConfig noop;
 };
 

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "sweeps/canonical.hpp"
+#include "sweeps/class_config.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/keys.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/sweep_weights.hpp"
-#include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -36,7 +38,7 @@ public:
         for (std::size_t nth = 0; nth < most_seeds; ++nth) {
             for (std::size_t i = 0; i < sweep_.cells.size(); ++i) {
                 if (nth < sweep_.cells[i].seeds.size()) {
-                    add_to_training(first_trial[i] + nth);
+                    add_to_training(first_trial[i] + nth, nth);
                 }
             }
         }
@@ -44,53 +46,87 @@ public:
     }
 
 private:
-    /// Keys of the cell's classes and splits in sequence order.
-    std::vector<Digest> add_extractions(std::size_t index) {
+    /// Of one cell: for each of its seeds, or once where none of them matters.
+    using SeedKeys = std::vector<std::vector<Digest>>;
+
+    SeedKeys add_extractions(std::size_t index) {
         const Cell& cell = sweep_.cells[index];
         if (!uses_data(cell.config)) {
-            return {};
+            return {{}};
         }
-        const DatasetFacts& facts = facts_of(cell.config.data);
-        const std::string features = canonical_text(cell.config, {Stage::Features});
-        const Digest weights = weights_digest(cell.config.backbone, catalog_);
-        std::vector<Digest> keys;
-        for (const std::vector<std::string>& task : cell.tasks) {
-            for (const std::string& class_name : task) {
-                const ClassFacts& of_class = facts_of(facts, class_name);
-                for (const Split& split : splits_of(of_class, cell.config.validation)) {
-                    const Digest& key = key_of(features, cell.config, weights, split.digest);
-                    keys.push_back(key);
-                    if (extraction_of_.emplace(key, plan_.extractions.size()).second) {
-                        plan_.extractions.push_back({key,
-                                                     class_name,
-                                                     split.name,
-                                                     split.images,
-                                                     split.digest,
-                                                     index,
-                                                     cell.config});
-                    }
-                }
-            }
+        const std::vector<ClassViews> classes = views_of(cell);
+        const bool by_seed = std::any_of(classes.begin(), classes.end(), [](const ClassViews& one) {
+            return std::any_of(one.views->begin(), one.views->end(), [](const View& view) {
+                return depends_on_seed(view.view);
+            });
+        });
+        SeedKeys keys;
+        for (std::size_t nth = 0; nth < (by_seed ? cell.seeds.size() : 1); ++nth) {
+            keys.push_back(add_extractions(index, classes, cell.seeds.at(nth)));
         }
         return keys;
     }
 
-    struct Split {
-        const char* name;
-        std::int64_t images;
-        Digest digest;
+    struct View {
+        FeatureView view;
+        std::string features;  ///< canonical
+    };
+    struct ClassViews {
+        const ClassFacts* facts;
+        std::shared_ptr<const std::vector<View>> views;
     };
 
-    /// Whose features a training needs of a class.
-    static std::vector<Split> splits_of(const ClassFacts& facts, const ValidationConfig& config) {
-        std::vector<Split> splits = {{"train", facts.train.images, facts.train.images_digest},
-                                     {"test", facts.test.images, facts.test.images_digest}};
-        if (has_synthetic(config)) {
-            splits.push_back({kSyntheticSplit,
-                              held_out_count(facts.train.images, config.holdout),
-                              synthetic_digest(facts.train.images_digest, config)});
+    /// In sequence order.
+    std::vector<ClassViews> views_of(const Cell& cell) {
+        const DatasetFacts& facts = facts_of(cell.config.data);
+        std::shared_ptr<const std::vector<View>> shared;
+        std::vector<ClassViews> classes;
+        for (const std::vector<std::string>& task : cell.tasks) {
+            for (const std::string& class_name : task) {
+                if (!shared || !cell.config.per_class.empty()) {
+                    shared = views_of(config_of_class(cell.config, class_name));
+                }
+                classes.push_back({&facts_of(facts, class_name), shared});
+            }
         }
-        return splits;
+        return classes;
+    }
+
+    static std::shared_ptr<const std::vector<View>> views_of(const TrialConfig& config) {
+        auto views = std::make_shared<std::vector<View>>();
+        for (FeatureView& view : feature_views(config)) {
+            std::string features = canonical_text(view.config, {Stage::Features});
+            views->push_back({std::move(view), std::move(features)});
+        }
+        return views;
+    }
+
+    /// Keys of the views of the cell's classes in sequence order.
+    std::vector<Digest> add_extractions(std::size_t index,
+                                        const std::vector<ClassViews>& classes,
+                                        std::uint64_t seed) {
+        const TrialConfig& config = sweep_.cells[index].config;
+        const Digest weights = weights_digest(config.backbone, catalog_);
+        std::vector<Digest> keys;
+        for (const ClassViews& one : classes) {
+            for (const View& view : *one.views) {
+                const SplitFacts images = view_images(view.view, *one.facts, seed);
+                const Digest& key =
+                    key_of(view.features, view.view.config, weights, images.images_digest);
+                keys.push_back(key);
+                if (extraction_of_.emplace(key, plan_.extractions.size()).second) {
+                    plan_.extractions.push_back({key,
+                                                 one.facts->name,
+                                                 view.view.split,
+                                                 images.images,
+                                                 images.images_digest,
+                                                 index,
+                                                 view.view.config,
+                                                 seed});
+                }
+            }
+        }
+        return keys;
     }
 
     const DatasetFacts& facts_of(const DataConfig& data) {
@@ -118,10 +154,12 @@ private:
         return key;
     }
 
-    void add_to_training(std::size_t trial_index) {
+    /// `nth`: which of the cell's seeds the trial has.
+    void add_to_training(std::size_t trial_index, std::size_t nth) {
         PlannedTrial& trial = plan_.trials[trial_index];
         const Cell& cell = sweep_.cells[trial.cell];
-        const std::vector<Digest>& features = feature_keys_[trial.cell];
+        const SeedKeys& by_seed = feature_keys_[trial.cell];
+        const std::vector<Digest>& features = by_seed.size() == 1 ? by_seed[0] : by_seed.at(nth);
         const Digest key =
             training_key(cell.config, cell.tasks, features, trial.seed, device_kind_);
         const auto [found, is_new] = training_of_.emplace(key, plan_.trainings.size());
@@ -152,7 +190,7 @@ private:
     InputCatalog& catalog_;
     std::string device_kind_;
     WorkPlan plan_;
-    std::vector<std::vector<Digest>> feature_keys_;  ///< per cell
+    std::vector<SeedKeys> feature_keys_;  ///< per cell
     std::map<std::tuple<std::string, Digest, Digest>, Digest> known_keys_;
     std::unordered_map<Digest, std::size_t> extraction_of_;
     std::unordered_map<Digest, std::size_t> training_of_;

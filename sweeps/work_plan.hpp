@@ -13,11 +13,12 @@ namespace harrow::sweeps {
 struct PlannedExtraction {
     Digest feature_key;
     std::string class_name;
-    std::string split;  ///< "train", "test" or kSyntheticSplit
+    std::string split;  ///< of FeatureView
     std::int64_t images = 0;
     Digest images_digest;
     std::size_t cell = 0;  ///< index of the first cell that needs it: its config says how and where
-    TrialConfig config;    ///< of that cell
+    TrialConfig config;    ///< of that cell, of the class and as the view has it
+    std::uint64_t seed = 0;  ///< of images that are made for training: what seeds them
 };
 
 struct PlannedTraining {
@@ -25,7 +26,7 @@ struct PlannedTraining {
     std::uint64_t seed = 0;
     std::size_t cell = 0;             ///< index of a cell whose config trains it
     std::vector<std::size_t> trials;  ///< scored from it, in the order of WorkPlan::trials
-    /// Per task, per class: train, test and, where anomalies are pasted, these.
+    /// Per task, per class: as feature_views has them.
     std::vector<Digest> feature_keys;
 };
 

@@ -51,16 +51,17 @@ std::vector<std::int64_t> rows_without(std::int64_t count,
 
 /// Features of the images that were held out, then of these images with pasted anomalies.
 Features held_out_features(const SequenceClass& entry, FeatureStore& store, WorkMonitor& monitor) {
-    const Features train = store.load(entry.train, monitor);
+    const Features train = store.load(entry.train(), monitor);
     auto info = std::make_shared<storage::FeatureInfo>(*train.info);
     info->images.clear();
-    std::vector<std::int64_t> rows = held_out_rows(entry.train, *train.info);
+    std::vector<std::int64_t> rows = held_out_rows(entry.train(), *train.info);
     for (const std::int64_t row : rows) {
         info->images.push_back(train.info->images.at(static_cast<std::size_t>(row)));
     }
     std::vector<SharedRows> parts = {chosen_rows(train.rows, std::move(rows))};
-    if (!entry.synthetic.key.empty()) {
-        const Features pasted = store.load(entry.synthetic, monitor);
+    const auto synthetic = entry.views.find(sweeps::kValSynthView);
+    if (synthetic != entry.views.end()) {
+        const Features pasted = store.load(synthetic->second, monitor);
         parts.push_back(pasted.rows);
         info->images.insert(
             info->images.end(), pasted.info->images.begin(), pasted.info->images.end());
@@ -76,8 +77,8 @@ TaskData task_data(const SequenceTask& task,
                    WorkMonitor& monitor) {
     std::vector<SharedRows> parts;
     for (const SequenceClass& entry : task.classes) {
-        const Features features = store.load(entry.train, monitor);
-        const std::vector<std::int64_t> left_out = held_out_rows(entry.train, *features.info);
+        const Features features = store.load(entry.train(), monitor);
+        const std::vector<std::int64_t> left_out = held_out_rows(entry.train(), *features.info);
         parts.push_back(
             left_out.empty()
                 ? features.rows
@@ -88,7 +89,7 @@ TaskData task_data(const SequenceTask& task,
 }
 
 void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& info) {
-    const std::string& layout = entry.test.config.data.layout;
+    const std::string& layout = entry.test().config.data.layout;
     bool same = entry.test_paths.size() == info.images.size();
     for (std::size_t i = 0; same && i < entry.test_paths.size(); ++i) {
         same = storage::path_in_split(layout, entry.test_paths[i]) ==
@@ -96,7 +97,7 @@ void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& i
     }
     if (!same) {
         throw sweeps::DataError("the test images of class '" + entry.name + "' under " +
-                                entry.test.config.data.root +
+                                entry.test().config.data.root +
                                 " are not those the sweep was validated with; put the old files "
                                 "back, or run the sweep again in a new directory");
     }
@@ -255,13 +256,13 @@ private:
     std::vector<SeenClass> classes_of_task(int task) {
         std::vector<SeenClass> classes;
         for (const SequenceClass& entry : sequence_.tasks[static_cast<std::size_t>(task)].classes) {
-            const Features features = store_.load(entry.test, monitor_);
+            const Features features = store_.load(entry.test(), monitor_);
             check_same_images(entry, *features.info);
             classes.push_back(
                 {&entry,
                  false,
                  ClassEvaluation(entry.name, task, num_tasks_, features, entry.test_paths)});
-            if (entry.train.config.validation.holdout > 0) {
+            if (entry.train().config.validation.holdout > 0) {
                 const Features held_out = held_out_features(entry, store_, monitor_);
                 std::vector<std::string> paths;
                 for (const storage::FeatureSource& image : held_out.info->images) {
@@ -278,7 +279,7 @@ private:
 
     SharedRows rows_of(const SeenClass& entry) {
         return entry.held_out ? held_out_features(*entry.source, store_, monitor_).rows
-                              : store_.load(entry.source->test, monitor_).rows;
+                              : store_.load(entry.source->test(), monitor_).rows;
     }
 
     void add_seen(std::vector<SeenClass> classes) {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "coordinator/work.hpp"
 #include "storage/patch_scores.hpp"
+#include "sweeps/feature_views.hpp"
 #include "worker/feature_store.hpp"
 #include "worker/history.hpp"
 #include "worker/method.hpp"
@@ -18,12 +20,13 @@ namespace harrow::worker {
 
 struct SequenceClass {
     std::string name;
-    FeatureRequest train;
-    FeatureRequest test;
+    /// By name: those of sweeps::feature_views. With validation.holdout some images of `train` are
+    /// not trained on and scored like test images.
+    std::map<std::string, FeatureRequest> views;
     std::vector<std::string> test_paths;  ///< of the test images, relative to the data's root
-    /// With validation.holdout some images of `train` are not trained on and scored like test
-    /// images; these once more, with pasted anomalies. An empty key: there are none.
-    FeatureRequest synthetic = {};
+
+    const FeatureRequest& train() const { return views.at(sweeps::kTrainView); }
+    const FeatureRequest& test() const { return views.at(sweeps::kTestView); }
 };
 
 struct SequenceTask {

@@ -16,11 +16,11 @@ namespace harrow::worker {
 /// One class and split whose features are wanted, with all that is needed to extract them.
 struct FeatureRequest {
     sweeps::Digest key;
-    sweeps::TrialConfig
-        config;  ///< data.layout and data.root filled in, validation where it counts
+    sweeps::TrialConfig config;  ///< as the view has it; data.layout and data.root filled in
     std::string class_name;
-    std::string split;             ///< "train", "test" or sweeps::kSyntheticSplit
+    std::string split;             ///< of sweeps::FeatureView
     sweeps::Digest images_digest;  ///< what the key was made of; empty: only the key is checked
+    std::uint64_t seed = 0;        ///< the trial's; of images that are made for training
 };
 
 /// Rows [first, first + kBatchImages) of [N, …]; past the end the last row is repeated.

@@ -1,6 +1,7 @@
 #include "worker/method.hpp"
 
 #include <sstream>
+#include <stdexcept>
 #include <string>
 
 namespace harrow::worker {
@@ -21,5 +22,9 @@ TrainingDiverged::TrainingDiverged(int task, int epoch, double last_loss)
       task_(task),
       epoch_(epoch),
       last_loss_(last_loss) {}
+
+torch::Tensor Method::score_images(const FeatureRows& /*images*/, int /*expert*/) {
+    throw std::logic_error("a method that scores patches was asked for scores of images");
+}
 
 }  // namespace harrow::worker

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <torch/torch.h>
 
@@ -28,9 +30,20 @@ struct TrainingHooks {
     std::function<bool()> stop;  ///< asked after every batch, true ends training early
 };
 
+/// One class of a task, without the images that are held out.
+struct TaskClass {
+    std::string name;
+    SharedRows features;  ///< view train
+    // Null where the configuration has no such view (sweeps/feature_views).
+    SharedRows maps;             ///< train.maps
+    SharedRows anomalies;        ///< anomalies: rows as sweeps::anomaly_rows has them
+    SharedRows anomaly_patches;  ///< anomalies.patches, the same rows
+};
+
 struct TaskData {
     int task = 0;         ///< from 0, in sequence order
-    SharedRows features;  ///< patch features without position
+    SharedRows features;  ///< patch features without position, of all classes one after the other
+    std::vector<TaskClass> classes = {};
 };
 
 /// Every batch of one epoch was unusable: the configuration diverges. A user failure, never
@@ -67,8 +80,14 @@ public:
     virtual std::int64_t trained_parameters(int task) const = 0;
 
     /// [B,H,W,D] float32 -> patch scores [B,H,W] float32 on the CPU, larger = more anomalous. The
-    /// last bits depend on B: score in batches of one size.
+    /// last bits depend on B: score in batches of one size. Of a method that scores images the
+    /// features are those of the maps' view; without one it is never called.
     virtual torch::Tensor score(const torch::Tensor& features, int expert) = 0;
+    /// True: image scores are score_images', not made of the patches'.
+    virtual bool scores_images() const { return false; }
+    /// All images of one set, e.g. a class's test images in their order -> [N] float64 on the CPU,
+    /// larger = more anomalous. What one image is given may depend on the others.
+    virtual torch::Tensor score_images(const FeatureRows& images, int expert);
     /// [B,H,W,D] -> distances to every learned task [B,tasks] float64 on the CPU; empty [B,0]
     /// without a router. The nearest (ties: the smaller task) is the expert to score with.
     virtual torch::Tensor route_distances(const torch::Tensor& features) = 0;

@@ -14,8 +14,11 @@
 #include "storage/datasets/dataset.hpp"
 #include "storage/files.hpp"
 #include "storage/run_directory.hpp"
+#include "sweeps/anomalies.hpp"
 #include "sweeps/canonical.hpp"
+#include "sweeps/class_config.hpp"
 #include "sweeps/error.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/run_settings.hpp"
 #include "sweeps/validation.hpp"
 #include "worker/class_images.hpp"
@@ -48,7 +51,9 @@ sweeps::TrialConfig located_config(const Work& work) {
 std::vector<std::string> class_names(const coordinator::TrainingWork& work) {
     std::vector<std::string> names;
     for (const coordinator::TaskWork& task : work.tasks) {
-        names.insert(names.end(), task.classes.begin(), task.classes.end());
+        for (const coordinator::ClassWork& one : task.classes) {
+            names.push_back(one.name);
+        }
     }
     return names;
 }
@@ -68,18 +73,17 @@ ContinualSequence make_sequence(const coordinator::TrainingWork& work,
     sequence.epochs = config.train.num_epochs;
     for (const coordinator::TaskWork& task : work.tasks) {
         SequenceTask classes;
-        for (std::size_t i = 0; i < task.classes.size(); ++i) {
-            const std::string& name = task.classes[i];
+        for (const coordinator::ClassWork& one : task.classes) {
             SequenceClass entry;
-            entry.name = name;
-            entry.train = {task.train_keys.at(i), config, name, "train", {}};
-            entry.test = {task.test_keys.at(i), config, name, "test", {}};
-            for (const storage::ImageEntry& image : split_images(dataset, name, "test")) {
-                entry.test_paths.push_back(image.relative_path);
+            entry.name = one.name;
+            for (sweeps::FeatureView& view :
+                 sweeps::feature_views(sweeps::config_of_class(config, one.name))) {
+                const sweeps::Digest& key = one.feature_keys.at(view.name);
+                entry.views[view.name] = {
+                    key, std::move(view.config), one.name, view.split, {}, work.seed};
             }
-            if (!task.synthetic_keys.empty()) {
-                entry.synthetic = {
-                    task.synthetic_keys.at(i), config, name, sweeps::kSyntheticSplit, {}};
+            for (const storage::ImageEntry& image : split_images(dataset, one.name, "test")) {
+                entry.test_paths.push_back(image.relative_path);
             }
             classes.classes.push_back(std::move(entry));
         }
@@ -93,9 +97,8 @@ std::int64_t feature_bytes(const ContinualSequence& sequence, const FeatureStore
     std::set<sweeps::Digest> keys;
     for (const SequenceTask& task : sequence.tasks) {
         for (const SequenceClass& entry : task.classes) {
-            keys.insert({entry.train.key, entry.test.key});
-            if (!entry.synthetic.key.empty()) {
-                keys.insert(entry.synthetic.key);
+            for (const auto& [name, request] : entry.views) {
+                keys.insert(request.key);
             }
         }
     }
@@ -146,9 +149,13 @@ coordinator::WorkResult UnitRunner::extract(const coordinator::ExtractionWork& w
                                             WorkMonitor& monitor) {
     const Clock::time_point start = Clock::now();
     store_.take_notes();  // of a unit that failed
-    FeatureRequest request{
-        work.feature_key, located_config(work), work.class_name, work.split, work.images_digest};
-    request.config.validation = {work.holdout, work.synthetic};
+    FeatureRequest request{work.feature_key,
+                           located_config(work),
+                           work.class_name,
+                           work.split,
+                           work.images_digest,
+                           work.seed};
+    sweeps::apply_recipe(work.recipe, request.config);
     monitor.report({0, 0, 0, 0, "checking the images", 0, 0});
     coordinator::WorkResult result;
     const ExtractionReport report = store_.ensure(request, monitor);
@@ -213,7 +220,7 @@ storage::PatchScores UnitRunner::train_sequence(const coordinator::TrainingWork&
     storage::PatchScores scores;
     try {
         const FeatureGeometry geometry =
-            store_.load(sequence.tasks.at(0).classes.at(0).train, monitor).rows->geometry();
+            store_.load(sequence.tasks.at(0).classes.at(0).train(), monitor).rows->geometry();
         const auto make = [&] { return make_method(config, geometry, work.seed, device_); };
         storage::create_directories(work.directory);
         History history(storage::training_history_file(work.directory));

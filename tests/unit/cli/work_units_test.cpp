@@ -86,8 +86,11 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
         const auto payload = coordinator::training_work_from_json(work.plan.payload_of(unit));
         std::set<std::string> reads;
         for (const coordinator::TaskWork& task : payload.tasks) {
-            reads.insert(task.train_keys.begin(), task.train_keys.end());
-            reads.insert(task.test_keys.begin(), task.test_keys.end());
+            for (const coordinator::ClassWork& one : task.classes) {
+                for (const auto& [view, key] : one.feature_keys) {
+                    reads.insert(key);
+                }
+            }
         }
         EXPECT_EQ(reads.size(), 4U);
         EXPECT_EQ(waits_for, reads);

@@ -14,7 +14,9 @@ TrainingWork example_training() {
     work.data_root = "/data/größe \"x\"";
     work.data_layout = "mvtec";
     work.seed = std::numeric_limits<std::uint64_t>::max();
-    work.tasks = {{{"a", "b"}, {"t1", "t2"}, {"e1", "e2"}}, {{"c"}, {"t3"}, {"e3"}}};
+    work.tasks = {
+        {{{"a", {{"train", "t1"}, {"test", "e1"}}}, {"b", {{"train", "t2"}, {"test", "e2"}}}}},
+        {{{"c", {{"train", "t3"}, {"test", "e3"}}}}}};
     work.jobs = {{"cell.s1", "config"}};
     work.train = false;
     work.directory = "/run/trainings/abc";
@@ -30,18 +32,22 @@ TEST(WorkTest, TrainingSurvivesTheWay) {
     EXPECT_EQ(back.data_root, work.data_root);
     EXPECT_EQ(back.weights, work.weights);
     ASSERT_EQ(back.tasks.size(), 2U);
-    EXPECT_EQ(back.tasks[0].test_keys, (std::vector<std::string>{"e1", "e2"}));
+    EXPECT_EQ(back.tasks[0].classes.at(1).name, "b");
+    EXPECT_EQ(back.tasks[0].classes.at(1).feature_keys.at("test"), "e2");
     EXPECT_EQ(back.jobs.at(0).trial, "cell.s1");
     EXPECT_FALSE(back.train);
 }
 
 TEST(WorkTest, ExtractionSurvivesTheWay) {
-    const ExtractionWork work{"key", "config", "/root", "mvtec", "bottle", "test", "digest", "/w"};
+    const ExtractionWork work{
+        "key", "config", "/root", "mvtec", "bottle", "test", "digest", "/w", "a=1\n", 7};
     const ExtractionWork back = extraction_work_from_json(to_json(work));
     EXPECT_EQ(to_json(back), to_json(work));
     EXPECT_EQ(back.split, "test");
     EXPECT_EQ(back.images_digest, "digest");
     EXPECT_EQ(back.weights, "/w");
+    EXPECT_EQ(back.recipe, "a=1\n");
+    EXPECT_EQ(back.seed, 7U);
 }
 
 TEST(WorkTest, ValuesArriveToTheLastBit) {

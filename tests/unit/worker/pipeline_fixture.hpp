@@ -11,7 +11,9 @@
 #include "storage/datasets/synth.hpp"
 #include "storage/feature_cache.hpp"
 #include "storage/patch_scores.hpp"
+#include "sweeps/anomalies.hpp"
 #include "sweeps/canonical.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/keys.hpp"
 #include "sweeps/validation.hpp"
 #include "worker/unit_runner.hpp"
@@ -89,8 +91,7 @@ protected:
         }
         if (split == sweeps::kSyntheticSplit) {
             work.images_digest = sweeps::synthetic_digest(work.images_digest, config.validation);
-            work.holdout = config.validation.holdout;
-            work.synthetic = config.validation.synthetic;
+            work.recipe = sweeps::recipe_text(config, split);
         }
         work.feature_key = sweeps::feature_key(config, {}, work.images_digest);
         work.config_text = sweeps::canonical_text(config, {Stage::Features});
@@ -119,14 +120,13 @@ protected:
         work.seed = 3;
         for (const auto& classes : tasks) {
             coordinator::TaskWork task;
-            task.classes = classes;
             for (const std::string& class_name : classes) {
-                task.train_keys.push_back(extraction(class_name, "train", config).feature_key);
-                task.test_keys.push_back(extraction(class_name, "test", config).feature_key);
-                if (sweeps::has_synthetic(config.validation)) {
-                    task.synthetic_keys.push_back(
-                        extraction(class_name, sweeps::kSyntheticSplit, config).feature_key);
+                coordinator::ClassWork one{class_name, {}};
+                for (const sweeps::FeatureView& view : sweeps::feature_views(config)) {
+                    one.feature_keys[view.name] =
+                        extraction(class_name, view.split, view.config).feature_key;
                 }
+                task.classes.push_back(std::move(one));
             }
             work.tasks.push_back(task);
         }

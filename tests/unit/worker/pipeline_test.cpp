@@ -219,14 +219,15 @@ TEST_F(PipelineTest, SplitsOfEqualImagesShareTheirFeatures) {
              data() / class_names_[0] / "test",
              fs::copy_options::recursive);
     const auto work = training_work("shared", tiny_config("moleflow"), {{class_names_[0]}});
-    ASSERT_EQ(work.tasks[0].train_keys, work.tasks[0].test_keys);
+    const auto& keys = work.tasks[0].classes[0].feature_keys;
+    ASSERT_EQ(keys.at("train"), keys.at("test"));
     EXPECT_EQ(train(work).images_extracted, kTrainImages);
 }
 
 TEST_F(PipelineTest, ExtractsACorruptFeatureFileAgain) {
     const auto work = training_work("first", tiny_config("moleflow"));
     const auto before = train(work);
-    const fs::path file = feature_file(work.tasks[1].train_keys[0]);
+    const fs::path file = feature_file(work.tasks[1].classes[0].feature_keys.at("train"));
     std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(static_cast<std::streamoff>(fs::file_size(file) / 2));
     stream.write("corrupted", 9);

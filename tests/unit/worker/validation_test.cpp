@@ -83,7 +83,8 @@ TEST_F(ValidationTest, WhatIsHeldOutIsNotTrainedOn) {
     const std::vector<std::string> held_out = scores_of(before).validation.at(0).image_paths;
     repaint(held_out.at(0));
     const auto other_held_out = training_work("other-held-out", config());
-    ASSERT_NE(other_held_out.tasks[0].train_keys, before.tasks[0].train_keys);
+    ASSERT_NE(other_held_out.tasks[0].classes[0].feature_keys.at("train"),
+              before.tasks[0].classes[0].feature_keys.at("train"));
     train(other_held_out);
     const storage::PatchScores first = scores_of(before), second = scores_of(other_held_out);
     EXPECT_EQ(second.validation.at(0).image_paths, held_out);
