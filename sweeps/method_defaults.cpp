@@ -43,7 +43,7 @@ void change_to_1_3(TrialConfig& config) {
     synthetic.resolutions = {128, 256, 512};
     synthetic.texture = {8, 16, 20};
     synthetic.structural = {20, 12, 8};
-    synthetic.contextual = {12, 12, 12};
+    synthetic.contextual = {12};
     synthetic.texture_side = {10, 30, 20, 60, 40, 120};
     synthetic.noise = {25, 25, 30, 30, 35, 35};
     synthetic.circle_radius = {8, 40};

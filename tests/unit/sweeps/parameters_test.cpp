@@ -148,7 +148,8 @@ TEST(ParametersTest, MessagesNameWhatIsAllowed) {
     EXPECT_EQ(*set_value(*find_parameter("train.tail_weight"), config, std::string("3")),
               "'3' is not allowed; expected a number >= 0 and <= 2");
     EXPECT_EQ(*set_value(*find_parameter("method"), config, std::string("molefow")),
-              "'molefow' is not allowed; expected one of moleflow, finetune, anomalyvfm, noop; did you mean "
+              "'molefow' is not allowed; expected one of moleflow, finetune, anomalyvfm, noop; did "
+              "you mean "
               "moleflow?");
     EXPECT_EQ(*set_value(*find_parameter("scale_context_kernel"), config, std::string("2")),
               "'2' is not allowed; expected an odd integer >= 1 and <= 31");
