@@ -200,10 +200,11 @@ std::vector<Cell> finish_cells(std::vector<ExpandedCell> expanded,
         const DataConfig& data = config.data;
         ids.push_back(
             uses_data(config)
-                ? cell_id(
-                      config,
-                      data_digest(tasks[i], catalog.describe(data.layout, data.root, data.classes)),
-                      weights_digest(config.backbone, catalog))
+                ? cell_id(config,
+                          data_digest(tasks[i],
+                                      catalog.describe(data.layout, data.root, data.classes),
+                                      config.validation),
+                          weights_digest(config.backbone, catalog))
                 : cell_id(config, {}, {}));
         const auto [found, is_new] = first.emplace(ids.back(), i);
         if (is_new) {
