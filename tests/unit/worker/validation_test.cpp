@@ -153,7 +153,9 @@ TEST_F(ValidationTest, PastedImagesAreExtractedUnderAKeyOfTheirOwn) {
     EXPECT_NE(with, without);
 
     coordinator::ExtractionWork other = work;
-    other.holdout = 0.3;  // not what the key was made of
+    sweeps::TrialConfig more = config("cutpaste");
+    more.validation.holdout = 0.3;  // not what the key was made of
+    other.recipe = sweeps::recipe_text(more, sweeps::kSyntheticSplit);
     fs::remove_all(cache());
     EXPECT_THROW(fresh.extract(other, silent_), sweeps::DataError);
 }
