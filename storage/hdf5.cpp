@@ -246,7 +246,7 @@ H5Group open_group(Hdf5Id location, const std::string& name) {
     return H5Group(check_hdf5(H5Gopen2(location, name.c_str(), H5P_DEFAULT), "open group " + name));
 }
 
-bool has_group(Hdf5Id location, const std::string& name) {
+bool has_link(Hdf5Id location, const std::string& name) {
     return check_hdf5(H5Lexists(location, name.c_str(), H5P_DEFAULT), "look for " + name) > 0;
 }
 
