@@ -45,11 +45,7 @@ private:
     int load_side() const {
         return config_.data.load_size != 0 ? config_.data.load_size : config_.data.image_size;
     }
-    bool gives_vectors() const {
-        return is_transformer(backbone_) &&
-               (config_.backbone.feature == "cls" || config_.backbone.feature == "patch_mean" ||
-                config_.backbone.feature == "token0_nocls_nopos");
-    }
+    bool gives_vectors() const { return gives_image_vectors(backbone_, config_.backbone); }
 
     void check_backbone() {
         const std::string wanted = "anomalyvfm scores whole images and needs one vector of each: ";

@@ -8,23 +8,20 @@ namespace {
 using Table = std::vector<Parameter>;
 using Config = TrialConfig;
 
-bool has_tokens(const Config& config) {
+bool sees_images_at_once(const Config& config) {
     const BackboneArchitecture* known = find_backbone(config.backbone.name);
-    return known != nullptr && is_transformer(*known);
+    return known != nullptr && gives_image_vectors(*known, config.backbone);
 }
 
 /// How one vector per image sees it. Whatever the method: a text of stage `features` names none.
 void add_image_view_rows(Table& table) {
     constexpr auto kData = &Config::data;
-    constexpr auto has_vectors = [](const Config& c) {
-        return has_tokens(c) && !gives_patches(c.backbone);
-    };
     table.push_back(row<kData, &DataConfig::scales>("data.scales", Stage::Features)
                         .at_least(0)
                         .at_most(2048)
                         .whole()
                         .unit("pixels")
-                        .when(has_vectors)
+                        .when(sees_images_at_once)
                         .help("Sides a square image is shrunk to before it becomes image_size "
                               "large, each of which gives a vector; 0: one vector of the image as "
                               "it is")
@@ -34,7 +31,10 @@ void add_image_view_rows(Table& table) {
             .at_least(0)
             .at_most(2048)
             .unit("pixels")
-            .when([](const Config& c) { return has_tokens(c) && c.backbone.feature != "patches"; })
+            .when([](const Config& c) {
+                const BackboneArchitecture* known = find_backbone(c.backbone.name);
+                return known != nullptr && is_transformer(*known) && !averages_blocks(c.backbone);
+            })
             .help("Side of the square an image is loaded as, before scales, anomalies and "
                   "image_size; 0: image_size")
             .source("AnomalyVFM B1, B5"));
@@ -43,7 +43,7 @@ void add_image_view_rows(Table& table) {
             .at_least(0)
             .at_most(2048)
             .unit("pixels")
-            .when(has_vectors)
+            .when(sees_images_at_once)
             .help("Side of the crops of which model.maps: crops makes its maps; what is "
                   "left at the right and at the bottom is left out. 0: none")
             .source("AnomalyVFM B3"));

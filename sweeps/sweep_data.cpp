@@ -1,6 +1,7 @@
 #include "sweeps/sweep_data.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -45,7 +46,7 @@ public:
             found->second = make(cell, *facts);
         }
         check_batches(cell, found->second, *facts);
-        check_validation(cell, found->second, *facts);
+        check_validation_split(cell, found->second, *facts);
         check_class_settings(cell, found->second, *facts);
         return found->second;
     }
@@ -196,27 +197,32 @@ private:
         }
     }
 
-    void check_validation(const ExpandedCell& cell, const Tasks& tasks, const DatasetFacts& facts) {
-        if (!cell.config.validation.use_split ||
-            !without_validation_.emplace(cell.config.data.root, tasks).second) {
+    void check_validation_split(const ExpandedCell& cell,
+                                const Tasks& tasks,
+                                const DatasetFacts& facts) {
+        const std::string& root = cell.config.data.root;
+        if (!cell.config.validation.use_split || !with_split_.emplace(root, tasks).second) {
             return;
         }
-        std::vector<std::string> missing;
+        std::set<std::string_view> without;
         for (const ClassFacts& facts_of_class : facts.classes) {
-            const auto has_class = [&](const std::vector<std::string>& task) {
-                return std::find(task.begin(), task.end(), facts_of_class.name) != task.end();
-            };
-            if (facts_of_class.validation.images == 0 &&
-                std::any_of(tasks.begin(), tasks.end(), has_class)) {
-                missing.push_back(facts_of_class.name);
+            if (facts_of_class.validation.images == 0) {
+                without.insert(facts_of_class.name);
             }
+        }
+        std::vector<std::string> missing;
+        for (const std::vector<std::string>& task : tasks) {
+            std::copy_if(task.begin(),
+                         task.end(),
+                         std::back_inserter(missing),
+                         [&](const std::string& name) { return without.count(name) != 0; });
         }
         if (!missing.empty()) {
             report(cell,
                    "validation.use_split",
-                   "no images in a split `validation`: " + listed(missing) +
-                       "; layout mvtec_ad2 has one, <class>/validation/good. Set it to false, or "
-                       "use validation.holdout");
+                   "no images of the split validation of " + listed(missing) + " under '" + root +
+                       "'; only data sets of layout mvtec_ad2 have one: turn it off, or hold "
+                       "training images out with validation.holdout");
         }
     }
 
@@ -224,8 +230,13 @@ private:
                               const Tasks& tasks,
                               const DatasetFacts& facts) {
         const TrialConfig& config = cell.config;
-        if (config.per_class.empty() ||
-            !class_settings_.emplace(config.data.root, config.per_class, tasks).second) {
+        if (config.per_class.empty()) {
+            return;
+        }
+        for (std::size_t task = 0; task < tasks.size(); ++task) {
+            check_agreement(cell, task, tasks[task]);
+        }
+        if (!class_settings_.emplace(config.data.root, config.per_class).second) {
             return;
         }
         std::vector<std::string> known = facts.other_classes;
@@ -241,14 +252,14 @@ private:
                            suggestion(name, known));
             }
         }
-        for (std::size_t task = 0; task < tasks.size(); ++task) {
-            check_agreement(cell, task, tasks[task]);
-        }
     }
     /// The classes of one task are trained as one.
     void check_agreement(const ExpandedCell& cell,
                          std::size_t task,
                          const std::vector<std::string>& classes) {
+        if (classes.size() == 1) {
+            return;
+        }
         const TrialConfig first = config_of_class(cell.config, classes.front());
         for (const std::string& name : classes) {
             const TrialConfig other = config_of_class(cell.config, name);
@@ -282,8 +293,8 @@ private:
              Tasks>
         known_;
     std::set<std::tuple<int, double, std::string, Tasks>> batches_;
-    std::set<std::pair<std::string, Tasks>> without_validation_;
-    std::set<std::tuple<std::string, std::vector<std::string>, Tasks>> class_settings_;
+    std::set<std::pair<std::string, Tasks>> with_split_;  ///< roots and tasks looked at
+    std::set<std::pair<std::string, std::vector<std::string>>> class_settings_;
 };
 
 }  // namespace
