@@ -32,7 +32,8 @@ void add_check_options(CLI::App& app, DataCheckOptions& options) {
 
 void add_anomalies_options(CLI::App& app, DataAnomaliesOptions& options) {
     app.add_option("--out", options.out, "folder to create")->required();
-    app.add_option("--cell", options.cell, "by name (default: the first of method anomalyvfm)");
+    app.add_option(
+        "--cell", options.cell, "by name (default: the first that trains with anomalies)");
     app.add_option("--class", options.class_name, "whose images (default: the first)");
     app.add_option("--seed", options.seed, "of the trial (default: the cell's first)");
     app.add_option("--count", options.count, "how many of each stage and resolution (default: 4)")

@@ -17,12 +17,18 @@
 #include "storage/results.hpp"
 #include "sweeps/anomalies.hpp"
 #include "sweeps/class_config.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
 namespace {
 
-constexpr const char* kMethod = "anomalyvfm";
+bool trains_with_anomalies(const sweeps::Cell& cell) {
+    const std::vector<sweeps::FeatureView> views = sweeps::feature_views(cell.config);
+    return std::any_of(views.begin(), views.end(), [](const sweeps::FeatureView& view) {
+        return view.split == sweeps::kAnomaliesSplit;
+    });
+}
 
 void refuse_occupied(const std::string& directory) {
     const std::string problem = storage::occupied_directory_problem(directory);
@@ -42,20 +48,21 @@ const sweeps::Cell& chosen_cell(const sweeps::Sweep& sweep, const std::string& n
             throw sweeps::UsageError("--cell: the sweep has no cell '" + name + "'" +
                                      sweeps::suggestion(name, names));
         }
-        if (cell->config.method != kMethod) {
-            throw sweeps::UsageError("--cell: '" + name + "' is of method " + cell->config.method +
-                                     ", which trains without anomalies; name one of method " +
-                                     kMethod);
+        if (!trains_with_anomalies(*cell)) {
+            throw sweeps::UsageError("--cell: '" + name +
+                                     "' trains without anomalies; name one of method anomalyvfm "
+                                     "with model.use_lora");
         }
         return *cell;
     }
     for (const sweeps::Cell& cell : sweep.cells) {
-        if (cell.config.method == kMethod) {
+        if (trains_with_anomalies(cell)) {
             return cell;
         }
     }
-    throw sweeps::UsageError(sweep.file + " has no cell of method " + kMethod +
-                             ": other methods train without anomalies");
+    throw sweeps::UsageError("no cell of " + sweep.file +
+                             " trains with anomalies: those of method anomalyvfm with "
+                             "model.use_lora do");
 }
 
 std::string chosen_class(const sweeps::Cell& cell, const std::string& name) {
