@@ -1,25 +1,16 @@
 #include "analysis/class_scoring.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
-#include "analysis/aggregation.hpp"
+#include "analysis/metrics/image_overlap_curve.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::analysis {
 namespace {
 
-// What the reference makes of broken scores (score.nan_compat).
-float reference_replacement(float score) {
-    if (std::isfinite(score)) {
-        return score;
-    }
-    return score > 0 ? 1.0F : 0.0F;  // +inf -> 1; NaN, -inf -> 0
-}
-
-void copy_values(const CurveMetrics& metrics, CurveValues& values, std::size_t first) {
+void copy_values(const CurveMetrics& metrics, TestValues& values, std::size_t first) {
     values[first] = metrics.auroc;
     values[first + 1] = metrics.average_precision;
     if (metrics.f1max) {
@@ -27,27 +18,66 @@ void copy_values(const CurveMetrics& metrics, CurveValues& values, std::size_t f
     }
 }
 
-// kind: "image" or "pixel".
-void add_undefined(const CurveMetrics& metrics,
-                   const std::string& kind,
-                   const std::string& class_name,
-                   std::vector<std::string>& reasons) {
-    std::string names, cause;
-    if (metrics.positives == 0) {
-        names = kind == "pixel" ? "pixel_auroc, pixel_ap, pixel_f1max and aupro are"
-                                : "image_auroc, image_ap and image_f1max are";
-        cause = "no test " + kind + " is defective";
-    } else if (metrics.negatives == 0) {
-        names = kind == "pixel" ? "pixel_auroc and aupro are" : "image_auroc is";
-        cause = "every test " + kind + " is defective";
-    } else {
-        return;
-    }
-    std::string reason = "class '" + class_name + "': " + names + " undefined because " + cause +
-                         "; so are the means over sets of classes that include it";
+void add_reason(std::string reason, std::vector<std::string>& reasons) {
     if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
         reasons.push_back(std::move(reason));
     }
+}
+
+/// "class 'can': X undefined because Y; …". what: "image_auroc is", "a and b are".
+void add_undefined(const std::string& class_name,
+                   const std::string& what,
+                   const std::string& cause,
+                   std::vector<std::string>& reasons) {
+    add_reason("class '" + class_name + "': " + what + " undefined because " + cause +
+                   "; so are the means over sets of classes that include it",
+               reasons);
+}
+
+// kind: "image" or "pixel".
+void add_undefined_curves(const CurveMetrics& metrics,
+                          const std::string& kind,
+                          const std::string& class_name,
+                          std::vector<std::string>& reasons) {
+    if (metrics.positives == 0) {
+        add_undefined(class_name,
+                      kind == "pixel" ? "pixel_auroc, pixel_ap, pixel_f1max and aupro are"
+                                      : "image_auroc, image_ap and image_f1max are",
+                      "no test " + kind + " is defective",
+                      reasons);
+    } else if (metrics.negatives == 0) {
+        add_undefined(class_name,
+                      kind == "pixel" ? "pixel_auroc and aupro are" : "image_auroc is",
+                      "every test " + kind + " is defective",
+                      reasons);
+    }
+}
+
+/// What was predicted, against what is.
+struct Hits {
+    std::uint64_t both = 0, predicted = 0, defective = 0;
+
+    void add(bool is_predicted, bool is_defective) {
+        both += is_predicted && is_defective ? 1 : 0;
+        predicted += is_predicted ? 1 : 0;
+        defective += is_defective ? 1 : 0;
+    }
+    /// 2 TP / (2 TP + FP + FN); absent where nothing is predicted and nothing defective.
+    std::optional<double> f1() const {
+        return predicted + defective == 0
+                   ? std::nullopt
+                   : std::optional(2.0 * static_cast<double>(both) /
+                                   static_cast<double>(predicted + defective));
+    }
+};
+
+/// To [0, 1]; equal scores become 0.
+void rescale(std::vector<float>& map) {
+    const auto [low, high] = std::minmax_element(map.begin(), map.end());
+    const float first = *low, range = *high - *low;
+    std::transform(map.begin(), map.end(), map.begin(), [&](float score) {
+        return range > 0 ? (score - first) / range : 0.0F;
+    });
 }
 
 }  // namespace
@@ -56,99 +86,13 @@ ClassScorer::ClassScorer(const storage::PatchScores& training,
                          const storage::ClassScores& scores,
                          const ClassTruth& truth,
                          std::vector<double> aupro_limits)
-    : training_(training), scores_(scores), truth_(truth), aupro_limits_(std::move(aupro_limits)) {
-    check_shapes();
-    find_non_finite();
-}
-
-void ClassScorer::check_shapes() const {
-    const auto images = static_cast<std::size_t>(scores_.images);
-    const std::string where =
-        "training " + training_.training_key + ", class '" + scores_.class_name + "': ";
-    if (truth_.labels.size() != images) {
-        throw sweeps::DataError(where + std::to_string(images) + " scored images, but " +
-                                std::to_string(truth_.labels.size()) + " " + truth_.images +
-                                " in the dataset; it changed since the training");
-    }
-    const std::size_t cells = static_cast<std::size_t>(training_.num_tasks) * images;
-    const bool sizes_fit = scores_.height > 0 && scores_.width > 0 && scores_.task >= 0 &&
-                           scores_.task < training_.num_tasks &&
-                           scores_.routed_map.size() == cells &&
-                           scores_.oracle_map.size() == cells &&
-                           (!training_.has_router || scores_.routed_task.size() == cells);
-    const auto maps = static_cast<std::int32_t>(scores_.num_maps());
-    const auto has_maps = [&](const std::vector<std::int32_t>& table) {
-        const auto first = table.begin() + static_cast<std::ptrdiff_t>(scores_.task * images);
-        return std::all_of(
-            first, table.end(), [maps](std::int32_t map) { return map >= 0 && map < maps; });
-    };
-    if (!sizes_fit || !has_maps(scores_.routed_map) || !has_maps(scores_.oracle_map)) {
-        throw sweeps::StorageError(where +
-                                   "the patch scores lack maps or do not fit their shapes; "
-                                   "remove them and run again to train anew");
-    }
-}
-
-void ClassScorer::find_non_finite() {
-    const auto patches_per_map = static_cast<std::size_t>(scores_.height * scores_.width);
-    std::vector<bool> broken(static_cast<std::size_t>(scores_.num_maps()));
-    for (std::size_t map = 0; map < broken.size(); ++map) {
-        const float* first = patches(static_cast<std::int32_t>(map));
-        broken[map] = !std::all_of(
-            first, first + patches_per_map, [](float score) { return std::isfinite(score); });
-    }
-    const auto images = static_cast<std::size_t>(scores_.images);
-    for (int after = scores_.task; after < training_.num_tasks; ++after) {
-        std::size_t count = 0, first = 0;
-        for (std::size_t image = images; image-- > 0;) {
-            const std::size_t cell = static_cast<std::size_t>(after) * images + image;
-            if (broken[scores_.routed_map[cell]] || broken[scores_.oracle_map[cell]]) {
-                ++count;
-                first = image;
-            }
-        }
-        if (count > 0) {
-            const std::string path =
-                first < scores_.image_paths.size() ? " (" + scores_.image_paths[first] + ")" : "";
-            non_finite_ = "class '" + scores_.class_name + "' after task " + std::to_string(after) +
-                          ": " + std::to_string(count) + " of " + std::to_string(images) + " " +
-                          truth_.images +
-                          " have NaN or infinite patch scores, the first is image " +
-                          std::to_string(first) + path +
-                          "; the model diverged (try a lower train.lr), or rank them as the "
-                          "reference does with score.nan_compat=true";
-            return;
-        }
-    }
-}
-
-ClassScorer::MapIndices ClassScorer::map_indices(std::size_t after_task, Routing routing) const {
-    const auto& table = routing == Routed ? scores_.routed_map : scores_.oracle_map;
-    const auto first = table.begin() + static_cast<std::ptrdiff_t>(after_task * scores_.images);
-    return {first, first + static_cast<std::ptrdiff_t>(scores_.images)};
-}
-
-const float* ClassScorer::patches(std::int32_t map) const {
-    return scores_.maps.data() + static_cast<std::size_t>(map) * scores_.height * scores_.width;
-}
-
-std::vector<float> ClassScorer::image_scores(const MapIndices& maps,
-                                             const sweeps::ScoreConfig& config) const {
-    std::vector<float> scores;
-    for (const std::int32_t map : maps) {
-        const float score = image_score(patches(map),
-                                        static_cast<int>(scores_.height),
-                                        static_cast<int>(scores_.width),
-                                        config);
-        scores.push_back(config.nan_compat ? reference_replacement(score) : score);
-    }
-    return scores;
-}
+    : truth_(truth), maps_(training, scores, truth), aupro_limits_(std::move(aupro_limits)) {}
 
 std::vector<double> ClassScorer::normal_image_scores(std::size_t after_task,
                                                      Routing routing,
                                                      const sweeps::ScoreConfig& config) const {
-    const std::vector<float> scores = image_scores(map_indices(after_task, routing), config);
+    const std::vector<double> scores =
+        maps_.image_scores(maps_.indices(after_task, routing), config);
     std::vector<double> normal;
     for (std::size_t image = 0; image < scores.size(); ++image) {
         if (truth_.labels[image] == 0) {
@@ -160,7 +104,7 @@ std::vector<double> ClassScorer::normal_image_scores(std::size_t after_task,
 
 CurveMetrics ClassScorer::rank_images(const MapIndices& maps,
                                       const sweeps::ScoreConfig& config) const {
-    return curve_metrics(image_scores(maps, config), truth_.labels);
+    return double_curve_metrics(maps_.image_scores(maps, config), truth_.labels);
 }
 
 const ClassScorer::Mask& ClassScorer::mask(std::size_t image, int size) {
@@ -190,85 +134,208 @@ const std::optional<double>& ClassScorer::aupro(const PixelMetrics& pixels, doub
     return pixels.aupro[static_cast<std::size_t>(found - aupro_limits_.begin())];
 }
 
+void ClassScorer::count_image() const {
+    if (truth_.on_image) {
+        truth_.on_image();
+    }
+}
+
+ClassScorer::PixelKey ClassScorer::pixel_key(const MapIndices& maps,
+                                             const sweeps::ScoreConfig& config) {
+    return {maps, config.map_size, config.smoothing_sigma, config.nan_compat};
+}
+
 const PixelMetrics& ClassScorer::rank_pixels(const MapIndices& maps,
                                              const sweeps::ScoreConfig& config) {
-    const int size = config.map_size;
-    const double sigma = config.smoothing_sigma;
-    const auto [entry, is_new] =
-        ranked_pixels_.try_emplace(PixelKey{maps, size, sigma, config.nan_compat});
+    const auto [entry, is_new] = ranked_pixels_.try_emplace(pixel_key(maps, config));
     if (!is_new) {
         return entry->second;
     }
-    ScoreMapper& mapper = mappers_
-                              .try_emplace({size, sigma},
-                                           static_cast<int>(scores_.height),
-                                           static_cast<int>(scores_.width),
-                                           size,
-                                           sigma)
-                              .first->second;
-    std::vector<float> map(static_cast<std::size_t>(size) * size);
     PixelRanking ranking;
-    for (std::size_t image = 0; image < maps.size(); ++image) {
-        mapper.render(patches(maps[image]), map.data());
-        if (config.nan_compat) {
-            std::transform(map.begin(), map.end(), map.begin(), reference_replacement);
-        }
-        const Mask& truth = mask(image, size);
+    maps_.render(maps, config, [&](std::size_t image, const std::vector<float>& map) {
+        const Mask& truth = mask(image, config.map_size);
         ranking.add_image(map.data(), truth.pixels.data(), map.size(), truth.regions);
-        if (truth_.on_image) {
-            truth_.on_image();
-        }
-    }
+        count_image();
+    });
     entry->second = ranking.metrics(aupro_limits_);
     return entry->second;
 }
 
-std::optional<double> ClassScorer::routing_accuracy(std::size_t after_task) const {
-    const auto images = static_cast<std::size_t>(scores_.images);
-    if (!training_.has_router || images == 0) {
-        return std::nullopt;
+/// False where finite scores became infinite.
+bool ClassScorer::add_curves(std::size_t after_task,
+                             Routing routing,
+                             const CurveMetrics& images,
+                             const sweeps::ScoreConfig& config,
+                             ClassValues& result) {
+    const std::string& class_name = maps_.scores().class_name;
+    TestValues& values = result.values[after_task][routing];
+    if (images.non_finite > 0) {
+        return false;
     }
-    const auto first =
-        scores_.routed_task.begin() + static_cast<std::ptrdiff_t>(after_task * images);
-    const auto right = std::count(first, first + static_cast<std::ptrdiff_t>(images), scores_.task);
-    return static_cast<double>(right) / static_cast<double>(images);
+    copy_values(images, values, 0);
+    add_undefined_curves(images, "image", class_name, result.undefined);
+    if (!maps_.has_pixels()) {
+        return true;
+    }
+    const PixelMetrics& pixels = rank_pixels(maps_.indices(after_task, routing), config);
+    if (pixels.curves.non_finite > 0) {
+        return false;
+    }
+    copy_values(pixels.curves, values, 3);
+    values[6] = aupro(pixels, config.aupro_limit);
+    add_undefined_curves(pixels.curves, "pixel", class_name, result.undefined);
+    return true;
 }
 
 ClassValues ClassScorer::score(const sweeps::ScoreConfig& config) {
     ClassValues result;
-    result.task = scores_.task;
-    if (non_finite_ && !config.nan_compat) {
-        result.invalid_scores = non_finite_;
+    result.task = maps_.scores().task;
+    if (maps_.non_finite() && !config.nan_compat) {
+        result.invalid_scores = maps_.non_finite();
         return result;
     }
-    const auto tasks = static_cast<std::size_t>(training_.num_tasks);
-    result.curves.resize(tasks);
+    const auto tasks = static_cast<std::size_t>(maps_.num_tasks());
+    result.values.resize(tasks);
     result.routing_acc.resize(tasks);
+    if (!maps_.has_pixels()) {
+        add_reason(
+            "metrics of pixels have no values because the training gives scores of whole "
+            "images alone (model.maps is none)",
+            result.undefined);
+    }
     std::map<MapIndices, CurveMetrics> ranked_images;
-    for (auto after = static_cast<std::size_t>(scores_.task); after < tasks; ++after) {
-        result.routing_acc[after] = routing_accuracy(after);
+    for (auto after = static_cast<std::size_t>(result.task); after < tasks; ++after) {
+        result.routing_acc[after] = maps_.routing_accuracy(after);
         for (const Routing routing : {Routed, Oracle}) {
-            const MapIndices maps = map_indices(after, routing);
+            const MapIndices maps = maps_.indices(after, routing);
             auto known = ranked_images.find(maps);
             if (known == ranked_images.end()) {
                 known = ranked_images.emplace(maps, rank_images(maps, config)).first;
             }
-            const CurveMetrics& images = known->second;
-            const PixelMetrics& pixels = rank_pixels(maps, config);
-            if (images.non_finite + pixels.curves.non_finite > 0) {
-                result.invalid_scores = "class '" + scores_.class_name + "' after task " +
+            if (!add_curves(after, routing, known->second, config, result)) {
+                result.invalid_scores = "class '" + maps_.scores().class_name + "' after task " +
                                         std::to_string(after) +
                                         ": finite patch scores exceed float32 once aggregated";
                 return result;
             }
-            copy_values(images, result.curves[after][routing], 0);
-            copy_values(pixels.curves, result.curves[after][routing], 3);
-            result.curves[after][routing][6] = aupro(pixels, config.aupro_limit);
-            add_undefined(images, "image", scores_.class_name, result.undefined);
-            add_undefined(pixels.curves, "pixel", scores_.class_name, result.undefined);
         }
     }
     return result;
+}
+
+std::optional<double> ClassScorer::segf1(const MapIndices& maps,
+                                         const sweeps::ScoreConfig& config,
+                                         double threshold) {
+    const auto [entry, is_new] = segf1_.try_emplace({pixel_key(maps, config), threshold});
+    if (is_new) {
+        Hits hits;
+        maps_.render(maps, config, [&](std::size_t image, const std::vector<float>& map) {
+            const std::vector<std::uint8_t>& truth = mask(image, config.map_size).pixels;
+            for (std::size_t pixel = 0; pixel < map.size(); ++pixel) {
+                hits.add(map[pixel] >= threshold, truth[pixel] != 0);
+            }
+            count_image();
+        });
+        entry->second = hits.f1();
+    }
+    return entry->second;
+}
+
+std::optional<double> ClassScorer::classf1(const MapIndices& maps,
+                                           const sweeps::ScoreConfig& config,
+                                           double threshold) const {
+    Hits hits;
+    const std::vector<double> scores = maps_.image_scores(maps, config);
+    for (std::size_t image = 0; image < scores.size(); ++image) {
+        hits.add(scores[image] >= threshold, truth_.labels[image] != 0);
+    }
+    return hits.f1();
+}
+
+void ClassScorer::add_local_f1(const sweeps::ScoreConfig& config,
+                               NormalScores& normal,
+                               ClassValues& values) {
+    if (values.invalid_scores || (values.invalid_scores = normal.invalid_scores(config))) {
+        return;
+    }
+    const std::string& class_name = maps_.scores().class_name;
+    const double deviations = config.threshold_deviations;
+    const std::string cause = " is defective, and none reaches the threshold";
+    for (auto after = static_cast<std::size_t>(values.task); after < values.values.size();
+         ++after) {
+        for (const Routing routing : {Routed, Oracle}) {
+            TestValues& stage = values.values[after][routing];
+            const MapIndices maps = maps_.indices(after, routing);
+            const std::optional<ScoreLevel> images = normal.images(after, routing, config);
+            if (!images) {
+                add_undefined(class_name,
+                              "segf1_local and classf1_local are",
+                              "its split 'validation' has no image",
+                              values.undefined);
+                return;
+            }
+            stage[ClassF1Local] = classf1(maps, config, images->threshold(deviations));
+            if (!stage[ClassF1Local]) {
+                add_undefined(
+                    class_name, "classf1_local is", "no test image" + cause, values.undefined);
+            }
+            const std::optional<ScoreLevel> pixels = normal.pixels(after, routing, config);
+            if (!pixels || !maps_.has_pixels()) {
+                continue;
+            }
+            stage[SegF1Local] = segf1(maps, config, pixels->threshold(deviations));
+            if (!stage[SegF1Local]) {
+                add_undefined(
+                    class_name, "segf1_local is", "no test pixel" + cause, values.undefined);
+            }
+        }
+    }
+}
+
+std::optional<double> ClassScorer::aucpro(const MapIndices& maps,
+                                          const sweeps::ScoreConfig& config) {
+    const auto [entry, is_new] = aucpro_.try_emplace({pixel_key(maps, config),
+                                                      config.aucpro_thresholds,
+                                                      config.aucpro_rescale,
+                                                      config.aucpro_images});
+    if (!is_new) {
+        return entry->second;
+    }
+    const int size = config.map_size;
+    const auto wanted = static_cast<std::size_t>(config.aucpro_images);
+    ImageOverlapCurve curve(config.aucpro_thresholds);
+    maps_.render(maps, config, [&](std::size_t image, const std::vector<float>& map) {
+        if (truth_.labels[image] == 0 || (wanted > 0 && curve.images() == wanted)) {
+            return;
+        }
+        std::vector<float> scores = map;
+        if (config.aucpro_rescale) {
+            rescale(scores);
+        }
+        curve.add_image(scores.data(), mask(image, size).pixels.data(), size, size);
+        count_image();
+    });
+    entry->second = curve.area();
+    return entry->second;
+}
+
+void ClassScorer::add_aucpro(const sweeps::ScoreConfig& config, ClassValues& values) {
+    if (values.invalid_scores || !maps_.has_pixels()) {
+        return;
+    }
+    for (auto after = static_cast<std::size_t>(values.task); after < values.values.size();
+         ++after) {
+        for (const Routing routing : {Routed, Oracle}) {
+            std::optional<double>& value = values.values[after][routing][AucproCompat];
+            value = aucpro(maps_.indices(after, routing), config);
+            if (!value) {
+                add_undefined(maps_.scores().class_name,
+                              "aucpro_compat is",
+                              "no defective test image has a defect in its mask",
+                              values.undefined);
+            }
+        }
+    }
 }
 
 }  // namespace harrow::analysis

@@ -10,28 +10,35 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/class_maps.hpp"
 #include "analysis/metrics.hpp"
 #include "analysis/metrics/pixel_ranking.hpp"
 #include "analysis/metrics/regions.hpp"
-#include "analysis/score_map.hpp"
+#include "analysis/normal_scores.hpp"
 #include "analysis/scoring.hpp"
 #include "storage/patch_scores.hpp"
 #include "sweeps/trial_config.hpp"
 
 namespace harrow::analysis {
 
-enum Routing : std::size_t { Routed, Oracle, kNumRoutings };
 /// Image, then pixel: AUROC, AP, F1max; AU-PRO.
 constexpr std::size_t kNumCurveMetrics = 7;
+/// Behind them, of test images alone; in the order of sweeps::test_metric_names().
+enum TestMetric : std::size_t {
+    SegF1Local = kNumCurveMetrics,
+    ClassF1Local,
+    AucproCompat,
+    kNumTestMetrics
+};
 
-using CurveValues = std::array<std::optional<double>, kNumCurveMetrics>;
+using TestValues = std::array<std::optional<double>, kNumTestMetrics>;
 
 struct ClassValues {
     int task = 0;
     /// By after_task; entries before the class's task are empty.
-    std::vector<std::array<CurveValues, kNumRoutings>> curves;
+    std::vector<std::array<TestValues, kNumRoutings>> values;
     std::vector<std::optional<double>> routing_acc;
-    std::vector<std::string> undefined;
+    std::vector<std::string> undefined;         ///< each reason once
     std::optional<std::string> invalid_scores;  ///< then nothing else is filled
 };
 
@@ -46,8 +53,13 @@ public:
                 const storage::ClassScores& scores,
                 const ClassTruth& truth,
                 std::vector<double> aupro_limits);
-    /// Throws std::out_of_range when its limit was not announced.
+    /// The metrics of curves. Throws std::out_of_range when its limit was not announced.
     ClassValues score(const sweeps::ScoreConfig& config);
+    /// Adds segf1_local and classf1_local: F1 of what is not below the threshold that `normal`, as
+    /// routed at the same stage, gives.
+    void add_local_f1(const sweeps::ScoreConfig& config, NormalScores& normal, ClassValues& values);
+    /// Adds aucpro_compat, of the maps as rendered.
+    void add_aucpro(const sweeps::ScoreConfig& config, ClassValues& values);
     /// Scores of the images that are not defective; as they are, whatever is not finite.
     std::vector<double> normal_image_scores(std::size_t after_task,
                                             Routing routing,
@@ -58,29 +70,35 @@ private:
         std::vector<std::uint8_t> pixels;  ///< [size, size]
         Regions regions;
     };
-    using MapIndices = std::vector<std::int32_t>;  ///< [images]
     using PixelKey = std::tuple<MapIndices, int, double, bool>;
+    using AucproKey = std::tuple<PixelKey, int, bool, int>;
 
-    MapIndices map_indices(std::size_t after_task, Routing routing) const;
-    const float* patches(std::int32_t map) const;
-    void check_shapes() const;
-    void find_non_finite();
-    std::vector<float> image_scores(const MapIndices& maps,
-                                    const sweeps::ScoreConfig& config) const;
+    static PixelKey pixel_key(const MapIndices& maps, const sweeps::ScoreConfig& config);
     CurveMetrics rank_images(const MapIndices& maps, const sweeps::ScoreConfig& config) const;
     const PixelMetrics& rank_pixels(const MapIndices& maps, const sweeps::ScoreConfig& config);
+    bool add_curves(std::size_t after_task,
+                    Routing routing,
+                    const CurveMetrics& images,
+                    const sweeps::ScoreConfig& config,
+                    ClassValues& result);
+    std::optional<double> segf1(const MapIndices& maps,
+                                const sweeps::ScoreConfig& config,
+                                double threshold);
+    std::optional<double> classf1(const MapIndices& maps,
+                                  const sweeps::ScoreConfig& config,
+                                  double threshold) const;
+    std::optional<double> aucpro(const MapIndices& maps, const sweeps::ScoreConfig& config);
     const std::optional<double>& aupro(const PixelMetrics& pixels, double limit) const;
     const Mask& mask(std::size_t image, int size);
-    std::optional<double> routing_accuracy(std::size_t after_task) const;
+    void count_image() const;
 
-    const storage::PatchScores& training_;
-    const storage::ClassScores& scores_;
     const ClassTruth& truth_;
+    ClassMaps maps_;
     std::vector<double> aupro_limits_;
-    std::optional<std::string> non_finite_;  ///< what is NaN or infinite in the maps in use
-    std::map<std::pair<int, double>, ScoreMapper> mappers_;
     std::map<std::pair<int, std::size_t>, Mask> masks_;
     std::map<PixelKey, PixelMetrics> ranked_pixels_;
+    std::map<std::pair<PixelKey, double>, std::optional<double>> segf1_;
+    std::map<AucproKey, std::optional<double>> aucpro_;
 };
 
 }  // namespace harrow::analysis

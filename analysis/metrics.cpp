@@ -1,6 +1,8 @@
 #include "analysis/metrics.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "analysis/metrics/score_keys.hpp"
@@ -109,6 +111,33 @@ CurveMetrics curve_metrics(const std::vector<float>& scores,
     ScoreRanking ranking;
     ranking.add(scores.data(), labels.data(), scores.size());
     return ranking.metrics();
+}
+
+CurveMetrics double_curve_metrics(const std::vector<double>& scores,
+                                  const std::vector<std::uint8_t>& labels) {
+    std::vector<double> distinct;
+    for (const double score : scores) {
+        if (std::isfinite(score)) {
+            distinct.push_back(score);
+        }
+    }
+    std::sort(distinct.begin(), distinct.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+    // The float whose key is that of 0 plus the place in the order.
+    const std::uint32_t zero = key_of(0.0F);
+    std::vector<float> ranks;
+    for (const double score : scores) {
+        const auto place = std::lower_bound(distinct.begin(), distinct.end(), score);
+        ranks.push_back(std::isfinite(score)
+                            ? score_of(zero + static_cast<std::uint32_t>(place - distinct.begin()))
+                            : std::numeric_limits<float>::quiet_NaN());
+    }
+    CurveMetrics metrics = curve_metrics(ranks, labels);
+    if (metrics.f1max) {
+        metrics.f1max->threshold =
+            static_cast<float>(distinct[key_of(metrics.f1max->threshold) - zero]);
+    }
+    return metrics;
 }
 
 }  // namespace harrow::analysis

@@ -43,4 +43,8 @@ private:
 CurveMetrics curve_metrics(const std::vector<float>& scores,
                            const std::vector<std::uint8_t>& labels);
 
+/// The same of doubles, which no rounding may tie; the threshold is rounded.
+CurveMetrics double_curve_metrics(const std::vector<double>& scores,
+                                  const std::vector<std::uint8_t>& labels);
+
 }  // namespace harrow::analysis

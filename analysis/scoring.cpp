@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -51,7 +52,7 @@ public:
             add_means(after);
         }
         for (const Routing routing : {Routed, Oracle}) {
-            for (std::size_t metric = 0; metric < kNumCurveMetrics; ++metric) {
+            for (std::size_t metric = 0; metric < kNumTestMetrics; ++metric) {
                 add_continual(routing, metric);
             }
         }
@@ -63,7 +64,7 @@ private:
                                        std::size_t c,
                                        Routing routing,
                                        std::size_t metric) {
-        return classes_[c].curves[static_cast<std::size_t>(after)][routing][metric];
+        return classes_[c].values[static_cast<std::size_t>(after)][routing][metric];
     }
 
     void add(int after,
@@ -79,11 +80,11 @@ private:
     void add_class(int after, std::size_t c) {
         const std::string& name = scores_.classes[c].class_name;
         for (const Routing routing : {Routed, Oracle}) {
-            for (std::size_t metric = 0; metric < kNumCurveMetrics; ++metric) {
+            for (std::size_t metric = 0; metric < kNumTestMetrics; ++metric) {
                 add(after,
                     name,
                     routing,
-                    sweeps::curve_metric_names()[metric],
+                    sweeps::test_metric_names()[metric],
                     value(after, c, routing, metric));
             }
         }
@@ -144,12 +145,12 @@ private:
 
     void add_means(int after) {
         for (const Routing routing : {Routed, Oracle}) {
-            for (std::size_t metric = 0; metric < kNumCurveMetrics; ++metric) {
+            for (std::size_t metric = 0; metric < kNumTestMetrics; ++metric) {
                 const auto mean = mean_seen(
                     after, [&](std::size_t c) -> const auto& {
                         return value(after, c, routing, metric);
                     });
-                add(after, "mean", routing, sweeps::curve_metric_names()[metric], mean);
+                add(after, "mean", routing, sweeps::test_metric_names()[metric], mean);
             }
         }
         const auto mean = mean_seen(
@@ -177,7 +178,7 @@ private:
             }
         }
         const ContinualMetrics metrics = continual_metrics(matrix);
-        const std::string& name = sweeps::curve_metric_names()[metric];
+        const std::string& name = sweeps::test_metric_names()[metric];
         const int last = scores_.num_tasks - 1;
         add(last, "mean", routing, name + ".acc", metrics.acc);
         add(last, "mean", routing, name + ".aia", metrics.aia);
@@ -192,6 +193,34 @@ private:
     std::vector<sweeps::MetricRow> rows_;
 };
 
+/// One class's images of the split `validation`, none of which is defective.
+class NormalSplit {
+public:
+    NormalSplit(const storage::PatchScores& scores, const storage::ClassScores& tested) {
+        for (const storage::ClassScores& split : scores.validation_split) {
+            if (split.class_name == tested.class_name) {
+                if (split.task != tested.task) {
+                    throw sweeps::StorageError("training " + scores.training_key + ", class '" +
+                                               split.class_name +
+                                               "': its validation images are of another task; "
+                                               "remove the patch scores and run again");
+                }
+                truth_ = {split.class_name, {}, {}, {}, "validation images"};
+                truth_.labels.assign(static_cast<std::size_t>(split.images), 0);
+                scores_.emplace(ClassMaps(scores, split, truth_));
+            }
+        }
+    }
+    NormalSplit(const NormalSplit&) = delete;
+    NormalSplit& operator=(const NormalSplit&) = delete;
+    /// Null without such images.
+    NormalScores* scores() { return scores_ ? &*scores_ : nullptr; }
+
+private:
+    ClassTruth truth_;  // scores_ refers to it
+    std::optional<NormalScores> scores_;
+};
+
 TrialScoring assemble(const storage::PatchScores& scores, const TrialValues& all) {
     TrialScoring trial;
     for (const ClassValues& values : all.classes) {
@@ -199,8 +228,12 @@ TrialScoring assemble(const storage::PatchScores& scores, const TrialValues& all
             trial.invalid_scores = values.invalid_scores;
             return trial;
         }
-        trial.undefined.insert(
-            trial.undefined.end(), values.undefined.begin(), values.undefined.end());
+        for (const std::string& reason : values.undefined) {
+            if (std::find(trial.undefined.begin(), trial.undefined.end(), reason) ==
+                trial.undefined.end()) {
+                trial.undefined.push_back(reason);
+            }
+        }
     }
     for (const ClassValidation& values : all.validation) {
         if (values.invalid_scores) {
@@ -235,8 +268,16 @@ std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
     for (const storage::ClassScores& class_scores : scores.classes) {
         ClassScorer scorer(
             scores, class_scores, truth_of(class_scores.class_name, truth), aupro_limits);
+        NormalSplit split(scores, class_scores);
         for (std::size_t config = 0; config < configs.size(); ++config) {
-            values[config].classes.push_back(scorer.score(configs[config]));
+            ClassValues of_class = scorer.score(configs[config]);
+            if (NormalScores* normal = split.scores()) {
+                scorer.add_local_f1(configs[config], *normal, of_class);
+            }
+            if (configs[config].aucpro_compat) {
+                scorer.add_aucpro(configs[config], of_class);
+            }
+            values[config].classes.push_back(std::move(of_class));
         }
     }
     for (const storage::ClassScores& class_scores : scores.validation) {

@@ -37,13 +37,12 @@ struct TrialScoring {
 /// `.fwt` needs a baseline before training, which is not measured: no row.
 /// Where the scores have images that were held out, each class also gets val_normal.* and, where
 /// `validation` calls some of them defective, val_synth.*, with their means.
-/// Where they have images of the data set's split `validation`, each class also gets segf1_local and
-/// classf1_local at the threshold these images give; with aucpro_compat, that too. A method that
-/// gives no maps has no pixel metric.
-/// Pixels of a class are pooled. Identical maps are ranked once, whatever task, routing or
-/// configuration asks. Throws sweeps::DataError when truth is missing or does not fit the scores,
-/// sweeps::StorageError when the patch scores contradict themselves; what a MaskLoader throws
-/// passes.
+/// Where they have images of the data set's split `validation`, each class also gets segf1_local
+/// and classf1_local at the threshold these images give; with aucpro_compat, that too. A method
+/// that gives no maps has no pixel metric. Pixels of a class are pooled. Identical maps are ranked
+/// once, whatever task, routing or configuration asks. Throws sweeps::DataError when truth is
+/// missing or does not fit the scores, sweeps::StorageError when the patch scores contradict
+/// themselves; what a MaskLoader throws passes.
 std::vector<TrialScoring> score_training(const storage::PatchScores& scores,
                                          const std::vector<ClassTruth>& truth,
                                          const std::vector<sweeps::ScoreConfig>& configs,

@@ -38,8 +38,8 @@ ClassValidation validate_class(ClassScorer& scorer,
         for (const Routing routing : {Routed, Oracle}) {
             ValidationValues& values = result.values[after][routing];
             add_normals(scorer.normal_image_scores(after, routing, config), values);
-            const CurveValues& curves = scored.curves[after][routing];
-            std::copy(curves.begin(), curves.end(), values.begin() + 2);
+            const TestValues& curves = scored.values[after][routing];
+            std::copy_n(curves.begin(), kNumCurveMetrics, values.begin() + 2);
         }
     }
     return result;

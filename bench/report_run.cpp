@@ -65,7 +65,8 @@ double value_of(
 }
 
 storage::TrialRows trial_rows(const storage::CellRecord& cell, int seed, const Size& size) {
-    const std::vector<std::string>& metrics = sweeps::basic_metric_names();
+    std::vector<std::string> metrics = sweeps::curve_metric_names();
+    metrics.emplace_back("routing_acc");
     storage::TrialRows trial{sweeps::trial_id(cell.id, static_cast<std::uint64_t>(seed)), {}, {}};
     for (int task = 0; task < size.tasks; ++task) {
         const int classes = size.tasks == 1 ? size.classes : (task + 1) * size.classes / size.tasks;

@@ -286,6 +286,10 @@ std::string read_text_attribute(Hdf5Id location, const std::string& name) {
     return without_padding(value.data(), value.size());
 }
 
+bool has_attribute(Hdf5Id location, const std::string& name) {
+    return check_hdf5(H5Aexists(location, name.c_str()), "look for attribute " + name) > 0;
+}
+
 void write_strings(Hdf5Id location,
                    const std::string& name,
                    const std::vector<std::string>& values) {

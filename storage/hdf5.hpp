@@ -82,6 +82,7 @@ void write_attribute(Hdf5Id location, const std::string& name, std::int64_t valu
 void write_attribute(Hdf5Id location, const std::string& name, const std::string& value);
 std::int64_t read_int_attribute(Hdf5Id location, const std::string& name);
 std::string read_text_attribute(Hdf5Id location, const std::string& name);
+bool has_attribute(Hdf5Id location, const std::string& name);
 
 /// One-dimensional dataset of fixed-length UTF-8 strings, none with an embedded NUL.
 void write_strings(Hdf5Id location,

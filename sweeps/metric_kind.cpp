@@ -49,7 +49,7 @@ ShareKind share_kind(const std::string& metric) {
         "gain", "improvement", "rank", "var",        "variance", "se",      "sem",  "ci"};
     constexpr std::array<std::string_view, 6> kAuroc = {
         "auroc", "auc", "rocauc", "iauroc", "pauroc", "auroc1"};
-    constexpr std::array<std::string_view, 14> kShare = {"ap",
+    constexpr std::array<std::string_view, 17> kShare = {"ap",
                                                          "map",
                                                          "aupr",
                                                          "auprc",
@@ -62,7 +62,10 @@ ShareKind share_kind(const std::string& metric) {
                                                          "iou",
                                                          "miou",
                                                          "dice",
-                                                         "aupro30"};
+                                                         "aupro30",
+                                                         "segf1",
+                                                         "classf1",
+                                                         "aucpro"};
     const std::vector<std::string> words = words_of(metric);
     if (has_any(words, kNoShare)) {
         return ShareKind::None;
@@ -92,7 +95,7 @@ std::optional<Goal> known_goal(const std::string& metric) {
 bool is_pixel_precision(const std::string& metric) {
     constexpr std::array<std::string_view, 3> kPixel = {"pixel", "pix", "p"};
     constexpr std::array<std::string_view, 5> kPrecision = {"ap", "aupr", "auprc", "f1", "f1max"};
-    constexpr std::array<std::string_view, 3> kBoth = {"pap", "pixelap", "pf1"};
+    constexpr std::array<std::string_view, 4> kBoth = {"pap", "pixelap", "pf1", "segf1"};
     const std::vector<std::string> words = words_of(metric);
     return (has_any(words, kPixel) && has_any(words, kPrecision)) || has_any(words, kBoth);
 }

@@ -22,7 +22,7 @@ ShareKind share_kind(const std::string& metric);
 /// absent for others (seconds), whose best value nobody emphasises.
 std::optional<Goal> known_goal(const std::string& metric);
 
-/// AP or F1 of pixels in any spelling: pixel_ap, pixel_f1max.fm, P-AP.
+/// AP or F1 of pixels in any spelling: pixel_ap, pixel_f1max.fm, P-AP, SegF1.
 bool is_pixel_precision(const std::string& metric);
 
 }  // namespace harrow::sweeps

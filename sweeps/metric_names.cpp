@@ -15,9 +15,18 @@ const std::vector<std::string>& curve_metric_names() {
     return names;
 }
 
-const std::vector<std::string>& basic_metric_names() {
+const std::vector<std::string>& test_metric_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all = curve_metric_names();
+        all.insert(all.end(), {"segf1_local", "classf1_local", "aucpro_compat"});
+        return all;
+    }();
+    return names;
+}
+
+const std::vector<std::string>& basic_metric_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all = test_metric_names();
         all.emplace_back("routing_acc");
         return all;
     }();
@@ -44,9 +53,9 @@ const std::vector<std::string>& metric_names() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all = basic_metric_names();
         // routing_acc is of the whole model, not per task: there is no sequence of it.
-        for (const std::string& curve : curve_metric_names()) {
+        for (const std::string& basic : test_metric_names()) {
             for (const std::string& suffix : continual_metric_suffixes()) {
-                all.push_back(curve + "." + suffix);
+                all.push_back(basic + "." + suffix);
             }
         }
         const std::vector<std::string>& validation = validation_metric_names();
@@ -59,6 +68,17 @@ const std::vector<std::string>& metric_names() {
 bool is_metric(const std::string& name) {
     const std::vector<std::string>& names = metric_names();
     return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_local_metric(const std::string& name) {
+    const std::string basic = name.substr(0, name.find('.'));
+    return basic == "segf1_local" || basic == "classf1_local";
+}
+
+bool needs_maps(const std::string& name) {
+    const std::string basic = name.substr(0, name.find('.'));
+    return basic.compare(0, 6, "pixel_") == 0 || basic == "aupro" || basic == "segf1_local" ||
+           basic == "aucpro_compat";
 }
 
 bool is_higher_better(const std::string& metric) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "sweeps/keys.hpp"
+#include "sweeps/objective_check.hpp"
 #include "sweeps/overrides.hpp"
 #include "sweeps/owner_check.hpp"
 #include "sweeps/parameters.hpp"
@@ -15,7 +16,6 @@
 #include "sweeps/sweep_data.hpp"
 #include "sweeps/sweep_weights.hpp"
 #include "sweeps/tables/table_reader.hpp"
-#include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
 namespace {
@@ -200,10 +200,11 @@ std::vector<Cell> finish_cells(std::vector<ExpandedCell> expanded,
         const DataConfig& data = config.data;
         ids.push_back(
             uses_data(config)
-                ? cell_id(
-                      config,
-                      data_digest(tasks[i], catalog.describe(data.layout, data.root, data.classes)),
-                      weights_digest(config.backbone, catalog))
+                ? cell_id(config,
+                          data_digest(tasks[i],
+                                      catalog.describe(data.layout, data.root, data.classes),
+                                      config.validation),
+                          weights_digest(config.backbone, catalog))
                 : cell_id(config, {}, {}));
         const auto [found, is_new] = first.emplace(ids.back(), i);
         if (is_new) {
@@ -232,31 +233,6 @@ bool misses_value(const Spec& spec, const std::vector<Problem>& problems) {
     return std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
         return used.count(problem.key) != 0;
     });
-}
-
-/// A metric of images that are held out has no value for a cell that holds none out.
-void check_objective(const Spec& spec,
-                     const std::vector<ExpandedCell>& cells,
-                     std::vector<Problem>& problems) {
-    const std::string& metric = spec.objective.metric;
-    const bool of_normal = metric.compare(0, 11, "val_normal.") == 0;
-    const bool of_synthetic = metric.compare(0, 10, "val_synth.") == 0;
-    if (!of_normal && !of_synthetic) {
-        return;
-    }
-    const auto without = std::find_if(cells.begin(), cells.end(), [&](const ExpandedCell& cell) {
-        const ValidationConfig& validation = cell.config.validation;
-        return of_synthetic ? !has_synthetic(validation) : validation.holdout == 0;
-    });
-    if (without != cells.end()) {
-        problems.push_back(problem_at(
-            {},
-            "objective.metric",
-            metric + " is measured on training images that are held out, which " +
-                (cells.size() == 1 ? "the sweep" : "cell '" + without->names.front().text + "'") +
-                " does not ask for; set validation.holdout, e.g. to 0.1" +
-                (of_synthetic ? ", and validation.synthetic to cutpaste" : "")));
-    }
 }
 
 /// The cells. Their problems are kept back where they may only follow from one that is reported.

@@ -1,6 +1,7 @@
 #include "sweeps/sweep_data.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -44,6 +45,7 @@ public:
             found->second = make(cell, *facts);
         }
         check_batches(cell, found->second, *facts);
+        check_validation_split(cell, found->second, *facts);
         return found->second;
     }
 
@@ -190,6 +192,35 @@ private:
         }
     }
 
+    void check_validation_split(const ExpandedCell& cell,
+                                const Tasks& tasks,
+                                const DatasetFacts& facts) {
+        const std::string& root = cell.config.data.root;
+        if (!cell.config.validation.use_split || !with_split_.emplace(root, tasks).second) {
+            return;
+        }
+        std::set<std::string_view> without;
+        for (const ClassFacts& facts_of_class : facts.classes) {
+            if (facts_of_class.validation.images == 0) {
+                without.insert(facts_of_class.name);
+            }
+        }
+        std::vector<std::string> missing;
+        for (const std::vector<std::string>& task : tasks) {
+            std::copy_if(task.begin(),
+                         task.end(),
+                         std::back_inserter(missing),
+                         [&](const std::string& name) { return without.count(name) != 0; });
+        }
+        if (!missing.empty()) {
+            report(cell,
+                   "validation.use_split",
+                   "no images of the split validation of " + listed(missing) + " under '" + root +
+                       "'; only data sets of layout mvtec_ad2 have one: turn it off, or hold "
+                       "training images out with validation.holdout");
+        }
+    }
+
     const Spec& spec_;
     InputCatalog& catalog_;
     std::vector<Problem>& problems_;
@@ -204,6 +235,7 @@ private:
              Tasks>
         known_;
     std::set<std::tuple<int, double, std::string, Tasks>> batches_;
+    std::set<std::pair<std::string, Tasks>> with_split_;  ///< roots and tasks looked at
 };
 
 }  // namespace

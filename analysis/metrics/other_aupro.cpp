@@ -7,8 +7,6 @@
 namespace harrow::analysis {
 namespace {
 
-constexpr int kImageThresholds = 100;
-
 /// Trapezoids over points of ascending rate, from the first point on, interpolated at the limit.
 /// Not divided.
 class LimitedArea {
@@ -122,38 +120,6 @@ double pyclad(const OverlapRanks& ranks, double limit) {
     return (area + (limit - before.fpr) * before.pro) / limit;
 }
 
-NamedAupro avf_auc_pro(std::vector<OverlapPoint> sums, std::size_t images) {
-    if (images == 0) {
-        return {"avf_auc_pro", std::nullopt, "no image with a defect"};
-    }
-    double area = 0;
-    std::reverse(sums.begin(), sums.end());  // thresholds descend, rates ascend
-    for (std::size_t i = 1; i < sums.size(); ++i) {
-        area += (sums[i].fpr - sums[i - 1].fpr) * (sums[i].pro + sums[i - 1].pro) / 2;
-    }
-    const auto count = static_cast<double>(images);
-    return {"avf_auc_pro", area / count / count};
-}
-
-/// How many of the thresholds 0, 1/99, …, 1 lie below the score.
-int thresholds_below(float score) {
-    if (!(score > 0)) {
-        return 0;
-    }
-    if (score > 1) {
-        return kImageThresholds;
-    }
-    constexpr int kLast = kImageThresholds - 1;
-    int below = std::clamp(static_cast<int>(static_cast<double>(score) * kLast), 0, kLast);
-    while (below < kImageThresholds && static_cast<double>(below) / kLast < score) {
-        ++below;
-    }
-    while (below > 0 && !(static_cast<double>(below - 1) / kLast < score)) {
-        --below;
-    }
-    return below;
-}
-
 }  // namespace
 
 const std::vector<AuproRule>& aupro_rules() {
@@ -175,46 +141,10 @@ void OtherAupros::reserve(std::size_t pixels) {
     sides_.reserve(pixels);
 }
 
-void OtherAupros::add_to_image_curve(const float* scores,
-                                     const std::uint8_t* mask,
-                                     int height,
-                                     int width) {
-    const Regions regions = find_regions(mask, height, width, Connectivity::Four);
-    const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-    if (regions.areas.empty()) {
-        return;
-    }
-    ++images_with_defect_;
-    image_curve_.resize(kImageThresholds);
-    std::vector<double> overlap(pixels, 0);  // what a defect pixel adds
-    double defects = 0;
-    for (const RegionRun& run : regions.runs) {
-        defects += static_cast<double>(run.end - run.begin);
-        std::fill(overlap.begin() + static_cast<std::ptrdiff_t>(run.begin),
-                  overlap.begin() + static_cast<std::ptrdiff_t>(run.end),
-                  1.0 / static_cast<double>(regions.areas[run.region]));
-    }
-    // [b]: of pixels above exactly b thresholds.
-    std::vector<OverlapPoint> above(kImageThresholds + 1);
-    for (std::size_t i = 0; i < pixels; ++i) {
-        OverlapPoint& place = above[static_cast<std::size_t>(thresholds_below(scores[i]))];
-        (mask[i] != 0 ? place.pro : place.fpr) += mask[i] != 0 ? overlap[i] : 1;
-    }
-    const double ok = static_cast<double>(pixels) - defects;
-    OverlapPoint sum;
-    for (int t = kImageThresholds - 1; t >= 0; --t) {
-        const OverlapPoint& here = above[static_cast<std::size_t>(t) + 1];
-        sum = {sum.fpr + here.fpr, sum.pro + here.pro};
-        OverlapPoint& total = image_curve_[static_cast<std::size_t>(t)];
-        total.fpr += ok > 0 ? sum.fpr / ok : 0;
-        total.pro += sum.pro / static_cast<double>(regions.areas.size());
-    }
-}
-
 void OtherAupros::add_image(const float* scores, const std::uint8_t* mask, int height, int width) {
     corners_.add_image(scores, mask, height, width);
     sides_.add_image(scores, mask, height, width);
-    add_to_image_curve(scores, mask, height, width);
+    image_curve_.add_image(scores, mask, height, width);
 }
 
 std::vector<NamedAupro> OtherAupros::values(double limit) {
@@ -243,7 +173,7 @@ std::vector<NamedAupro> OtherAupros::values(double limit) {
               {"adeval_1000", strips(corners_, limit, 1000)},
               {"anomalib", anomalib(corners_, limit)},
               {"pyclad", pyclad(sides_, limit)},
-              avf_auc_pro(image_curve_, images_with_defect_)};
+              {"avf_auc_pro", image_curve_.area()}};
     return values;
 }
 

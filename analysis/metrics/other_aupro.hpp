@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/metrics/aupro.hpp"
+#include "analysis/metrics/image_overlap_curve.hpp"
 #include "analysis/metrics/overlap_ranks.hpp"
 
 namespace harrow::analysis {
@@ -48,9 +49,7 @@ const std::vector<AuproRule>& aupro_rules();
 ///                   divided by the last rate; without a region 0
 ///   pyclad          pyCLAD PixelAUPRO: 300 percentiles of all scores (>=), regions as in exact_4;
 ///                   from the last point below the limit on the curve is flat
-///   avf_auc_pro     calculate_auc_pro of AnomalyVFM: 100 thresholds from 0 to 1 (>), regions as in
-///                   exact_4; rates and overlaps are means over images with a defect; the whole
-///                   curve, no limit
+///   avf_auc_pro     calculate_auc_pro of AnomalyVFM: ImageOverlapCurve of 100 thresholds; no limit
 class OtherAupros {
 public:
     /// As AuproRanking::add_image; scores are finite.
@@ -60,12 +59,9 @@ public:
     std::vector<NamedAupro> values(double limit);
 
 private:
-    void add_to_image_curve(const float* scores, const std::uint8_t* mask, int height, int width);
-
     OverlapRanks corners_{Connectivity::Eight};
     OverlapRanks sides_{Connectivity::Four};
-    std::vector<OverlapPoint> image_curve_;  ///< sums over images, by threshold
-    std::size_t images_with_defect_ = 0;
+    ImageOverlapCurve image_curve_{100};
 };
 
 }  // namespace harrow::analysis

@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr int kTrainImages = 30;
 constexpr int kGoodTestImages = 12;
 constexpr int kImagesPerDefect = 6;
+constexpr int kValidationImages = 6;
 
 struct ClassKind {
     const char* name;
@@ -124,7 +125,8 @@ public:
     ClassPainter(SynthWriter& writer, int index, const SynthOptions& options)
         : kind_(kKinds[index % kKinds.size()]), options_(options), writer_(writer) {
         const int round = index / static_cast<int>(kKinds.size());
-        name_ = kind_.name + (round == 0 ? "" : "_" + std::to_string(round + 1));
+        name_ = numbered_name(kind_.name, round);
+        written_name_ = writer.class_name(index, name_);
         sweeps::RandomStream random = stream("look");
         look_.palette = static_cast<int>((random.below(kNumPalettes) + round) % kNumPalettes);
         look_.seed = random.next();
@@ -132,8 +134,11 @@ public:
     }
 
     void paint() const {
-        paint_good(true, kTrainImages);
-        paint_good(false, kGoodTestImages);
+        paint_good(SynthSplit::Train, "train/good/", kTrainImages);
+        paint_good(SynthSplit::Test, "test/good/", kGoodTestImages);
+        if (writer_.has_validation()) {
+            paint_good(SynthSplit::Validation, "validation/good/", kValidationImages);
+        }
         for (const DefectKind defect : kind_.defects) {
             paint_defects(defect);
         }
@@ -144,14 +149,13 @@ private:
         return {options_.seed, "synth/" + name_ + "/" + part};
     }
 
-    void paint_good(bool is_training, int count) const {
-        const std::string folder = is_training ? "train/good/" : "test/good/";
+    void paint_good(SynthSplit split, const std::string& folder, int count) const {
         for (int i = 0; i < count; ++i) {
             sweeps::RandomStream random = stream(folder + stem_of(i));
             const std::unique_ptr<Scene> scene = kind_.make_scene(look_, random);
             const Camera camera(options_.size, random);
             const Photograph result = photograph(*scene, nullptr, camera, options_.size);
-            writer_.add({name_, is_training, "good", i, result.image});
+            writer_.add({written_name_, split, "good", i, result.image});
         }
     }
 
@@ -160,7 +164,7 @@ private:
         for (int i = 0; i < kImagesPerDefect; ++i) {
             sweeps::RandomStream random = stream("test/" + type + "/" + stem_of(i));
             const Photograph result = paint_damaged(kind, i, random);
-            writer_.add({name_, false, type, i, result.image, &result.mask});
+            writer_.add({written_name_, SynthSplit::Test, type, i, result.image, &result.mask});
         }
     }
 
@@ -188,7 +192,8 @@ private:
 
     const ClassKind& kind_;
     SynthOptions options_;
-    std::string name_;
+    std::string name_;          ///< of what is drawn
+    std::string written_name_;  ///< as the layout calls it
     SynthWriter& writer_;
     Look look_;
 };

@@ -89,6 +89,25 @@ TEST(ValidationTest, AnObjectiveThatNoCellCouldHaveIsRefused) {
               "val_synth.pixel_ap");
 }
 
+TEST(ValidationTest, AnObjectiveNeedsWhatItsMetricIsMeasuredOn) {
+    const std::vector<std::pair<std::string, std::string>> cures = {
+        {"segf1_local", "validation.use_split"},
+        {"classf1_local.acc", "validation.use_split"},
+        {"aucpro_compat", "score.aucpro_compat"}};
+    for (const auto& [metric, cure] : cures) {
+        try {
+            parse(std::string(kHead) + "objective: {metric: " + metric + "}\n");
+            FAIL() << metric;
+        } catch (const UsageError& error) {
+            EXPECT_NE(std::string(error.what()).find(cure), std::string::npos) << error.what();
+        }
+    }
+    EXPECT_TRUE(needs_maps("pixel_ap.fm"));
+    EXPECT_TRUE(needs_maps("aupro"));
+    EXPECT_FALSE(needs_maps("classf1_local"));
+    EXPECT_FALSE(needs_maps("image_auroc"));
+}
+
 TEST(ValidationTest, ItsMetricsComeAfterAllOthers) {
     const std::vector<std::string>& all = metric_names();
     const std::vector<std::string>& own = validation_metric_names();
