@@ -2,21 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <torch/torch.h>
 
-#include "storage/feature_cache.hpp"
-#include "sweeps/feature_views.hpp"
-#include "worker/continual_sequence.hpp"
 #include "worker/method.hpp"
 
-/// A small method that scores images, and made-up features of which one number says what they are.
+/// A small method that scores images, for features of which one number says what they are.
 namespace harrow::worker {
 
 /// The first number of each row.
@@ -71,7 +65,8 @@ public:
         const std::vector<float> numbers = numbers_of(*data.features);
         while (position_ < 4) {
             for (const float number : numbers) {
-                experts_.back() = experts_.back() * 0.875 + number * (1 + position_) / 1024;
+                experts_.back() =
+                    experts_.back() * 0.875 + static_cast<double>(number) * (1 + position_) / 1024;
             }
             ++position_;
             if (position_ % 2 == 0 && hooks.on_epoch) {
@@ -149,82 +144,6 @@ private:
     ImageMethodCalls& calls_;
     std::vector<double> experts_;
     int position_ = 0;
-};
-
-/// Sequences whose views lie in a feature cache. Image n of a split has the number 100 class + n,
-/// and more for splits other than test; on its maps half more.
-class DrawnViews {
-public:
-    struct Split {
-        const char* name;
-        const char* maps;
-        std::int64_t images;
-        float more;
-    };
-    static const std::vector<Split>& splits() {
-        static const std::vector<Split> all = {
-            {sweeps::kTrainView, sweeps::kTrainMapsView, 8, 16},
-            {sweeps::kTestView, sweeps::kTestMapsView, 10, 0},
-            {sweeps::kValSynthView, sweeps::kValSynthMapsView, 2, 32},
-            {sweeps::kValidationView, sweeps::kValidationMapsView, 3, 40},
-            {sweeps::kAnomaliesView, sweeps::kAnomalyPatchesView, 5, 48}};
-        return all;
-    }
-
-    explicit DrawnViews(const std::filesystem::path& cache) : cache_(cache) {}
-
-    /// With a quarter of the training images held out.
-    SequenceClass draw(const std::string& name, int number, bool with_maps) const {
-        SequenceClass entry;
-        entry.name = name;
-        for (const Split& split : splits()) {
-            entry.views[split.name] = publish(name, split.name, split, number, 0);
-            if (with_maps) {
-                entry.views[split.maps] = publish(name, split.maps, split, number, 0.5F);
-            }
-        }
-        for (std::int64_t n = 0; n < 10; ++n) {
-            entry.test_paths.push_back(path(name, "test", n));
-        }
-        return entry;
-    }
-
-private:
-    static std::string path(const std::string& name, const std::string& split, std::int64_t n) {
-        return name + "/" + split + "/good/" + std::to_string(n) + ".png";
-    }
-
-    FeatureRequest publish(const std::string& name,
-                           const std::string& view,
-                           const Split& split,
-                           int number,
-                           float more) const {
-        FeatureRequest request;
-        request.key = sweeps::hash_text(name + " " + view);
-        request.config.validation.holdout = 0.25;
-        request.class_name = name;
-        request.split = split.name;
-        if (cache_.contains(request.key)) {
-            return request;
-        }
-        storage::FeatureInfo info;
-        const std::int64_t side = more > 0 ? 2 : 1;
-        info.shape = {split.images, side, side, 4};
-        std::vector<float> values;
-        for (std::int64_t n = 0; n < split.images; ++n) {
-            info.images.push_back({path(name, split.name, n), std::to_string(n)});
-            values.insert(
-                values.end(),
-                static_cast<std::size_t>(info.shape.values_per_image()),
-                100.0F * static_cast<float>(number) + static_cast<float>(n) + split.more + more);
-        }
-        storage::FeatureWriter writer = cache_.create(request.key, info);
-        writer.write(0, split.images, values.data());
-        writer.publish();
-        return request;
-    }
-
-    storage::FeatureCache cache_;
 };
 
 }  // namespace harrow::worker

@@ -1,8 +1,5 @@
 // Methods that score images: what they are trained on and scored with, and what comes of a stop.
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
-#include <limits>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -13,30 +10,14 @@
 
 #include "storage/checkpoint.hpp"
 #include "sweeps/error.hpp"
-#include "tests/support/temporary_directory.hpp"
 #include "tests/unit/worker/image_method.hpp"
+#include "tests/unit/worker/image_run_fixture.hpp"
 #include "worker/class_evaluation.hpp"
-#include "worker/continual_run.hpp"
 
 namespace harrow::worker {
 namespace {
 
 using Numbers = std::vector<float>;
-constexpr int kNever = std::numeric_limits<int>::max();
-
-/// Asks for a stop at its n-th question.
-class StopAt : public WorkMonitor {
-public:
-    explicit StopAt(int at = kNever) : left_(at) {}
-    bool stop_requested() override {
-        ++questions;
-        return --left_ < 0;
-    }
-    int questions = 0;
-
-private:
-    int left_;
-};
 
 Numbers range(float first, int count) {
     Numbers numbers;
@@ -53,53 +34,12 @@ Numbers plus_half(Numbers numbers) {
     return numbers;
 }
 
-/// `a` and `b` arrive together, then `c`.
-class ImageScoringTest : public ::testing::Test {
+class ImageScoringTest : public ImageRunTest {
 protected:
-    static void SetUpTestSuite() {
-        shared_ = std::make_unique<storage::testing::TemporaryDirectory>();
-    }
-    static void TearDownTestSuite() { shared_.reset(); }
-    void SetUp() override { draw(true); }
-
-    void draw(bool with_maps) {
-        sequence_.tasks = {{{views_.draw("a", 0, with_maps), views_.draw("b", 1, with_maps)}, 2},
-                           {{views_.draw("c", 2, with_maps)}, 2}};
+    ImageScoringTest() {
+        make_ = [this] { return std::make_unique<ImageMethod>(options_, calls_); };
     }
 
-    storage::PatchScores run(const std::string& name, WorkMonitor& monitor) {
-        std::filesystem::create_directories(place_ / name);
-        History history(place_ / name / "history.csv");
-        TrainingCheckpoints checkpoints(place_ / name, name, {}, monitor);
-        coordinator::WorkTimes times;
-        std::vector<std::int64_t> parameters;
-        storage::PatchScores scores = run_continual(
-            sequence_,
-            [this] { return std::make_unique<ImageMethod>(options_, calls_); },
-            store_,
-            history,
-            checkpoints,
-            times,
-            parameters,
-            monitor);
-        scores.training_key = "key";
-        checkpoints.finish();
-        return scores;
-    }
-    storage::PatchScores run() {
-        StopAt monitor;
-        return run("run", monitor);
-    }
-    std::string bytes_of(const storage::PatchScores& scores) const {
-        storage::save_patch_scores(place_ / "scores.h5", scores);
-        return storage::testing::slurp(place_ / "scores.h5");
-    }
-
-    static inline std::unique_ptr<storage::testing::TemporaryDirectory> shared_;
-    storage::testing::TemporaryDirectory place_;
-    DrawnViews views_{*shared_ / "cache"};
-    FeatureStore store_{*shared_ / "cache", torch::kCPU, {}, 1};
-    ContinualSequence sequence_;
     ImageMethod::Options options_;
     ImageMethodCalls calls_;
 };
@@ -250,19 +190,9 @@ TEST_F(ImageScoringTest, PatchesMayBeScoredOnTheSplitValidationToo) {
 }
 
 TEST_F(ImageScoringTest, StoppedAnywhereTheScoresAreTheSameToTheBit) {
-    for (const bool with_maps : {true, false}) {
-        draw(with_maps);
-        StopAt counting;
-        const std::string expected = bytes_of(run("whole", counting));
-        ASSERT_GT(counting.questions, 20);
-        for (int at = with_maps ? 0 : 1; at < counting.questions; at += 2) {
-            StopAt stopping(at), rest;
-            EXPECT_THROW(run("parts", stopping), WorkStopped);
-            calls_ = {};
-            ASSERT_TRUE(bytes_of(run("parts", rest)) == expected) << at;
-            EXPECT_LE(rest.questions + at, counting.questions + 8) << "one class's at most, again";
-        }
-    }
+    expect_stops_change_nothing(0, 2);
+    draw(false);
+    expect_stops_change_nothing(1, 2);
 }
 
 TEST_F(ImageScoringTest, ViewsOfOtherImagesAreRefused) {
