@@ -115,7 +115,7 @@ std::vector<std::string> mark_notes(const Report& report,
     }
     if (marks.not_separable) {
         notes.push_back(std::string(kNotSeparableMark) +
-                        " not separable from noise: neither a gain nor a loss.");
+                        " not separable from noise: not to be read as a gain or a loss.");
     }
     if (marks.separable || marks.not_separable) {
         notes.push_back("Test " + of.test + (of.test == "welch" ? "; " : " over common seeds; ") +
@@ -283,7 +283,7 @@ Paragraph verdict(const Report& report, const ClassComparisons& of) {
         return {heading +
                     ": no difference could be tested, because no cell shares two seeds with the "
                     "baseline in a fair comparison. A single run says nothing about noise: these "
-                    "differences are neither gains nor losses until there are more seeds.",
+                    "differences are not to be read as gains or losses.",
                 true};
     }
     std::vector<const ClassDifference*> separable;
@@ -293,7 +293,7 @@ Paragraph verdict(const Report& report, const ClassComparisons& of) {
         }
     }
     std::string text = heading + ": of " + counted(of.tested_classes, "difference", "differences") +
-                       " of a cell in a class, " + std::to_string(separable.size()) +
+                       " (cell × class) that could be tested, " + std::to_string(separable.size()) +
                        (separable.size() == 1 ? " is" : " are") + " separable from noise";
     for (std::size_t i = 0; i < std::min(separable.size(), kMaxNamed); ++i) {
         const ClassDifference& one = *separable[i];
@@ -308,7 +308,7 @@ Paragraph verdict(const Report& report, const ClassComparisons& of) {
     if (others > 0) {
         text +=
             (others == 1 ? " The other one is" : " The other " + std::to_string(others) + " are");
-        text += " not, and neither gains nor losses.";
+        text += " not: they are not to be read as gains or losses.";
     }
     return {text + reach_text(report, of)};
 }

@@ -130,8 +130,8 @@ TEST(ClassComparisonTest, TheTableSaysWhatCanBeSaid) {
     const Report report = versions_report(kFour, against("v1.1"));
     const Section section = class_differences_section(report).value();
     EXPECT_EQ(section.heading, "Classes against v1.1");
-    EXPECT_EQ(lead_of(section).rfind("image_auroc: of 21 differences of a cell in a class, 1 is "
-                                     "separable from noise: v1.4 in fabric +0.1000.",
+    EXPECT_EQ(lead_of(section).rfind("image_auroc: of 21 differences (cell × class) that could be "
+                                     "tested, 1 is separable from noise: v1.4 in fabric +0.1000.",
                                      0),
               0U)
         << lead_of(section);
