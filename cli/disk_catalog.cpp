@@ -37,7 +37,7 @@ bool is_told(const std::vector<std::string>& problems,
                    return problem.find(path) != std::string::npos;
                });
     };
-    for (const auto* split : {&cls.train, &cls.test}) {
+    for (const auto* split : {&cls.train, &cls.test, &cls.validation}) {
         for (const storage::ImageEntry& image : *split) {
             if (told(image.relative_path) || told(image.mask_path)) {
                 return true;
@@ -53,7 +53,9 @@ sweeps::ClassFacts class_facts(const storage::Dataset& dataset,
     return {cls.name,
             split_facts(dataset, cls.train, memory),
             split_facts(dataset, cls.test, memory),
-            storage::labels_digest(dataset, cls.test, &memory)};
+            storage::labels_digest(dataset, cls.test, &memory),
+            cls.validation.empty() ? sweeps::SplitFacts()
+                                   : split_facts(dataset, cls.validation, memory)};
 }
 
 /// Names of the classes that `listing` lacks, if it lacks one of `wanted`.

@@ -11,9 +11,9 @@
 
 namespace harrow::cli {
 
-/// The features of one class and split that a trial's training reads.
+/// The features of one view of a class that a trial's training reads.
 struct NeededFeatures {
-    std::string label;  ///< "bottle/train"
+    std::string label;  ///< "bottle/train", "fabric/anomalies seed 3"
     std::string key;
     bool stored = false;
 };

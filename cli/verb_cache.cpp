@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ctime>
 #include <iomanip>
 #include <iostream>
@@ -34,20 +35,44 @@ std::string time_text(std::time_t time) {
     return text.data();
 }
 
-/// "wide_resnet50_2 224": backbone and image size; empty when the text is from another version.
+/// What was looked at, beside the backbone's default: "cls", "cls at 128,256,512", "cls of crops of
+/// 32".
+std::string view_text(const sweeps::TrialConfig& config) {
+    const std::string feature =
+        config.backbone.feature == sweeps::BackboneConfig{}.feature ? "" : config.backbone.feature;
+    if (config.data.crop_size > 0) {
+        return feature + " of crops of " + std::to_string(config.data.crop_size);
+    }
+    if (config.data.scales == sweeps::DataConfig{}.scales) {
+        return feature;
+    }
+    std::string scales;
+    for (const double scale : config.data.scales) {
+        scales += (scales.empty() ? "" : ",") + std::to_string(std::llround(scale));
+    }
+    return feature + " at " + scales;
+}
+
+/// "wide_resnet50_2 224", "dinov2_vitb14 518 cls at 128,256": backbone, image size and how an image
+/// was seen; empty when the text is from another version.
 std::string backbone_text(const storage::FeatureInfo& info) {
     try {
         const sweeps::TrialConfig config = sweeps::parse_canonical(info.canonical_text);
-        return config.backbone.name + " " + std::to_string(config.data.image_size);
+        const std::string view = view_text(config);
+        return config.backbone.name + " " + std::to_string(config.data.image_size) +
+               (view.empty() ? "" : " " + view);
     } catch (const sweeps::Error&) {
         return "";
     }
 }
 
-/// "grain/train", from the first image's path.
+/// "grain/train", from the first image's path; of images that were made "grain/anomalies seed 3".
 std::string source_text(const storage::FeatureInfo& info) {
     const std::string& path = info.images.front().relative_path;
     const std::size_t class_end = path.find('/');
+    if (!info.made.empty()) {
+        return path.substr(0, class_end) + "/" + info.made.substr(0, info.made.find('\n'));
+    }
     return class_end == std::string::npos ? path : path.substr(0, path.find('/', class_end + 1));
 }
 
@@ -141,6 +166,9 @@ Json json_of(const CacheEntry& entry) {
     const storage::FeatureInfo& info = *entry.info;
     json["backbone"] = backbone_text(info);
     json["source"] = source_text(info);
+    if (!info.made.empty()) {
+        json["made"] = info.made;
+    }
     json["images"] = info.shape.images;
     json["shape"] = {info.shape.images, info.shape.height, info.shape.width, info.shape.channels};
     json["dtype"] = name_of(info.type);

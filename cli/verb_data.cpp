@@ -17,14 +17,19 @@ sweeps::ExitCode run_verb(const DataSynthOptions& options) {
     const storage::DatasetListing listing = storage::list_dataset(options.layout, options.dir);
     std::size_t train = 0;
     std::size_t test = 0;
+    std::size_t validation = 0;
     std::cout << options.dir << ":";
     for (const storage::DatasetClass& cls : listing.dataset.classes) {
         std::cout << " " << cls.name;
         train += cls.train.size();
         test += cls.test.size();
+        validation += cls.validation.size();
     }
-    std::cout << "\n"
-              << train << " training and " << test << " test images, " << options.size << " px\n";
+    std::cout << "\n" << train << " training and " << test << " test images, ";
+    if (validation > 0) {
+        std::cout << validation << " to validate with, ";
+    }
+    std::cout << options.size << " px\n";
     return sweeps::ExitCode::Ok;
 }
 

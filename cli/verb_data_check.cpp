@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <iostream>
 #include <sstream>
@@ -20,6 +22,7 @@ using Level = CheckFinding::Level;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kShownPaths = 10;
+constexpr std::ptrdiff_t kValidationColumn = 2;
 
 /// One line on a terminal, rewritten four times a second; nothing elsewhere.
 class ProgressLine {
@@ -71,8 +74,15 @@ std::int64_t good_images(const storage::ClassCounts& counts) {
 }
 
 std::string counts_table(const storage::DatasetCheck& check) {
+    const bool has_validation =
+        std::any_of(check.classes.begin(), check.classes.end(), [](const auto& counts) {
+            return counts.validation > 0;
+        });
     analysis::TextTable table{
         {"class", "train", "test", "good", "defective", "masks", "defect types"}, {}};
+    if (has_validation) {
+        table.header.insert(table.header.begin() + kValidationColumn, "validation");
+    }
     for (const storage::ClassCounts& counts : check.classes) {
         std::string types;
         for (const auto& [type, count] : counts.types) {
@@ -89,6 +99,10 @@ std::string counts_table(const storage::DatasetCheck& check) {
                               std::to_string(counts.test - good),
                               std::to_string(counts.masks),
                               types});
+        if (has_validation) {
+            std::vector<std::string>& row = table.rows.back();
+            row.insert(row.begin() + kValidationColumn, std::to_string(counts.validation));
+        }
     }
     return analysis::aligned_table(table);
 }
@@ -133,6 +147,7 @@ Json check_json(const storage::DatasetCheck& check) {
         classes.push_back({{"name", counts.name},
                            {"train", counts.train},
                            {"test", counts.test},
+                           {"validation", counts.validation},
                            {"types", counts.types},
                            {"masks", counts.masks}});
     }

@@ -48,7 +48,7 @@ std::vector<NeededFeatures> needed_features(const LiveRun& run, const std::strin
         const auto extraction = std::find_if(plan.extractions.begin(),
                                              plan.extractions.end(),
                                              [&](const auto& e) { return e.feature_key == key; });
-        needs.push_back({extraction->class_name + "/" + extraction->split,
+        needs.push_back({sweeps::label_of(*extraction),
                          key,
                          state.extracted.count(key) > 0 || features.contains(key)});
     }

@@ -1,10 +1,14 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <optional>
 #include <sstream>
+#include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +22,7 @@
 #include "coordinator/simulator.hpp"
 #include "storage/feature_cache.hpp"
 #include "sweeps/backbone_geometry.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/work_plan.hpp"
 
@@ -26,18 +31,40 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// What a sweep wants of the feature cache.
 struct CacheNeed {
-    std::size_t cached = 0;  ///< extractions whose file is there
-    std::int64_t bytes = 0;  ///< of all extractions, cached or not
+    std::size_t extractions = 0;
+    std::size_t cached = 0;   ///< extractions whose file is there
+    std::int64_t images = 0;  ///< rows of features
+    std::int64_t bytes = 0;   ///< of all extractions, cached or not
+    bool by_seed = false;     ///< other seeds want other features
 };
 
-CacheNeed cache_need(const sweeps::WorkPlan& plan, const storage::FeatureCache& cache) {
-    CacheNeed need;
+struct CacheNeeds {
+    CacheNeed all;
+    std::vector<std::pair<std::string, CacheNeed>> views;  ///< by name, in the order of first use
+};
+
+CacheNeeds cache_needs(const sweeps::WorkPlan& plan, const storage::FeatureCache& cache) {
+    CacheNeeds needs;
     for (const sweeps::PlannedExtraction& extraction : plan.extractions) {
-        need.cached += cache.contains(extraction.feature_key) ? 1 : 0;
-        need.bytes += sweeps::feature_bytes(extraction.config, extraction.images);
+        auto found = std::find_if(needs.views.begin(), needs.views.end(), [&](const auto& view) {
+            return view.first == extraction.view;
+        });
+        if (found == needs.views.end()) {
+            found = needs.views.insert(found, {extraction.view, {}});
+        }
+        const bool is_cached = cache.contains(extraction.feature_key);
+        const std::int64_t bytes = sweeps::feature_bytes(extraction.config, extraction.images);
+        for (CacheNeed* need : {&needs.all, &found->second}) {
+            ++need->extractions;
+            need->cached += is_cached ? 1 : 0;
+            need->images += extraction.images;
+            need->bytes += bytes;
+            need->by_seed = need->by_seed || extraction.depends_on_seed;
+        }
     }
-    return need;
+    return needs;
 }
 
 /// Every parameter that can change the cell's result, and the locators; dotted name -> value.
@@ -85,7 +112,20 @@ std::string simulation_text(const coordinator::Simulation& simulation, const std
            "\ntimes are the plan's estimates before anything ran\n";
 }
 
-Json plan_json(const sweeps::Sweep& sweep, const sweeps::WorkPlan& plan, const CacheNeed& need) {
+Json views_json(const CacheNeeds& needs) {
+    Json views = Json::array();
+    for (const auto& [name, need] : needs.views) {
+        views.push_back({{"view", name},
+                         {"extractions", need.extractions},
+                         {"cached", need.cached},
+                         {"images", need.images},
+                         {"bytes", need.bytes},
+                         {"per_seed", need.by_seed}});
+    }
+    return views;
+}
+
+Json plan_json(const sweeps::Sweep& sweep, const sweeps::WorkPlan& plan, const CacheNeeds& needs) {
     Json cells = Json::array();
     for (const sweeps::Cell& cell : sweep.cells) {
         cells.push_back({{"id", cell.id},
@@ -101,8 +141,9 @@ Json plan_json(const sweeps::Sweep& sweep, const sweeps::WorkPlan& plan, const C
             {"trials", plan.trials.size()},
             {"trainings", plan.trainings.size()},
             {"extractions", plan.extractions.size()},
-            {"cached", need.cached},
-            {"cache_bytes", need.bytes}};
+            {"cached", needs.all.cached},
+            {"cache_bytes", needs.all.bytes},
+            {"views", views_json(needs)}};
 }
 
 std::string megabytes(std::int64_t bytes) {
@@ -112,9 +153,28 @@ std::string megabytes(std::int64_t bytes) {
     return text.str();
 }
 
+/// Empty where training and test images are all that is seen.
+std::string views_text(const CacheNeeds& needs) {
+    const bool is_plain = std::all_of(needs.views.begin(), needs.views.end(), [](const auto& view) {
+        return view.first == sweeps::kTrainView || view.first == sweeps::kTestView;
+    });
+    if (is_plain) {
+        return "";
+    }
+    analysis::TextTable table{{"view", "extractions", "cached", "images", "features"}, {}};
+    for (const auto& [name, need] : needs.views) {
+        table.rows.push_back({name + (need.by_seed ? " (per class and seed)" : " (per class)"),
+                              std::to_string(need.extractions),
+                              std::to_string(need.cached),
+                              std::to_string(need.images),
+                              megabytes(need.bytes)});
+    }
+    return "\n" + analysis::aligned_table(table);
+}
+
 std::string plan_text(const sweeps::Sweep& sweep,
                       const sweeps::WorkPlan& plan,
-                      const CacheNeed& need) {
+                      const CacheNeeds& needs) {
     analysis::TextTable table{{"cell", "hash", "seeds", "tasks", "tags"}, {}};
     for (const sweeps::Cell& cell : sweep.cells) {
         std::string tags;
@@ -132,8 +192,9 @@ std::string plan_text(const sweeps::Sweep& sweep,
          << " trials\n\n"
          << analysis::aligned_table(table) << "\n"
          << plan.trainings.size() << " trainings (trials that differ only in scoring share one), "
-         << plan.extractions.size() << " extractions (" << need.cached << " cached), "
-         << megabytes(need.bytes) << " of features\n";
+         << plan.extractions.size() << " extractions (" << needs.all.cached << " cached), "
+         << megabytes(needs.all.bytes) << " of features\n"
+         << views_text(needs);
     return text.str();
 }
 
@@ -143,7 +204,8 @@ sweeps::ExitCode run_verb(const PlanOptions& options) {
     DiskCatalog catalog(cache_directory(options.cache));
     const SweepSource source = load_sweep_source(options.spec, options.overrides, catalog);
     const sweeps::WorkPlan plan = sweeps::make_work_plan(source.sweep, catalog);
-    const CacheNeed need = cache_need(plan, storage::FeatureCache(cache_directory(options.cache)));
+    const CacheNeeds needs =
+        cache_needs(plan, storage::FeatureCache(cache_directory(options.cache)));
     std::optional<coordinator::Simulation> simulation;
     if (options.simulate > 0) {
         const WorkUnits work = remaining_work(source.sweep,
@@ -156,13 +218,13 @@ sweeps::ExitCode run_verb(const PlanOptions& options) {
                                            order_named(options.order));
     }
     if (options.json) {
-        Json json = plan_json(source.sweep, plan, need);
+        Json json = plan_json(source.sweep, plan, needs);
         if (simulation) {
             json["simulation"] = simulation_json(*simulation, options.order);
         }
         std::cout << json.dump(2) << "\n";
     } else {
-        std::cout << plan_text(source.sweep, plan, need)
+        std::cout << plan_text(source.sweep, plan, needs)
                   << (simulation ? simulation_text(*simulation, options.order) : "");
     }
     return sweeps::ExitCode::Ok;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/unit_payloads.hpp"
+#include "sweeps/backbone_geometry.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
@@ -17,10 +18,26 @@ using coordinator::WorkSize;
 
 // Expected seconds, for the ETA and the order of work only; a method's true cost shows while it
 // runs.
-constexpr double kExtractionCostPerImage = 0.02;
+constexpr double kExtractionCostPerPicture = 0.02;
 constexpr double kTrainingCostPerImageEpochBlock = 4e-4;
+constexpr double kTrainingCostPerVectorEpochLayer = 1e-5;
 constexpr double kScoringCost = 1.0;
 constexpr double kNoopCost = 2e-4;
+
+/// Of one row of features in one epoch.
+struct LearningCost {
+    int blocks = 0;
+    double per_block = 0;  ///< seconds
+};
+
+LearningCost learning_cost(const sweeps::TrialConfig& config) {
+    const sweeps::ModelConfig& model = config.model;
+    if (config.method == "anomalyvfm") {
+        const int scales = static_cast<int>(config.data.scales.size());
+        return {model.lora_layers * scales, kTrainingCostPerVectorEpochLayer};
+    }
+    return {1 + model.num_coupling_layers + model.dia_n_blocks, kTrainingCostPerImageEpochBlock};
+}
 
 class Builder {
 public:
@@ -118,10 +135,12 @@ private:
             coordinator::RunUnit unit;
             unit.key = key;
             unit.kind = coordinator::UnitKind::Extract;
-            unit.label = extraction.class_name + "/" + extraction.split;
+            const auto pictures = static_cast<double>(
+                extraction.images * sweeps::pictures_per_image(extraction.config.data));
+            unit.label = sweeps::label_of(extraction);
             unit.size.kind = WorkSize::Kind::Extraction;
-            unit.size.images = static_cast<float>(extraction.images);
-            unit.expected_cost = kExtractionCostPerImage * static_cast<double>(extraction.images);
+            unit.size.images = static_cast<float>(pictures);
+            unit.expected_cost = kExtractionCostPerPicture * pictures;
             unit.attempts_before = attempts_before(key);
             unit_of_extraction_[key] = result_.plan.units.size();
             result_.plan.units.push_back(std::move(unit));
@@ -202,21 +221,14 @@ private:
         if (!train) {
             return;
         }
-        double images = 0;
-        for (const sweeps::Digest& key : training.feature_keys) {
-            const sweeps::PlannedExtraction& extraction =
-                plan_.extractions[extraction_by_key_.at(key)];
-            images += extraction.split == "train" ? static_cast<double>(extraction.images) : 0.0;
-        }
-        const int blocks =
-            1 + cell.config.model.num_coupling_layers + cell.config.model.dia_n_blocks;
+        const LearningCost cost = learning_cost(cell.config);
+        const auto rows = static_cast<double>(training.epoch_rows);
         unit.size = {WorkSize::Kind::Training,
-                     static_cast<float>(images),
+                     static_cast<float>(rows),
                      static_cast<float>(cell.config.train.num_epochs),
                      static_cast<float>(cell.tasks.size()),
-                     static_cast<float>(blocks)};
-        unit.expected_cost +=
-            kTrainingCostPerImageEpochBlock * images * cell.config.train.num_epochs * blocks;
+                     static_cast<float>(cost.blocks)};
+        unit.expected_cost += cost.per_block * rows * cell.config.train.num_epochs * cost.blocks;
         unit.share_to_checkpoint =
             1.0 / static_cast<double>(std::max<std::size_t>(1, cell.tasks.size()));
         if (sweep_.run.checkpoint_minutes > 0) {

@@ -44,6 +44,9 @@ struct FeatureInfo {
     std::string canonical_text;  ///< of the parameters that decided the features
     std::string weights_digest;
     std::vector<FeatureSource> images;  ///< in the order of the first dimension
+    /// Of images that were made of those: their split and seed in the first line, e.g. "anomalies
+    /// seed 3", then how, as sweeps::recipe_text says. Empty: the images are as in their files.
+    std::string made = {};
 
     std::uint64_t image_bytes() const noexcept {
         return static_cast<std::uint64_t>(shape.values_per_image()) *

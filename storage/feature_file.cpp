@@ -97,6 +97,9 @@ void write_description(const H5File& file, const std::string& key, const Feature
     write_attribute(file.get(), "feature_key", key);
     write_attribute(file.get(), "canonical_text", info.canonical_text);
     write_attribute(file.get(), "weights_digest", info.weights_digest);
+    if (!info.made.empty()) {
+        write_attribute(file.get(), "made", info.made);
+    }
     std::vector<std::string> paths;
     std::vector<std::string> digests;
     for (const FeatureSource& image : info.images) {
@@ -166,6 +169,9 @@ FeatureInfo read_info(const H5File& file, const H5Dataset& features, std::int64_
     info.shape = read_shape(features);
     info.canonical_text = read_text_attribute(file.get(), "canonical_text");
     info.weights_digest = read_text_attribute(file.get(), "weights_digest");
+    if (has_attribute(file.get(), "made")) {
+        info.made = read_text_attribute(file.get(), "made");
+    }
     const std::uint64_t images = static_cast<std::uint64_t>(info.shape.images);
     const std::vector<std::string> paths = read_strings(file.get(), "images/paths", images);
     const std::vector<std::string> digests = read_strings(file.get(), "images/digests", images);

@@ -35,7 +35,8 @@ std::uint64_t description_bytes(const FeatureInfo& info) {
     for (const FeatureSource& image : info.images) {
         widest = std::max<std::uint64_t>(widest, image.relative_path.size() + image.digest.size());
     }
-    return (64U << 10) + info.images.size() * (widest + 64) + info.canonical_text.size();
+    return (64U << 10) + info.images.size() * (widest + 64) + info.canonical_text.size() +
+           info.made.size();
 }
 
 /// Makes the temporary file. Its directory may go just before: `gc` removes empty ones.

@@ -246,7 +246,7 @@ H5Group open_group(Hdf5Id location, const std::string& name) {
     return H5Group(check_hdf5(H5Gopen2(location, name.c_str(), H5P_DEFAULT), "open group " + name));
 }
 
-bool has_group(Hdf5Id location, const std::string& name) {
+bool has_link(Hdf5Id location, const std::string& name) {
     return check_hdf5(H5Lexists(location, name.c_str(), H5P_DEFAULT), "look for " + name) > 0;
 }
 
@@ -284,6 +284,10 @@ std::string read_text_attribute(Hdf5Id location, const std::string& name) {
     std::string value(size, '\0');
     check_hdf5(H5Aread(attribute.get(), type.get(), value.data()), "read attribute " + name);
     return without_padding(value.data(), value.size());
+}
+
+bool has_attribute(Hdf5Id location, const std::string& name) {
+    return check_hdf5(H5Aexists(location, name.c_str()), "look for attribute " + name) > 0;
 }
 
 void write_strings(Hdf5Id location,

@@ -73,7 +73,8 @@ H5File open_hdf5_view(const void* bytes, std::size_t count, const std::string& n
 
 H5Group create_group(Hdf5Id location, const std::string& name);
 H5Group open_group(Hdf5Id location, const std::string& name);
-bool has_group(Hdf5Id location, const std::string& name);
+/// Whether there is a group or dataset of this name.
+bool has_link(Hdf5Id location, const std::string& name);
 
 /// Small values as attributes. Text is fixed-length UTF-8, at most 60 KiB (HDF5 1.10 refuses
 /// attributes over 64 KiB); longer text belongs into write_strings.
@@ -81,6 +82,7 @@ void write_attribute(Hdf5Id location, const std::string& name, std::int64_t valu
 void write_attribute(Hdf5Id location, const std::string& name, const std::string& value);
 std::int64_t read_int_attribute(Hdf5Id location, const std::string& name);
 std::string read_text_attribute(Hdf5Id location, const std::string& name);
+bool has_attribute(Hdf5Id location, const std::string& name);
 
 /// One-dimensional dataset of fixed-length UTF-8 strings, none with an embedded NUL.
 void write_strings(Hdf5Id location,

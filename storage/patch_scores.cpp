@@ -1,5 +1,6 @@
 #include "storage/patch_scores.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <utility>
 
@@ -14,13 +15,19 @@ namespace {
 
 using sweeps::StorageError;
 
-constexpr std::int64_t kFormatVersion = 1;
+/// Of scores that are made of maps; a Harrow that knows no other reads them.
+constexpr std::int64_t kMapsVersion = 1;
+/// With image scores, or images of the split `validation`.
+constexpr std::int64_t kFormatVersion = 2;
 constexpr std::int64_t kMaxClasses = 100000;
 constexpr std::int64_t kMaxSize = 1LL << 31;    // of one dimension
 constexpr std::int64_t kMaxValues = 1LL << 40;  // of one array
 
 constexpr const char* kClasses = "classes";
-constexpr const char* kValidation = "validation";  // a group that most files do not have
+// Groups and an array that most files do not have.
+constexpr const char* kValidation = "validation";
+constexpr const char* kValidationSplit = "validation_split";
+constexpr const char* kImageScores = "image_scores";
 
 std::string group_of(const std::string& parent, std::size_t index) {
     return parent + "/" + std::to_string(index);
@@ -61,11 +68,19 @@ void require_valid(const ClassScores& scores, int num_tasks) {
     const std::string name = "class '" + scores.class_name + "': ";
     require(!scores.class_name.empty(), "a class has no name");
     require(scores.task >= 0 && scores.task < num_tasks, name + "its task does not exist");
-    require(scores.images > 0 && scores.height > 0 && scores.width > 0,
-            name + "images, height and width must be positive");
-    const std::int64_t patches = checked_product({scores.height, scores.width});
-    require(static_cast<std::int64_t>(scores.maps.size()) % patches == 0,
-            name + "maps does not hold whole maps");
+    require(scores.images > 0, name + "there must be images");
+    if (scores.height == 0 && scores.width == 0) {
+        require(!scores.image_scores.empty() && scores.maps.empty(),
+                name + "without maps there must be scores of images");
+    } else {
+        require(scores.height > 0 && scores.width > 0,
+                name + "height and width must be positive, or both 0 without maps");
+        const std::int64_t patches = checked_product({scores.height, scores.width});
+        require(static_cast<std::int64_t>(scores.maps.size()) % patches == 0,
+                name + "maps does not hold whole maps");
+        require(static_cast<std::int64_t>(scores.maps.size()) / patches == scores.num_maps(),
+                name + "one map per score of an image was expected");
+    }
     const std::int64_t cells = checked_product({num_tasks, scores.images});
     require_indices(scores.routed_map, cells, scores.num_maps(), name + "routed_map");
     require_indices(scores.oracle_map, cells, scores.num_maps(), name + "oracle_map");
@@ -77,22 +92,38 @@ void require_valid(const ClassScores& scores, int num_tasks) {
             name + "one path and one digest per image were expected");
 }
 
+/// `some`: empty, or one entry for each class, in their order.
+void require_like_classes(const PatchScores& scores,
+                          const std::vector<ClassScores>& some,
+                          const std::string& name) {
+    require(some.empty() || some.size() == scores.classes.size(),
+            name + " belong to every class or to none");
+    for (std::size_t i = 0; i < some.size(); ++i) {
+        require_valid(some[i], scores.num_tasks);
+        require(some[i].class_name == scores.classes[i].class_name &&
+                    some[i].task == scores.classes[i].task,
+                name + " are in another order than the classes");
+    }
+}
+
 void require_valid(const PatchScores& scores) {
     require(scores.num_tasks > 0 && scores.num_tasks < kMaxSize, "the number of tasks must be > 0");
     require(static_cast<std::int64_t>(scores.classes.size()) <= kMaxClasses, "too many classes");
     for (const ClassScores& one : scores.classes) {
         require_valid(one, scores.num_tasks);
     }
-    if (!scores.validation.empty()) {
-        require(scores.validation.size() == scores.classes.size(),
-                "images that were held out belong to every class or to none");
-    }
-    for (std::size_t i = 0; i < scores.validation.size(); ++i) {
-        require_valid(scores.validation[i], scores.num_tasks);
-        require(scores.validation[i].class_name == scores.classes[i].class_name &&
-                    scores.validation[i].task == scores.classes[i].task,
-                "images that were held out are in another order than the classes");
-    }
+    require_like_classes(scores, scores.validation, "images that were held out");
+    require_like_classes(scores, scores.validation_split, "images of the split validation");
+}
+
+bool needs_new_version(const PatchScores& scores) {
+    const auto scores_images = [](const std::vector<ClassScores>& classes) {
+        return std::any_of(classes.begin(), classes.end(), [](const ClassScores& one) {
+            return !one.image_scores.empty();
+        });
+    };
+    return !scores.validation_split.empty() || scores_images(scores.classes) ||
+           scores_images(scores.validation);
 }
 
 Hdf5Shape shape(std::initializer_list<std::int64_t> sizes) {
@@ -108,7 +139,13 @@ void write_class(Hdf5Id file, const std::string& name, const ClassScores& scores
     write_attribute(id, "height", scores.height);
     write_attribute(id, "width", scores.width);
     write_attribute(id, "maps", scores.num_maps());
-    write_array(id, "maps", shape({scores.num_maps(), scores.height, scores.width}), scores.maps);
+    if (scores.height > 0) {
+        write_array(
+            id, "maps", shape({scores.num_maps(), scores.height, scores.width}), scores.maps);
+    }
+    if (!scores.image_scores.empty()) {
+        write_array(id, kImageScores, shape({scores.num_maps()}), scores.image_scores);
+    }
     const Hdf5Shape by_task = shape({num_tasks, scores.images});
     write_array(id, "routed_map", by_task, scores.routed_map);
     write_array(id, "oracle_map", by_task, scores.oracle_map);
@@ -132,7 +169,12 @@ ClassScores read_class(Hdf5Id file, const std::string& name, int num_tasks) {
     const std::int64_t maps = read_int_attribute(id, "maps");
     checked_product({maps, scores.height, scores.width});
     checked_product({num_tasks, scores.images});
-    scores.maps = read_array<float>(id, "maps", shape({maps, scores.height, scores.width}));
+    if (scores.height != 0 || scores.width != 0) {
+        scores.maps = read_array<float>(id, "maps", shape({maps, scores.height, scores.width}));
+    }
+    if (has_link(id, kImageScores)) {
+        scores.image_scores = read_array<double>(id, kImageScores, shape({maps}));
+    }
     const Hdf5Shape by_task = shape({num_tasks, scores.images});
     scores.routed_map = read_array<std::int32_t>(id, "routed_map", by_task);
     scores.oracle_map = read_array<std::int32_t>(id, "oracle_map", by_task);
@@ -154,10 +196,22 @@ void write_classes(Hdf5Id file,
     }
 }
 
+std::vector<ClassScores> read_classes(Hdf5Id file,
+                                      const std::string& name,
+                                      std::size_t count,
+                                      int num_tasks) {
+    std::vector<ClassScores> classes;
+    for (std::size_t i = 0; i < count; ++i) {
+        classes.push_back(read_class(file, group_of(name, i), num_tasks));
+    }
+    return classes;
+}
+
 std::string to_image(const PatchScores& scores) {
     const QuietHdf5 quiet;
     const H5File file = create_hdf5_in_memory();
-    write_attribute(file.get(), "format_version", kFormatVersion);
+    write_attribute(
+        file.get(), "format_version", needs_new_version(scores) ? kFormatVersion : kMapsVersion);
     write_attribute(file.get(), "training_key", scores.training_key);
     write_attribute(file.get(), "num_tasks", std::int64_t{scores.num_tasks});
     write_attribute(file.get(), "has_router", std::int64_t{scores.has_router ? 1 : 0});
@@ -166,6 +220,9 @@ std::string to_image(const PatchScores& scores) {
     if (!scores.validation.empty()) {
         write_classes(file.get(), kValidation, scores.validation, scores.num_tasks);
     }
+    if (!scores.validation_split.empty()) {
+        write_classes(file.get(), kValidationSplit, scores.validation_split, scores.num_tasks);
+    }
     return image_of(file);
 }
 
@@ -173,9 +230,9 @@ PatchScores from_image(std::string image, const std::string& name) {
     const QuietHdf5 quiet;
     const H5File file = open_hdf5_image(std::move(image), name);
     const std::int64_t version = read_int_attribute(file.get(), "format_version");
-    require(version == kFormatVersion,
-            "its format version is " + std::to_string(version) + "; this Harrow reads version " +
-                std::to_string(kFormatVersion));
+    require(version == kMapsVersion || version == kFormatVersion,
+            "its format version is " + std::to_string(version) + "; this Harrow reads versions " +
+                std::to_string(kMapsVersion) + " and " + std::to_string(kFormatVersion));
     PatchScores scores;
     scores.training_key = read_text_attribute(file.get(), "training_key");
     const std::int64_t num_tasks = read_int_attribute(file.get(), "num_tasks");
@@ -184,14 +241,17 @@ PatchScores from_image(std::string image, const std::string& name) {
     scores.has_router = read_int_attribute(file.get(), "has_router") != 0;
     const std::int64_t num_classes = read_int_attribute(file.get(), "num_classes");
     require(num_classes >= 0 && num_classes <= kMaxClasses, "too many classes");
-    const bool has_validation = has_group(file.get(), kValidation);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(num_classes); ++i) {
-        scores.classes.push_back(read_class(file.get(), group_of(kClasses, i), scores.num_tasks));
-        if (has_validation) {
-            scores.validation.push_back(
-                read_class(file.get(), group_of(kValidation, i), scores.num_tasks));
-        }
+    const auto count = static_cast<std::size_t>(num_classes);
+    scores.classes = read_classes(file.get(), kClasses, count, scores.num_tasks);
+    if (has_link(file.get(), kValidation)) {
+        scores.validation = read_classes(file.get(), kValidation, count, scores.num_tasks);
     }
+    if (has_link(file.get(), kValidationSplit)) {
+        scores.validation_split =
+            read_classes(file.get(), kValidationSplit, count, scores.num_tasks);
+    }
+    require(version == kFormatVersion || !needs_new_version(scores),
+            "it holds what its format version does not know");
     require_valid(scores);
     return scores;
 }

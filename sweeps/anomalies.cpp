@@ -24,7 +24,7 @@ bool belongs(std::string_view split, std::string_view parameter) {
         return parameter == "validation.holdout" || parameter == "validation.synthetic";
     }
     return split == kAnomaliesSplit &&
-           (parameter == "validation.holdout" ||
+           (parameter == "method" || parameter == "validation.holdout" ||
             (parameter.substr(0, 10) == "synthetic." && parameter != "synthetic.seed"));
 }
 
@@ -83,10 +83,10 @@ void apply_recipe(std::string_view recipe, TrialConfig& config) {
     }
 }
 
-Digest anomalies_digest(const Digest& train_digest, const TrialConfig& config, std::uint64_t seed) {
+Digest anomalies_digest(const Digest& train_digest, std::string_view recipe, std::uint64_t seed) {
     return hash_text("harrow-anomalies " + std::to_string(kAnomaliesRevision) + "\n" +
-                     recipe_text(config, kAnomaliesSplit) + "seed " + std::to_string(seed) + "\n" +
-                     train_digest + "\n");
+                     std::string(recipe) + "seed " + std::to_string(seed) + "\n" + train_digest +
+                     "\n");
 }
 
 }  // namespace harrow::sweeps

@@ -36,13 +36,15 @@ AnomalyRows anomaly_rows(const SyntheticConfig& config, std::int64_t train_image
 std::uint64_t anomaly_seed(const SyntheticConfig& config, std::uint64_t trial_seed);
 
 /// How images of a split that is made (`anomalies`, `val_synth`) follow from the training images:
-/// lines name=value of what counts, sorted. Empty for other splits.
+/// lines name=value of what counts, sorted; for anomalies also the method, by which the rest
+/// counts. Empty for other splits.
 std::string recipe_text(const TrialConfig& config, std::string_view split);
 /// Sets what recipe_text wrote. Throws UsageError for a text that is none.
 void apply_recipe(std::string_view recipe, TrialConfig& config);
 
 /// What a feature key of the anomalies is made of in place of the images' digest. `train_digest`:
-/// of all training images of the class; `seed` as anomaly_seed gives it.
-Digest anomalies_digest(const Digest& train_digest, const TrialConfig& config, std::uint64_t seed);
+/// of all training images of the class; `recipe`: recipe_text of the split `anomalies`; `seed` as
+/// anomaly_seed gives it.
+Digest anomalies_digest(const Digest& train_digest, std::string_view recipe, std::uint64_t seed);
 
 }  // namespace harrow::sweeps

@@ -93,11 +93,11 @@ void check_transformer(const BackboneArchitecture& net,
                        const BackboneConfig& config,
                        int image_size,
                        Problems& problems) {
-    if (gives_patches(config)) {
+    if (averages_blocks(config)) {
         check_blocks(net, config, problems);
     }
     if (channels_of(net, config) != net.width && !uses_projection(net, config)) {
-        const bool may_project = gives_patches(config);
+        const bool may_project = averages_blocks(config);
         problems.push_back({"backbone.embed_dim",
                             net.name + " has " + std::to_string(net.width) + " channels, not " +
                                 std::to_string(config.embed_dim) + "; give " +
@@ -113,6 +113,16 @@ void check_transformer(const BackboneArchitecture& net,
                                 std::to_string(image_size) + "; the nearest " +
                                 (below > 0 ? "are " + std::to_string(below) + " and " : "is ") +
                                 std::to_string(above)});
+    }
+}
+
+void refuse(const Problems& found) {
+    std::vector<Problem> problems;
+    for (const BackboneProblem& problem : found) {
+        problems.push_back({"", 0, problem.parameter, problem.message});
+    }
+    if (!problems.empty()) {
+        throw UsageError(std::move(problems));
     }
 }
 
@@ -139,16 +149,36 @@ std::vector<BackboneProblem> backbone_problems(const BackboneArchitecture& archi
     return problems;
 }
 
+std::vector<BackboneProblem> feature_problems(const TrialConfig& config) {
+    const BackboneArchitecture* known = find_backbone(config.backbone.name);
+    if (known == nullptr) {
+        return {};
+    }
+    const DataConfig& data = config.data;
+    Problems problems = backbone_problems(*known, config.backbone, data.image_size);
+    if (data.crop_size > data.image_size) {
+        problems.push_back({"data.crop_size",
+                            "a crop of " + std::to_string(data.crop_size) +
+                                " pixels is larger than the image of data.image_size, " +
+                                std::to_string(data.image_size) + "; give at most that"});
+    }
+    if (!sees_image_once(data) && !gives_image_vectors(*known, config.backbone)) {
+        const bool is_scaled = data.crop_size == 0;
+        problems.push_back(
+            {is_scaled ? "data.scales" : "data.crop_size",
+             std::string(is_scaled ? "several scales of an image" : "crops") +
+                 " want a backbone that gives one vector per image, and " + known->name +
+                 (is_transformer(*known) ? " gives patches; set backbone.feature: cls"
+                                         : " does not; take a transformer, e.g. dinov2_vitb14, "
+                                           "with backbone.feature: cls")});
+    }
+    return problems;
+}
+
 BackboneGeometry backbone_geometry(const BackboneArchitecture& architecture,
                                    const BackboneConfig& config,
                                    int image_size) {
-    std::vector<Problem> problems;
-    for (const BackboneProblem& found : backbone_problems(architecture, config, image_size)) {
-        problems.push_back({"", 0, found.parameter, found.message});
-    }
-    if (!problems.empty()) {
-        throw UsageError(std::move(problems));
-    }
+    refuse(backbone_problems(architecture, config, image_size));
     std::int64_t side = 1;
     if (architecture.family == BackboneFamily::Filterbank) {
         side = image_size / kFilterbankStride;
@@ -167,7 +197,28 @@ BackboneGeometry backbone_geometry(const TrialConfig& config) {
     if (known == nullptr) {
         throw UsageError("backbone.name: no backbone is called '" + config.backbone.name + "'");
     }
-    return backbone_geometry(*known, config.backbone, config.data.image_size);
+    refuse(feature_problems(config));
+    return row_geometry(backbone_geometry(*known, config.backbone, config.data.image_size),
+                        config.data);
+}
+
+BackboneGeometry row_geometry(const BackboneGeometry& one, const DataConfig& data) {
+    if (data.crop_size > 0) {
+        const std::int64_t side = data.image_size / data.crop_size;
+        return {side, side, one.channels};
+    }
+    return sees_image_once(data) ? one
+                                 : BackboneGeometry{1, pictures_per_image(data), one.channels};
+}
+
+bool sees_image_once(const DataConfig& data) {
+    return data.crop_size == 0 && data.scales.size() <= 1;
+}
+
+std::int64_t pictures_per_image(const DataConfig& data) {
+    const std::int64_t side = data.crop_size > 0 ? data.image_size / data.crop_size : 0;
+    return side > 0 ? side * side
+                    : std::max<std::int64_t>(1, static_cast<std::int64_t>(data.scales.size()));
 }
 
 std::int64_t feature_bytes(const TrialConfig& config, std::int64_t images) {

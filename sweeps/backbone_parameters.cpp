@@ -62,16 +62,17 @@ void add_layer_rows(Table& table) {
             .source("MoLE-Flow A2.1"));
     table.push_back(
         row<kBackbone, &BackboneConfig::blocks>("backbone.blocks", kStage)
-            .when([](const Config& c) { return has_tokens(c) && gives_patches(c.backbone); })
+            .when([](const Config& c) { return has_tokens(c) && averages_blocks(c.backbone); })
             .help("Blocks of a transformer, from 0, whose patch tokens are averaged")
             .source("MoLE-Flow A2.2"));
     table.push_back(
         row<kBackbone, &BackboneConfig::feature>("backbone.feature", kStage)
-            .choices({"patches", "cls", "patch_mean", "token0_nocls_nopos"})
+            .choices({"patches", kNormedPatches, "cls", "patch_mean", "token0_nocls_nopos"})
             .when(has_tokens)
-            .help("What a transformer gives: its blocks' patch tokens, or one vector per image "
-                  "after its last norm: the class token, the mean of the patches, or the first "
-                  "patch of a forward without class token and positions, as AnomalyVFM had it")
+            .help("What a transformer gives: its blocks' patch tokens, those after its last norm "
+                  "(normed_patches), or one vector per image after that norm: the class token, the "
+                  "mean of the patches, or the first patch of a forward without class token and "
+                  "positions, as AnomalyVFM had it")
             .source("MoLE-Flow A2.2, AnomalyVFM B2"));
     table.push_back(
         row<kBackbone, &BackboneConfig::stride>("backbone.stride", kStage)
@@ -99,7 +100,7 @@ void add_numerics_rows(Table& table) {
             .choices({"none", "random_compat"})
             .when([](const Config& c) {
                 const BackboneArchitecture* known = find_backbone(c.backbone.name);
-                return known != nullptr && is_transformer(*known) && gives_patches(c.backbone) &&
+                return known != nullptr && is_transformer(*known) && averages_blocks(c.backbone) &&
                        c.backbone.embed_dim != 0 && c.backbone.embed_dim != known->width;
             })
             .help("How a transformer's tokens get another width: a random linear layer per "

@@ -149,11 +149,19 @@ int block_of_text(std::string_view text) {
 }
 
 bool gives_patches(const BackboneConfig& config) {
+    return averages_blocks(config) || config.feature == kNormedPatches;
+}
+
+bool averages_blocks(const BackboneConfig& config) {
     return config.feature == "patches";
 }
 
+bool gives_image_vectors(const Architecture& architecture, const BackboneConfig& config) {
+    return is_transformer(architecture) && !gives_patches(config);
+}
+
 bool uses_projection(const BackboneArchitecture& architecture, const BackboneConfig& config) {
-    return is_transformer(architecture) && gives_patches(config) &&
+    return is_transformer(architecture) && averages_blocks(config) &&
            config.projection == "random_compat" && config.embed_dim != 0 &&
            config.embed_dim != architecture.width;
 }

@@ -60,8 +60,15 @@ int stage_of_layer(std::string_view layer);
 /// -1 unless `text` is a block's number in its only spelling.
 int block_of_text(std::string_view text);
 
+/// A value of backbone.feature: patch tokens after the last norm.
+inline constexpr const char* kNormedPatches = "normed_patches";
+
 /// `backbone.feature` asks for one vector per patch, not per image.
 bool gives_patches(const BackboneConfig& config);
+/// For those of backbone.blocks.
+bool averages_blocks(const BackboneConfig& config);
+/// One vector per image is what this backbone gives.
+bool gives_image_vectors(const BackboneArchitecture& architecture, const BackboneConfig& config);
 /// Tokens pass a random linear layer: asked for, and the widths differ (MoLE-Flow A2.2).
 bool uses_projection(const BackboneArchitecture& architecture, const BackboneConfig& config);
 

@@ -15,6 +15,7 @@ struct FeatureView {
     std::string name;    ///< as messages call it, one of those below
     std::string split;   ///< whose images: train, test, validation, val_synth, anomalies
     TrialConfig config;  ///< its stage `features` says how the backbone sees them
+    std::string recipe;  ///< recipe_text of the split
 };
 
 // Names of views. Every method has train and test.
@@ -36,8 +37,8 @@ inline constexpr const char* kAnomaliesSplit = "anomalies";
 inline constexpr const char* kValidationSplit = "validation";
 
 /// All views a training of this configuration needs of a class, in the order of feature keys.
-/// `config`: of the class (config_of_class). Crop maps need no train.maps: crops are measured
-/// against whole training images (AnomalyVFM B3).
+/// `config`: of the class (config_of_class). Crop maps need train.maps only for images that are
+/// held out: crops are measured against whole training images (AnomalyVFM B3).
 std::vector<FeatureView> feature_views(const TrialConfig& config);
 
 /// The view's images and what names them. `seed` is the trial's; only anomalies depend on it.

@@ -53,7 +53,9 @@ Digest training_key(const TrialConfig& config,
     return hasher.add("seed", std::to_string(seed)).add("device", device_kind).digest();
 }
 
-Digest data_digest(const std::vector<std::vector<std::string>>& tasks, const DatasetFacts& facts) {
+Digest data_digest(const std::vector<std::vector<std::string>>& tasks,
+                   const DatasetFacts& facts,
+                   const ValidationConfig& validation) {
     std::map<std::string_view, const ClassFacts*> known;
     for (const ClassFacts& facts_of_class : facts.classes) {
         known.emplace(facts_of_class.name, &facts_of_class);
@@ -70,6 +72,9 @@ Digest data_digest(const std::vector<std::vector<std::string>>& tasks, const Dat
             .add("train", facts_of_class->train.images_digest)
             .add("test", facts_of_class->test.images_digest)
             .add("labels", facts_of_class->labels_digest);
+        if (validation.use_split) {
+            hasher.add("validation", facts_of_class->validation.images_digest);
+        }
     }
     return hasher.digest();
 }

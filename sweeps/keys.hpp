@@ -18,7 +18,7 @@ Digest feature_key(const TrialConfig& config,
                    const Digest& images_digest);
 
 /// Names what trials with equal training share. `feature_keys`: for each task, for each of its
-/// classes, train, test and, where anomalies are pasted, these. `device_kind`: "cpu" or "cuda",
+/// classes, its views (feature_views). `device_kind`: "cpu" or "cuda",
 /// because their sums differ.
 Digest training_key(const TrialConfig& config,
                     const std::vector<std::vector<std::string>>& tasks,
@@ -26,8 +26,11 @@ Digest training_key(const TrialConfig& config,
                     std::uint64_t seed,
                     std::string_view device_kind);
 
-/// Over images and labels of the classes used, independent of their order.
-Digest data_digest(const std::vector<std::vector<std::string>>& tasks, const DatasetFacts& facts);
+/// Over images and labels of the classes used, independent of their order. Images of the data set's
+/// own split `validation` count where `validation` uses it.
+Digest data_digest(const std::vector<std::vector<std::string>>& tasks,
+                   const DatasetFacts& facts,
+                   const ValidationConfig& validation = {});
 
 /// `weights_digest` as for feature_key; without one the id does not depend on weights at all.
 Digest cell_id(const TrialConfig& config, const Digest& data, const Digest& weights_digest = {});

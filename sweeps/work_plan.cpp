@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "sweeps/anomalies.hpp"
 #include "sweeps/canonical.hpp"
 #include "sweeps/class_config.hpp"
 #include "sweeps/error.hpp"
@@ -33,7 +34,7 @@ public:
             for (const std::uint64_t seed : cell.seeds) {
                 plan_.trials.push_back({trial_id(cell.id, seed), i, seed, 0});
             }
-            feature_keys_.push_back(add_extractions(i));
+            features_.push_back(add_extractions(i));
         }
         for (std::size_t nth = 0; nth < most_seeds; ++nth) {
             for (std::size_t i = 0; i < sweep_.cells.size(); ++i) {
@@ -46,13 +47,17 @@ public:
     }
 
 private:
-    /// Of one cell: for each of its seeds, or once where none of them matters.
-    using SeedKeys = std::vector<std::vector<Digest>>;
+    /// What a cell's trainings read.
+    struct CellFeatures {
+        /// For each of its seeds, or once where none of them matters.
+        std::vector<std::vector<Digest>> keys;
+        std::int64_t epoch_rows = 0;
+    };
 
-    SeedKeys add_extractions(std::size_t index) {
+    CellFeatures add_extractions(std::size_t index) {
         const Cell& cell = sweep_.cells[index];
         if (!uses_data(cell.config)) {
-            return {{}};
+            return {{{}}, 0};
         }
         const std::vector<ClassViews> classes = views_of(cell);
         const bool by_seed = std::any_of(classes.begin(), classes.end(), [](const ClassViews& one) {
@@ -60,11 +65,14 @@ private:
                 return depends_on_seed(view.view);
             });
         });
-        SeedKeys keys;
+        CellFeatures features;
         for (std::size_t nth = 0; nth < (by_seed ? cell.seeds.size() : 1); ++nth) {
-            keys.push_back(add_extractions(index, classes, cell.seeds.at(nth)));
+            features.keys.push_back(add_extractions(index, classes, cell.seeds.at(nth)));
         }
-        return keys;
+        for (const ClassViews& one : classes) {
+            features.epoch_rows += epoch_rows(one);
+        }
+        return features;
     }
 
     struct View {
@@ -75,6 +83,16 @@ private:
         const ClassFacts* facts;
         std::shared_ptr<const std::vector<View>> views;
     };
+
+    static std::int64_t epoch_rows(const ClassViews& one) {
+        for (const View& view : *one.views) {
+            if (view.view.name == kAnomaliesView) {
+                return 2 * view_images(view.view, *one.facts, 0).images;
+            }
+        }
+        const bool only_measures = one.views->front().view.config.method == "anomalyvfm";
+        return only_measures ? 0 : one.facts->train.images;
+    }
 
     /// In sequence order.
     std::vector<ClassViews> views_of(const Cell& cell) {
@@ -118,11 +136,13 @@ private:
                     plan_.extractions.push_back({key,
                                                  one.facts->name,
                                                  view.view.split,
+                                                 view.view.name,
                                                  images.images,
                                                  images.images_digest,
                                                  index,
                                                  view.view.config,
-                                                 seed});
+                                                 anomaly_seed(view.view.config.synthetic, seed),
+                                                 depends_on_seed(view.view)});
                 }
             }
         }
@@ -158,13 +178,15 @@ private:
     void add_to_training(std::size_t trial_index, std::size_t nth) {
         PlannedTrial& trial = plan_.trials[trial_index];
         const Cell& cell = sweep_.cells[trial.cell];
-        const SeedKeys& by_seed = feature_keys_[trial.cell];
-        const std::vector<Digest>& features = by_seed.size() == 1 ? by_seed[0] : by_seed.at(nth);
+        const CellFeatures& of_cell = features_[trial.cell];
+        const std::vector<Digest>& features =
+            of_cell.keys.size() == 1 ? of_cell.keys[0] : of_cell.keys.at(nth);
         const Digest key =
             training_key(cell.config, cell.tasks, features, trial.seed, device_kind_);
         const auto [found, is_new] = training_of_.emplace(key, plan_.trainings.size());
         if (is_new) {
-            plan_.trainings.push_back({key, trial.seed, trial.cell, {}, features});
+            plan_.trainings.push_back(
+                {key, trial.seed, trial.cell, {}, features, of_cell.epoch_rows});
         }
         PlannedTraining& training = plan_.trainings[found->second];
         require_same_labels(sweep_.cells[training.cell], cell);
@@ -190,13 +212,18 @@ private:
     InputCatalog& catalog_;
     std::string device_kind_;
     WorkPlan plan_;
-    std::vector<SeedKeys> feature_keys_;  ///< per cell
+    std::vector<CellFeatures> features_;  ///< per cell
     std::map<std::tuple<std::string, Digest, Digest>, Digest> known_keys_;
     std::unordered_map<Digest, std::size_t> extraction_of_;
     std::unordered_map<Digest, std::size_t> training_of_;
 };
 
 }  // namespace
+
+std::string label_of(const PlannedExtraction& extraction) {
+    return extraction.class_name + "/" + extraction.view +
+           (extraction.depends_on_seed ? " seed " + std::to_string(extraction.seed) : "");
+}
 
 WorkPlan make_work_plan(const Sweep& sweep, InputCatalog& catalog, const std::string& device_kind) {
     return Planner(sweep, catalog, device_kind).plan();

@@ -9,17 +9,22 @@
 
 namespace harrow::sweeps {
 
-/// One class and split through one backbone.
+/// One view of a class through one backbone.
 struct PlannedExtraction {
     Digest feature_key;
     std::string class_name;
     std::string split;  ///< of FeatureView
+    std::string view;   ///< name of FeatureView; of the first cell where others call it otherwise
     std::int64_t images = 0;
     Digest images_digest;
     std::size_t cell = 0;  ///< index of the first cell that needs it: its config says how and where
     TrialConfig config;    ///< of that cell, of the class and as the view has it
-    std::uint64_t seed = 0;  ///< of images that are made for training: what seeds them
+    std::uint64_t seed = 0;        ///< of images that are made for training: what seeds them
+    bool depends_on_seed = false;  ///< other seeds make other images
 };
+
+/// What people call it: "bottle/train", "fabric/anomalies seed 3".
+std::string label_of(const PlannedExtraction& extraction);
 
 struct PlannedTraining {
     Digest training_key;
@@ -28,6 +33,9 @@ struct PlannedTraining {
     std::vector<std::size_t> trials;  ///< scored from it, in the order of WorkPlan::trials
     /// Per task, per class: as feature_views has them.
     std::vector<Digest> feature_keys;
+    /// Rows of features an epoch is made of: training images; for a method that learns anomalies,
+    /// these and as many normal images. Held-out images count too.
+    std::int64_t epoch_rows = 0;
 };
 
 struct PlannedTrial {

@@ -53,22 +53,24 @@ int nearest_task(const double* distances, int learned) {
 ClassEvaluation::ClassEvaluation(std::string class_name,
                                  int task,
                                  int num_tasks,
-                                 const Features& features,
+                                 const EvaluationSet& set,
                                  std::vector<std::string> image_paths)
-    : num_tasks_(num_tasks) {
-    const storage::FeatureShape& shape = features.info->shape;
+    : num_tasks_(num_tasks), scores_images_(set.scores_images) {
+    const std::int64_t images = set.images.info->shape.images;
     scores_.class_name = std::move(class_name);
     scores_.task = task;
-    scores_.images = shape.images;
-    scores_.height = shape.height;
-    scores_.width = shape.width;
-    const auto cells = static_cast<std::size_t>(shape.images * num_tasks);
+    scores_.images = images;
+    if (set.maps) {
+        scores_.height = set.maps->geometry().height;
+        scores_.width = set.maps->geometry().width;
+    }
+    const auto cells = static_cast<std::size_t>(images * num_tasks);
     scores_.routed_map.assign(cells, -1);
     scores_.oracle_map.assign(cells, -1);
     scores_.routed_task.assign(cells, -1);
     scores_.distances.assign(cells, std::numeric_limits<double>::quiet_NaN());
     scores_.image_paths = std::move(image_paths);
-    for (const storage::FeatureSource& image : features.info->images) {
+    for (const storage::FeatureSource& image : set.images.info->images) {
         scores_.image_digests.push_back(image.digest);
     }
 }
@@ -82,11 +84,11 @@ std::int32_t& ClassEvaluation::map_index(int expert, std::int64_t image) {
 }
 
 void ClassEvaluation::update_distances(Method& method,
-                                       const FeatureRows& features,
+                                       const FeatureRows& images,
                                        int learned,
                                        WorkMonitor& monitor) {
     for (std::int64_t first = 0; first < scores_.images; first += kBatchImages) {
-        const torch::Tensor batch = method.route_distances(features.batch(first))
+        const torch::Tensor batch = method.route_distances(images.batch(first))
                                         .to(torch::kCPU, torch::kFloat64)
                                         .contiguous();
         TORCH_CHECK(batch.size(0) == kBatchImages && batch.size(1) == learned,
@@ -107,8 +109,53 @@ void ClassEvaluation::update_distances(Method& method,
     }
 }
 
+/// [kBatchImages, H, W] of the images from `first` on.
+torch::Tensor ClassEvaluation::score_batch(Method& method,
+                                           const EvaluationSet& set,
+                                           int expert,
+                                           std::int64_t first) const {
+    torch::Tensor maps = method.score(set.maps->batch(first), expert).to(torch::kCPU).contiguous();
+    TORCH_CHECK(maps.numel() == kBatchImages * scores_.height * scores_.width,
+                "score returned ",
+                maps.sizes(),
+                " for a grid of ",
+                scores_.height,
+                " x ",
+                scores_.width);
+    return maps;
+}
+
+/// Of all images, by this expert.
+std::vector<double> ClassEvaluation::score_set(Method& method,
+                                               const EvaluationSet& set,
+                                               int expert) const {
+    const torch::Tensor scores =
+        method.score_images(*set.images.rows, expert).to(torch::kCPU, torch::kFloat64).contiguous();
+    TORCH_CHECK(scores.dim() == 1 && scores.size(0) == scores_.images,
+                "score_images returned ",
+                scores.sizes(),
+                " for ",
+                scores_.images,
+                " images");
+    return {scores.data_ptr<double>(), scores.data_ptr<double>() + scores.numel()};
+}
+
+const std::vector<double>& ClassEvaluation::set_scores(Method& method,
+                                                       const EvaluationSet& set,
+                                                       int expert,
+                                                       WorkMonitor& monitor) {
+    const auto known = set_scores_of_expert_.find(expert);
+    if (known != set_scores_of_expert_.end()) {
+        return known->second;
+    }
+    const std::vector<double>& scores =
+        set_scores_of_expert_.emplace(expert, score_set(method, set, expert)).first->second;
+    step_or_stop(monitor);
+    return scores;
+}
+
 void ClassEvaluation::score_wanted(Method& method,
-                                   const FeatureRows& features,
+                                   const EvaluationSet& set,
                                    int expert,
                                    const std::function<bool(std::int64_t)>& wanted,
                                    WorkMonitor& monitor) {
@@ -124,46 +171,48 @@ void ClassEvaluation::score_wanted(Method& method,
             continue;
         }
         const torch::Tensor maps =
-            method.score(features.batch(first), expert).to(torch::kCPU).contiguous();
-        TORCH_CHECK(maps.numel() == kBatchImages * patches,
-                    "score returned ",
-                    maps.sizes(),
-                    " for a grid of ",
-                    scores_.height,
-                    " x ",
-                    scores_.width);
+            has_maps() ? score_batch(method, set, expert, first) : torch::Tensor();
         for (const std::int64_t n : missing) {
             map_index(expert, n) = static_cast<std::int32_t>(scores_.num_maps());
-            const float* map = maps.data_ptr<float>() + (n - first) * patches;
-            scores_.maps.insert(scores_.maps.end(), map, map + patches);
+            if (scores_images_) {
+                const std::vector<double>& of_set = set_scores(method, set, expert, monitor);
+                scores_.image_scores.push_back(of_set[static_cast<std::size_t>(n)]);
+            }
+            if (has_maps()) {
+                const float* map = maps.data_ptr<float>() + (n - first) * patches;
+                scores_.maps.insert(scores_.maps.end(), map, map + patches);
+            }
         }
-        step_or_stop(monitor);
+        if (has_maps()) {
+            step_or_stop(monitor);
+        }
     }
 }
 
 void ClassEvaluation::evaluate(Method& method,
-                               const FeatureRows& features,
+                               const EvaluationSet& set,
                                int after_task,
                                WorkMonitor& monitor) {
     const int learned = after_task + 1;
     if (!method.has_isolated_experts()) {
         map_of_expert_.clear();
+        set_scores_of_expert_.clear();
     }
     std::vector<int> route(static_cast<std::size_t>(scores_.images), scores_.task);
     if (method.has_router()) {
-        update_distances(method, features, learned, monitor);
+        update_distances(method, *set.images.rows, learned, monitor);
         for (std::int64_t n = 0; n < scores_.images; ++n) {
             route[static_cast<std::size_t>(n)] =
                 nearest_task(scores_.distances.data() + n * num_tasks_, learned);
         }
     }
     score_wanted(
-        method, features, scores_.task, [](std::int64_t) { return true; }, monitor);
+        method, set, scores_.task, [](std::int64_t) { return true; }, monitor);
     for (const int expert : std::set<int>(route.begin(), route.end())) {
         const auto sent_here = [&](std::int64_t n) {
             return route[static_cast<std::size_t>(n)] == expert;
         };
-        score_wanted(method, features, expert, sent_here, monitor);
+        score_wanted(method, set, expert, sent_here, monitor);
     }
     for (std::int64_t n = 0; n < scores_.images; ++n) {
         const auto cell = static_cast<std::size_t>(after_task * scores_.images + n);
@@ -173,17 +222,30 @@ void ClassEvaluation::evaluate(Method& method,
     }
 }
 
-bool ClassEvaluation::first_batch_unchanged(Method& method, const FeatureRows& features) const {
-    const std::int64_t patches = scores_.height * scores_.width;
-    const torch::Tensor maps =
-        method.score(features.batch(0), scores_.task).to(torch::kCPU).contiguous();
-    const auto row = static_cast<std::size_t>(scores_.task * scores_.images);
-    for (std::int64_t n = 0; n < std::min(kBatchImages, scores_.images); ++n) {
-        const std::int32_t first_scored = scores_.oracle_map[row + static_cast<std::size_t>(n)];
-        if (std::memcmp(scores_.maps.data() + first_scored * patches,
-                        maps.data_ptr<float>() + n * patches,
-                        static_cast<std::size_t>(patches) * sizeof(float)) != 0) {
-            return false;
+bool ClassEvaluation::is_unchanged(Method& method, const EvaluationSet& set) const {
+    const auto first_scored = [this](std::int64_t n) {  // when the class was new
+        return static_cast<std::size_t>(
+            scores_.oracle_map[static_cast<std::size_t>(scores_.task * scores_.images + n)]);
+    };
+    if (has_maps()) {
+        const auto patches = static_cast<std::size_t>(scores_.height * scores_.width);
+        const torch::Tensor maps = score_batch(method, set, scores_.task, 0);
+        for (std::int64_t n = 0; n < std::min(kBatchImages, scores_.images); ++n) {
+            if (std::memcmp(scores_.maps.data() + first_scored(n) * patches,
+                            maps.data_ptr<float>() + static_cast<std::size_t>(n) * patches,
+                            patches * sizeof(float)) != 0) {
+                return false;
+            }
+        }
+    }
+    if (scores_images_) {
+        const std::vector<double> again = score_set(method, set, scores_.task);
+        for (std::int64_t n = 0; n < scores_.images; ++n) {
+            if (std::memcmp(scores_.image_scores.data() + first_scored(n),
+                            again.data() + n,
+                            sizeof(double)) != 0) {
+                return false;
+            }
         }
     }
     return true;
@@ -191,8 +253,13 @@ bool ClassEvaluation::first_batch_unchanged(Method& method, const FeatureRows& f
 
 void ClassEvaluation::save(const std::string& prefix, StateTensors& state) {
     const std::int64_t images = scores_.images;
-    state[prefix + "maps"] =
-        shared(scores_.maps, {scores_.num_maps(), scores_.height, scores_.width});
+    if (has_maps()) {
+        state[prefix + "maps"] =
+            shared(scores_.maps, {scores_.num_maps(), scores_.height, scores_.width});
+    }
+    if (scores_images_) {
+        state[prefix + "image_scores"] = shared(scores_.image_scores, {scores_.num_maps()});
+    }
     state[prefix + "routed_map"] = shared(scores_.routed_map, {num_tasks_, images});
     state[prefix + "oracle_map"] = shared(scores_.oracle_map, {num_tasks_, images});
     state[prefix + "routed_task"] = shared(scores_.routed_task, {num_tasks_, images});
@@ -200,12 +267,22 @@ void ClassEvaluation::save(const std::string& prefix, StateTensors& state) {
     for (auto& [expert, maps] : map_of_expert_) {
         state[prefix + "map_of_expert." + std::to_string(expert)] = shared(maps, {images});
     }
+    for (auto& [expert, scores] : set_scores_of_expert_) {
+        state[prefix + "set_scores_of_expert." + std::to_string(expert)] = shared(scores, {images});
+    }
 }
 
 void ClassEvaluation::restore(const std::string& prefix, const StateTensors& state) {
     const std::int64_t images = scores_.images;
-    const std::int64_t maps = state_tensor(state, prefix + "maps", torch::kFloat32).size(0);
-    fill(scores_.maps, state, prefix + "maps", {maps, scores_.height, scores_.width});
+    const std::int64_t maps =
+        scores_images_ ? state_tensor(state, prefix + "image_scores", torch::kFloat64).numel()
+                       : state_tensor(state, prefix + "maps", torch::kFloat32).size(0);
+    if (has_maps()) {
+        fill(scores_.maps, state, prefix + "maps", {maps, scores_.height, scores_.width});
+    }
+    if (scores_images_) {
+        fill(scores_.image_scores, state, prefix + "image_scores", {maps});
+    }
     fill(scores_.routed_map, state, prefix + "routed_map", {num_tasks_, images});
     fill(scores_.oracle_map, state, prefix + "oracle_map", {num_tasks_, images});
     fill(scores_.routed_task, state, prefix + "routed_task", {num_tasks_, images});
@@ -214,11 +291,16 @@ void ClassEvaluation::restore(const std::string& prefix, const StateTensors& sta
     require_below(scores_.oracle_map, maps);
     require_below(scores_.routed_task, num_tasks_);
     map_of_expert_.clear();
+    set_scores_of_expert_.clear();
     for (int expert = 0; expert < num_tasks_; ++expert) {
         const std::string name = prefix + "map_of_expert." + std::to_string(expert);
         if (state.count(name) > 0) {
             fill(map_of_expert_[expert], state, name, {images});
             require_below(map_of_expert_[expert], maps);
+        }
+        const std::string scores = prefix + "set_scores_of_expert." + std::to_string(expert);
+        if (state.count(scores) > 0) {
+            fill(set_scores_of_expert_[expert], state, scores, {images});
         }
     }
 }

@@ -1,6 +1,7 @@
 #include "worker/class_images.hpp"
 
 #include "sweeps/error.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/validation.hpp"
 
 namespace harrow::worker {
@@ -9,7 +10,9 @@ const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dat
                                                      const std::string& class_name,
                                                      const std::string& split) {
     for (const storage::DatasetClass& entry : dataset.classes) {
-        const auto& images = split == "test" ? entry.test : entry.train;
+        const auto& images = split == "test"                     ? entry.test
+                             : split == sweeps::kValidationSplit ? entry.validation
+                                                                 : entry.train;
         if (entry.name == class_name && !images.empty()) {
             return images;
         }

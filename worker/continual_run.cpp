@@ -1,19 +1,20 @@
 #include "worker/continual_run.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
 #include "storage/checkpoint.hpp"
 #include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
-#include "sweeps/validation.hpp"
 #include "worker/class_evaluation.hpp"
+#include "worker/class_features.hpp"
 #include "worker/laps.hpp"
 
 namespace harrow::worker {
@@ -23,70 +24,9 @@ namespace {
 /// A class seen by now; `source` says where its features are.
 struct SeenClass {
     const SequenceClass* source;
-    bool held_out;  ///< the evaluation is of its images that were held out, else of its test images
+    EvaluatedImages images;
     ClassEvaluation evaluation;
 };
-
-/// Rows of the training features that are not trained on, ascending.
-std::vector<std::int64_t> held_out_rows(const FeatureRequest& train,
-                                        const storage::FeatureInfo& info) {
-    std::vector<std::string> names;
-    for (const storage::FeatureSource& image : info.images) {
-        names.emplace_back(storage::path_in_split(train.config.data.layout, image.relative_path));
-    }
-    return sweeps::held_out(names, train.config.validation.holdout);
-}
-
-/// 0 … count-1 without `left_out`, which ascends.
-std::vector<std::int64_t> rows_without(std::int64_t count,
-                                       const std::vector<std::int64_t>& left_out) {
-    std::vector<std::int64_t> rows;
-    for (std::int64_t row = 0; row < count; ++row) {
-        if (!std::binary_search(left_out.begin(), left_out.end(), row)) {
-            rows.push_back(row);
-        }
-    }
-    return rows;
-}
-
-/// Features of the images that were held out, then of these images with pasted anomalies.
-Features held_out_features(const SequenceClass& entry, FeatureStore& store, WorkMonitor& monitor) {
-    const Features train = store.load(entry.train(), monitor);
-    auto info = std::make_shared<storage::FeatureInfo>(*train.info);
-    info->images.clear();
-    std::vector<std::int64_t> rows = held_out_rows(entry.train(), *train.info);
-    for (const std::int64_t row : rows) {
-        info->images.push_back(train.info->images.at(static_cast<std::size_t>(row)));
-    }
-    std::vector<SharedRows> parts = {chosen_rows(train.rows, std::move(rows))};
-    const auto synthetic = entry.views.find(sweeps::kValSynthView);
-    if (synthetic != entry.views.end()) {
-        const Features pasted = store.load(synthetic->second, monitor);
-        parts.push_back(pasted.rows);
-        info->images.insert(
-            info->images.end(), pasted.info->images.begin(), pasted.info->images.end());
-    }
-    info->shape.images = static_cast<std::int64_t>(info->images.size());
-    return {concatenated_rows(std::move(parts)), std::move(info)};
-}
-
-/// Training features of all classes of the task, in class order.
-TaskData task_data(const SequenceTask& task,
-                   int number,
-                   FeatureStore& store,
-                   WorkMonitor& monitor) {
-    std::vector<SharedRows> parts;
-    for (const SequenceClass& entry : task.classes) {
-        const Features features = store.load(entry.train(), monitor);
-        const std::vector<std::int64_t> left_out = held_out_rows(entry.train(), *features.info);
-        parts.push_back(
-            left_out.empty()
-                ? features.rows
-                : chosen_rows(features.rows, rows_without(features.rows->size(), left_out)));
-        monitor.step();
-    }
-    return {number, concatenated_rows(std::move(parts))};
-}
 
 void check_same_images(const SequenceClass& entry, const storage::FeatureInfo& info) {
     const std::string& layout = entry.test().config.data.layout;
@@ -214,17 +154,20 @@ private:
         }
     }
 
+    const SequenceTask& task_of(int task) const {
+        return sequence_.tasks[static_cast<std::size_t>(task)];
+    }
+
     void report_training() {
-        monitor_.report(
-            {place_.task, num_tasks_, place_.epoch, sequence_.epochs, "training", 0, 0});
+        const int epochs = task_of(place_.task).epochs;
+        monitor_.report({place_.task, num_tasks_, place_.epoch, epochs, "training", 0, 0});
     }
 
     void train_task() {
         if (stage_ == Stage::Evaluate) {
             return;
         }
-        const TaskData data = task_data(
-            sequence_.tasks[static_cast<std::size_t>(place_.task)], place_.task, store_, monitor_);
+        const TaskData data = task_data(task_of(place_.task), place_.task, store_, monitor_);
         if (stage_ == Stage::Begin) {
             method_->begin_task(data.task);
             stage_ = Stage::Train;
@@ -255,31 +198,35 @@ private:
 
     std::vector<SeenClass> classes_of_task(int task) {
         std::vector<SeenClass> classes;
-        for (const SequenceClass& entry : sequence_.tasks[static_cast<std::size_t>(task)].classes) {
-            const Features features = store_.load(entry.test(), monitor_);
-            check_same_images(entry, *features.info);
-            classes.push_back(
-                {&entry,
-                 false,
-                 ClassEvaluation(entry.name, task, num_tasks_, features, entry.test_paths)});
-            if (entry.train().config.validation.holdout > 0) {
-                const Features held_out = held_out_features(entry, store_, monitor_);
-                std::vector<std::string> paths;
-                for (const storage::FeatureSource& image : held_out.info->images) {
-                    paths.push_back(image.relative_path);
+        for (const SequenceClass& entry : task_of(task).classes) {
+            for (const EvaluatedImages which : {EvaluatedImages::Test,
+                                                EvaluatedImages::HeldOut,
+                                                EvaluatedImages::ValidationSplit}) {
+                if (has_images(entry, which)) {
+                    classes.push_back(unscored(entry, task, which));
                 }
-                classes.push_back(
-                    {&entry,
-                     true,
-                     ClassEvaluation(entry.name, task, num_tasks_, held_out, std::move(paths))});
             }
         }
         return classes;
     }
 
-    SharedRows rows_of(const SeenClass& entry) {
-        return entry.held_out ? held_out_features(*entry.source, store_, monitor_).rows
-                              : store_.load(entry.source->test(), monitor_).rows;
+    SeenClass unscored(const SequenceClass& entry, int task, EvaluatedImages which) {
+        const EvaluationSet set = set_of(entry, which);
+        std::vector<std::string> paths = entry.test_paths;
+        if (which == EvaluatedImages::Test) {
+            check_same_images(entry, *set.images.info);
+        } else {
+            paths.clear();
+            for (const storage::FeatureSource& image : set.images.info->images) {
+                paths.push_back(image.relative_path);
+            }
+        }
+        return {
+            &entry, which, ClassEvaluation(entry.name, task, num_tasks_, set, std::move(paths))};
+    }
+
+    EvaluationSet set_of(const SequenceClass& entry, EvaluatedImages which) {
+        return evaluation_set(entry, which, method_->scores_images(), store_, monitor_);
     }
 
     void add_seen(std::vector<SeenClass> classes) {
@@ -288,12 +235,13 @@ private:
 
     void evaluate_task() {
         const int task = place_.task;
-        monitor_.report({task, num_tasks_, sequence_.epochs, sequence_.epochs, "evaluating", 0, 0});
+        const int epochs = task_of(task).epochs;
+        monitor_.report({task, num_tasks_, epochs, epochs, "evaluating", 0, 0});
         while (evaluated_ < seen_.size()) {
             SeenClass& entry = seen_[evaluated_];
-            const SharedRows features = rows_of(entry);
+            const EvaluationSet set = set_of(*entry.source, entry.images);
             ClassEvaluation evaluation = entry.evaluation;  // a stop leaves the old one whole
-            evaluation.evaluate(*method_, *features, task, monitor_);
+            evaluation.evaluate(*method_, set, task, monitor_);
             entry.evaluation = std::move(evaluation);
             moved_ = true;
             if (++evaluated_ < seen_.size()) {
@@ -311,8 +259,8 @@ private:
 
     void check_isolation() {
         for (SeenClass& entry : seen_) {
-            const SharedRows features = rows_of(entry);
-            if (!entry.evaluation.first_batch_unchanged(*method_, *features)) {
+            const EvaluationSet set = set_of(*entry.source, entry.images);
+            if (!entry.evaluation.is_unchanged(*method_, set)) {
                 throw std::logic_error("later tasks changed the scores of class '" +
                                        entry.source->name +
                                        "' under its own expert, which its method excludes");
@@ -337,10 +285,22 @@ private:
         scores.num_tasks = num_tasks_;
         scores.has_router = method_->has_router();
         for (SeenClass& entry : seen_) {
-            (entry.held_out ? scores.validation : scores.classes)
-                .push_back(entry.evaluation.take());
+            classes_in(scores, entry.images).push_back(entry.evaluation.take());
         }
         return scores;
+    }
+
+    static std::vector<storage::ClassScores>& classes_in(storage::PatchScores& scores,
+                                                         EvaluatedImages which) {
+        switch (which) {
+            case EvaluatedImages::HeldOut:
+                return scores.validation;
+            case EvaluatedImages::ValidationSplit:
+                return scores.validation_split;
+            case EvaluatedImages::Test:
+                break;
+        }
+        return scores.classes;
     }
 
     static std::string name_of_class(std::size_t index) {

@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "coordinator/work.hpp"
 #include "storage/patch_scores.hpp"
-#include "sweeps/feature_views.hpp"
+#include "worker/continual_sequence.hpp"
 #include "worker/feature_store.hpp"
 #include "worker/history.hpp"
 #include "worker/method.hpp"
@@ -18,37 +16,17 @@
 
 namespace harrow::worker {
 
-struct SequenceClass {
-    std::string name;
-    /// By name: those of sweeps::feature_views. With validation.holdout some images of `train` are
-    /// not trained on and scored like test images.
-    std::map<std::string, FeatureRequest> views;
-    std::vector<std::string> test_paths;  ///< of the test images, relative to the data's root
-
-    const FeatureRequest& train() const { return views.at(sweeps::kTrainView); }
-    const FeatureRequest& test() const { return views.at(sweeps::kTestView); }
-};
-
-struct SequenceTask {
-    std::vector<SequenceClass> classes;  ///< arrive together, in this order
-};
-
-struct ContinualSequence {
-    std::vector<SequenceTask> tasks;  ///< not empty
-    int epochs = 0;                   ///< per task, for progress
-};
-
 /// Always the same method, new.
 using MethodFactory = std::function<std::unique_ptr<Method>()>;
 
 /// Trains a method on one task after the other and, after each, scores the test images of every
-/// class seen so far, and the images that were held out, if any: under the expert the router picks
-/// and under the one of the class's task. Begins where `checkpoints` ends, if it has one that is
-/// usable; what results is the same to the bit. `training_key` of the result stays empty; `times`
-/// gains what training and evaluation took, before the checkpoint too; `parameters` becomes what
-/// the method trained, by task. Throws what the method and the feature store throw, WorkStopped
-/// once what was done is in a checkpoint, WorkCancelled, and std::logic_error when a method that
-/// declares isolated experts changed one.
+/// class seen so far, the images that were held out and those of the split `validation`, if any:
+/// under the expert the router picks and under the one of the class's task. Begins where
+/// `checkpoints` ends, if it has one that is usable; what results is the same to the bit.
+/// `training_key` of the result stays empty; `times` gains what training and evaluation took,
+/// before the checkpoint too; `parameters` becomes what the method trained, by task. Throws what
+/// the method and the feature store throw, WorkStopped once what was done is in a checkpoint,
+/// WorkCancelled, and std::logic_error when a method that declares isolated experts changed one.
 storage::PatchScores run_continual(const ContinualSequence& sequence,
                                    const MethodFactory& make_method,
                                    FeatureStore& store,

@@ -35,7 +35,7 @@ struct TaskClass {
     std::string name;
     SharedRows features;  ///< view train
     // Null where the configuration has no such view (sweeps/feature_views).
-    SharedRows maps;             ///< train.maps
+    SharedRows maps;             ///< train.maps: the images of `features`
     SharedRows anomalies;        ///< anomalies: rows as sweeps::anomaly_rows has them
     SharedRows anomaly_patches;  ///< anomalies.patches, the same rows
 };
@@ -86,7 +86,8 @@ public:
     /// True: image scores are score_images', not made of the patches'.
     virtual bool scores_images() const { return false; }
     /// All images of one set, e.g. a class's test images in their order -> [N] float64 on the CPU,
-    /// larger = more anomalous. What one image is given may depend on the others.
+    /// larger = more anomalous. What one image is given may depend on the others; the same set and
+    /// expert are always given the same bits, as long as the expert does not change.
     virtual torch::Tensor score_images(const FeatureRows& images, int expert);
     /// [B,H,W,D] -> distances to every learned task [B,tasks] float64 on the CPU; empty [B,0]
     /// without a router. The nearest (ties: the smaller task) is the expert to score with.

@@ -1,5 +1,6 @@
 #include "worker/unit_runner.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <numeric>
@@ -70,14 +71,14 @@ ContinualSequence make_sequence(const coordinator::TrainingWork& work,
                                 const sweeps::TrialConfig& config,
                                 const storage::Dataset& dataset) {
     ContinualSequence sequence;
-    sequence.epochs = config.train.num_epochs;
     for (const coordinator::TaskWork& task : work.tasks) {
         SequenceTask classes;
         for (const coordinator::ClassWork& one : task.classes) {
             SequenceClass entry;
             entry.name = one.name;
-            for (sweeps::FeatureView& view :
-                 sweeps::feature_views(sweeps::config_of_class(config, one.name))) {
+            const sweeps::TrialConfig own = sweeps::config_of_class(config, one.name);
+            classes.epochs = std::max(classes.epochs, own.train.num_epochs);
+            for (sweeps::FeatureView& view : sweeps::feature_views(own)) {
                 const sweeps::Digest& key = one.feature_keys.at(view.name);
                 entry.views[view.name] = {
                     key, std::move(view.config), one.name, view.split, {}, work.seed};

@@ -103,6 +103,30 @@ private:
     std::map<std::string, Unused> unused_;
 };
 
+/// Without paths.
+CheckFinding duplicate_finding(const std::vector<const CheckedImage*>& group) {
+    const auto is_in = [&group](CheckedSplit split) {
+        return std::any_of(group.begin(), group.end(), [split](const CheckedImage* image) {
+            return image->split == split;
+        });
+    };
+    const bool in_train = is_in(CheckedSplit::Train), in_test = is_in(CheckedSplit::Test);
+    if (in_train && in_test) {
+        return {Level::Problem,
+                "train_test_duplicate",
+                "train and test hold the same picture; remove one",
+                {}};
+    }
+    if (is_in(CheckedSplit::Validation) && (in_train || in_test)) {
+        return {Level::Problem,
+                "validation_duplicate",
+                std::string("validation and ") + (in_train ? "train" : "test") +
+                    " hold the same picture; remove one",
+                {}};
+    }
+    return {Level::Warning, "duplicate", "the same picture more than once", {}};
+}
+
 }  // namespace
 
 void find_broken_files(const fs::path& root,
@@ -143,6 +167,23 @@ void find_broken_files(const fs::path& root,
     }
 }
 
+void find_missing_validation(const Dataset& dataset, std::vector<CheckFinding>& findings) {
+    if (dataset.layout != "mvtec_ad2") {
+        return;
+    }
+    for (const DatasetClass& found : dataset.classes) {
+        if (found.validation.empty()) {
+            findings.push_back({Level::Warning,
+                                "no_validation",
+                                "class " + found.name +
+                                    " has no images in validation/good, and so no thresholds "
+                                    "(validation.use_split); put normal images there if you want "
+                                    "some",
+                                {}});
+        }
+    }
+}
+
 void find_duplicates(const std::vector<CheckedImage>& images, std::vector<CheckFinding>& findings) {
     std::map<sweeps::Digest, std::vector<const CheckedImage*>> groups;
     for (const CheckedImage& image : images) {
@@ -155,14 +196,7 @@ void find_duplicates(const std::vector<CheckedImage>& images, std::vector<CheckF
         if (group.size() < 2) {
             continue;
         }
-        const auto training = std::count_if(
-            group.begin(), group.end(), [](const auto* image) { return image->is_training; });
-        const bool across = training > 0 && training < static_cast<std::ptrdiff_t>(group.size());
-        CheckFinding finding;
-        finding.level = across ? Level::Problem : Level::Warning;
-        finding.kind = across ? "train_test_duplicate" : "duplicate";
-        finding.message = across ? "train and test hold the same picture; remove one"
-                                 : "the same picture more than once";
+        CheckFinding finding = duplicate_finding(group);
         for (const CheckedImage* image : group) {
             finding.paths.push_back(image->entry->relative_path);
         }

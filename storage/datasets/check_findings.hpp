@@ -10,10 +10,12 @@
 
 namespace harrow::storage {
 
+enum class CheckedSplit { Train, Test, Validation };
+
 /// What decoding one image and its mask told; the picture itself is gone.
 struct CheckedImage {
     const DatasetClass* of_class = nullptr;
-    bool is_training = false;
+    CheckedSplit split = CheckedSplit::Train;
     const ImageEntry* entry = nullptr;
     std::int64_t bytes = 0;
     ImageSize size;
@@ -27,8 +29,10 @@ struct CheckedImage {
 void find_broken_files(const std::filesystem::path& root,
                        const std::vector<CheckedImage>& images,
                        std::vector<CheckFinding>& findings);
-/// By content: a problem across train and test, whatever the class; else a warning.
+/// By content: a problem across splits, whatever the class; else a warning.
 void find_duplicates(const std::vector<CheckedImage>& images, std::vector<CheckFinding>& findings);
+/// Classes of a layout that has a split `validation` without images there.
+void find_missing_validation(const Dataset& dataset, std::vector<CheckFinding>& findings);
 void find_mixed_sizes(const Dataset& dataset,
                       const std::vector<CheckedImage>& images,
                       std::vector<CheckFinding>& findings);

@@ -28,7 +28,7 @@ struct DatasetClass {
     std::string name;
     std::vector<ImageEntry> train;
     std::vector<ImageEntry> test;
-    std::vector<ImageEntry> validation = {};  ///< normal; only mvtec_ad2 has it
+    std::vector<ImageEntry> validation = {};  ///< normal; only mvtec_ad2 has it, and may lack it
 };
 
 struct Dataset {

@@ -84,11 +84,25 @@ ClassCounts count(const DatasetClass& found) {
     counts.name = found.name;
     counts.train = static_cast<std::int64_t>(found.train.size());
     counts.test = static_cast<std::int64_t>(found.test.size());
+    counts.validation = static_cast<std::int64_t>(found.validation.size());
     for (const ImageEntry& entry : found.test) {
         ++counts.types[entry.defect_type];
         counts.masks += entry.mask_path.empty() ? 0 : 1;
     }
     return counts;
+}
+
+void add_images(const DatasetClass& of_class,
+                CheckedSplit split,
+                const std::vector<ImageEntry>& entries,
+                std::vector<CheckedImage>& images) {
+    for (const ImageEntry& entry : entries) {
+        CheckedImage image;
+        image.of_class = &of_class;
+        image.split = split;
+        image.entry = &entry;
+        images.push_back(std::move(image));
+    }
 }
 
 }  // namespace
@@ -116,15 +130,9 @@ DatasetCheck check_dataset(const std::string& layout,
     std::vector<CheckedImage> images;
     for (const DatasetClass& found : listing.dataset.classes) {
         check.classes.push_back(count(found));
-        for (const auto* split : {&found.train, &found.test}) {
-            for (const ImageEntry& entry : *split) {
-                CheckedImage image;
-                image.of_class = &found;
-                image.is_training = split == &found.train;
-                image.entry = &entry;
-                images.push_back(std::move(image));
-            }
-        }
+        add_images(found, CheckedSplit::Train, found.train, images);
+        add_images(found, CheckedSplit::Test, found.test, images);
+        add_images(found, CheckedSplit::Validation, found.validation, images);
     }
     decode_all(check.root, images, threads, on_progress);
     for (const CheckedImage& image : images) {
@@ -133,6 +141,7 @@ DatasetCheck check_dataset(const std::string& layout,
     }
     find_broken_files(check.root, images, check.findings);
     find_duplicates(images, check.findings);
+    find_missing_validation(listing.dataset, check.findings);
     find_mixed_sizes(listing.dataset, images, check.findings);
     find_ignored_files(listing.dataset, images, check.findings);
     std::stable_sort(

@@ -18,7 +18,8 @@ struct CheckFinding {
     };
     Level level = Level::Problem;
     /// For scripts: layout, unreadable, mask_unreadable, mask_size, mask_empty,
-    /// train_test_duplicate; duplicate, zero_mask; image_sizes, ignored_files.
+    /// train_test_duplicate, validation_duplicate; duplicate, zero_mask, no_validation;
+    /// image_sizes, ignored_files.
     std::string kind;
     std::string message;
     std::vector<std::string> paths;  ///< relative to the root, with '/'
@@ -28,6 +29,7 @@ struct ClassCounts {
     std::string name;
     std::int64_t train = 0;
     std::int64_t test = 0;
+    std::int64_t validation = 0;                ///< where the layout has such a split
     std::int64_t masks = 0;                     ///< mask files
     std::map<std::string, std::int64_t> types;  ///< test images per type, "good" among them
 };

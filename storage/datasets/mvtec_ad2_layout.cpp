@@ -8,10 +8,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kTestSplit = "test_public";
+constexpr const char* kValidationSplit = "validation";
 constexpr const char* kDefectType = "bad";
 
 bool is_split(std::string_view folder) {
-    return folder == "train" || folder == kTestSplit;
+    return folder == "train" || folder == kTestSplit || folder == kValidationSplit;
 }
 
 bool holds_splits(const fs::path& directory) {
@@ -25,10 +26,11 @@ public:
         : builder_(builder), name_(std::move(name)), folder_(std::move(folder)) {}
 
     void read() {
-        DatasetClass found{name_, {}, {}};
+        DatasetClass found{name_, {}, {}, {}};
         add_folder("train/good", kNormalType, found.train);
         add_folder("test_public/good", kNormalType, found.test);
         add_folder("test_public/bad", kDefectType, found.test);
+        add_folder("validation/good", kNormalType, found.validation);
         require_images(found.train, "train/good");
         require_images(found.test, "test_public/good and test_public/bad");
         builder_.add_class(std::move(found), "category folder " + directory().string());
@@ -88,7 +90,7 @@ std::string_view path_in_mvtec_ad2_split(std::string_view path) {
     return without_folders(path, is_doubled ? 3 : 2);
 }
 
-/// Heckler-Kram et al., "The MVTec AD 2 dataset", 2025. Of its splits only those with public ground
+/// Heckler-Kram et al., "The MVTec AD 2 dataset", 2025. Of its splits those with public ground
 /// truth are read; the order is that of AnomalyVFM's loader.
 void list_mvtec_ad2(ListingBuilder& builder) {
     for (const fs::path& directory : builder.subdirectories(builder.root())) {

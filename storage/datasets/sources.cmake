@@ -1,5 +1,8 @@
 # Paths relative to storage/.
 set(HARROW_DATASET_SOURCES
+    datasets/anomaly_images.cpp
+    datasets/anomaly_painting.cpp
+    datasets/anomaly_shapes.cpp
     datasets/check_findings.cpp
     datasets/csv_layout.cpp
     datasets/cut_paste.cpp
@@ -21,6 +24,7 @@ set(HARROW_DATASET_SOURCES
     datasets/preprocess.cpp
     datasets/synth.cpp
     datasets/synth_layouts.cpp
+    datasets/synthetic_anomalies.cpp
     datasets/table_layout.cpp
     datasets/textures.cpp
     datasets/visa_layout.cpp)

@@ -8,13 +8,11 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "storage/datasets/defects.hpp"
 #include "storage/datasets/image.hpp"
 #include "storage/datasets/scene.hpp"
 #include "storage/datasets/synth_layouts.hpp"
-#include "storage/files.hpp"
+#include "storage/pending_directory.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::storage {
@@ -25,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr int kTrainImages = 30;
 constexpr int kGoodTestImages = 12;
 constexpr int kImagesPerDefect = 6;
+constexpr int kValidationImages = 6;
 
 struct ClassKind {
     const char* name;
@@ -124,7 +123,8 @@ public:
     ClassPainter(SynthWriter& writer, int index, const SynthOptions& options)
         : kind_(kKinds[index % kKinds.size()]), options_(options), writer_(writer) {
         const int round = index / static_cast<int>(kKinds.size());
-        name_ = kind_.name + (round == 0 ? "" : "_" + std::to_string(round + 1));
+        name_ = numbered_name(kind_.name, round);
+        written_name_ = writer.class_name(index, name_);
         sweeps::RandomStream random = stream("look");
         look_.palette = static_cast<int>((random.below(kNumPalettes) + round) % kNumPalettes);
         look_.seed = random.next();
@@ -132,8 +132,11 @@ public:
     }
 
     void paint() const {
-        paint_good(true, kTrainImages);
-        paint_good(false, kGoodTestImages);
+        paint_good(SynthSplit::Train, "train/good/", kTrainImages);
+        paint_good(SynthSplit::Test, "test/good/", kGoodTestImages);
+        if (writer_.has_validation()) {
+            paint_good(SynthSplit::Validation, "validation/good/", kValidationImages);
+        }
         for (const DefectKind defect : kind_.defects) {
             paint_defects(defect);
         }
@@ -144,14 +147,13 @@ private:
         return {options_.seed, "synth/" + name_ + "/" + part};
     }
 
-    void paint_good(bool is_training, int count) const {
-        const std::string folder = is_training ? "train/good/" : "test/good/";
+    void paint_good(SynthSplit split, const std::string& folder, int count) const {
         for (int i = 0; i < count; ++i) {
             sweeps::RandomStream random = stream(folder + stem_of(i));
             const std::unique_ptr<Scene> scene = kind_.make_scene(look_, random);
             const Camera camera(options_.size, random);
             const Photograph result = photograph(*scene, nullptr, camera, options_.size);
-            writer_.add({name_, is_training, "good", i, result.image});
+            writer_.add({written_name_, split, "good", i, result.image});
         }
     }
 
@@ -160,7 +162,7 @@ private:
         for (int i = 0; i < kImagesPerDefect; ++i) {
             sweeps::RandomStream random = stream("test/" + type + "/" + stem_of(i));
             const Photograph result = paint_damaged(kind, i, random);
-            writer_.add({name_, false, type, i, result.image, &result.mask});
+            writer_.add({written_name_, SynthSplit::Test, type, i, result.image, &result.mask});
         }
     }
 
@@ -188,7 +190,8 @@ private:
 
     const ClassKind& kind_;
     SynthOptions options_;
-    std::string name_;
+    std::string name_;          ///< of what is drawn
+    std::string written_name_;  ///< as the layout calls it
     SynthWriter& writer_;
     Look look_;
 };
@@ -208,58 +211,20 @@ void check_options(const fs::path& root, const SynthOptions& options) {
     if (make_synth_writer(options.layout, root) == nullptr) {
         refuse("--layout", "unknown layout '" + options.layout + "'");
     }
-    std::error_code error;
-    if (fs::exists(root, error) && !fs::is_directory(root, error)) {
-        refuse(root.string(), "exists and is not a directory; name a new or empty directory");
-    } else if (fs::exists(root, error) && !fs::is_empty(root, error)) {
-        refuse(root.string(), "is not empty; name a new or empty directory");
+    const std::string occupied = occupied_directory_problem(root);
+    if (!occupied.empty()) {
+        refuse(root.string(), occupied);
     }
     if (!problems.empty()) {
         throw sweeps::UsageError(std::move(problems));
     }
 }
 
-/// A directory beside its final place; removed unless published.
-class PendingDirectory {
-public:
-    explicit PendingDirectory(const fs::path& target)
-        : target_(target),
-          temporary_(target.parent_path() /
-                     ("." + target.filename().string() + ".tmp" + std::to_string(::getpid()))) {
-        std::error_code ignored;
-        fs::remove_all(temporary_, ignored);  // of a process that was killed and had our number
-        storage::create_directories(temporary_);
-    }
-    PendingDirectory(const PendingDirectory&) = delete;
-    PendingDirectory& operator=(const PendingDirectory&) = delete;
-    ~PendingDirectory() {
-        std::error_code ignored;
-        fs::remove_all(temporary_, ignored);
-    }
-
-    const fs::path& path() const { return temporary_; }
-    void publish() {
-        std::error_code error;
-        fs::rename(temporary_, target_, error);  // replaces an empty directory
-        if (error) {
-            throw sweeps::StorageError(io_error_text("publish", target_, error.value()));
-        }
-    }
-
-private:
-    fs::path target_;
-    fs::path temporary_;
-};
-
 }  // namespace
 
 void write_synthetic_dataset(const fs::path& root, const SynthOptions& options) {
     check_options(root, options);
-    fs::path target = fs::absolute(root).lexically_normal();
-    if (!target.has_filename()) {  // "DIR/"
-        target = target.parent_path();
-    }
-    PendingDirectory directory(target);
+    PendingDirectory directory(root);
     const std::unique_ptr<SynthWriter> writer = make_synth_writer(options.layout, directory.path());
     for (int index = 0; index < options.classes; ++index) {
         ClassPainter(*writer, index, options).paint();

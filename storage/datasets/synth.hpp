@@ -15,7 +15,8 @@ struct SynthOptions {
 };
 
 /// Draws a data set of textures and objects with defects and masks, as PNG.
-/// Per class: 30 train/good, 12 test/good and three kinds of defect with 6 images each.
+/// Per class: 30 train/good, 12 test/good and three kinds of defect with 6 images each; in layout
+/// mvtec_ad2 6 validation/good too, and the classes are called as those of MVTec AD 2.
 /// Everything is written beside `root` first and renamed into place at the end. Throws
 /// sweeps::UsageError when an option is out of range or `root` exists and is not an empty
 /// directory, sweeps::StorageError when writing fails (nothing is left behind then).

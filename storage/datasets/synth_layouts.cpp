@@ -1,5 +1,6 @@
 #include "storage/datasets/synth_layouts.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <map>
@@ -36,6 +37,10 @@ void write_bytes(const fs::path& path, std::string_view bytes) {
     }
 }
 
+bool is_training(const SynthPicture& picture) {
+    return picture.split == SynthSplit::Train;
+}
+
 /// mvtec and mpdd.
 class ClassFolderWriter : public SynthWriter {
 public:
@@ -51,7 +56,7 @@ public:
 protected:
     const fs::path& directory() const { return directory_; }
     static std::string image_path(const SynthPicture& picture) {
-        return picture.class_name + (picture.is_training ? "/train/" : "/test/") + picture.type +
+        return picture.class_name + (is_training(picture) ? "/train/" : "/test/") + picture.type +
                "/" + stem_of(picture.index) + ".png";
     }
     static std::string mask_path(const SynthPicture& picture) {
@@ -71,7 +76,7 @@ public:
     void add(const SynthPicture& picture) override {
         ClassFolderWriter::add(picture);
         rows_ += csv_field(image_path(picture)) + "," + csv_field(picture.class_name) +
-                 (picture.is_training ? ",train," : ",test,") + csv_field(picture.type) + "," +
+                 (is_training(picture) ? ",train," : ",test,") + csv_field(picture.type) + "," +
                  (picture.mask != nullptr ? csv_field(mask_path(picture)) : "") + "\n";
     }
     void finish() override {
@@ -105,7 +110,7 @@ public:
         if (defective) {
             write_bytes(directory_ / mask, encode_png(*picture.mask));
         }
-        rows_ += picture.class_name + (picture.is_training ? ",train," : ",test,") +
+        rows_ += picture.class_name + (is_training(picture) ? ",train," : ",test,") +
                  (defective ? "anomaly," : "normal,") + folder + stem + ".png," + mask + "\n";
     }
     void finish() override {
@@ -119,14 +124,25 @@ private:
     std::string rows_;
 };
 
+/// Its classes bear the names of the real ones, so that a sweep over those runs on drawn ones too.
 class MvtecAd2Writer : public SynthWriter {
 public:
     explicit MvtecAd2Writer(fs::path directory) : directory_(std::move(directory)) {}
 
+    std::string class_name(int index, const std::string& /*drawn*/) const override {
+        // in AnomalyVFM's order (B1), with the category it leaves out at the end
+        static constexpr std::array<const char*, 8> kNames = {
+            "fruit_jelly", "fabric", "can", "sheet_metal", "vial", "wallplugs", "walnuts", "rice"};
+        const std::size_t number = static_cast<std::size_t>(index);
+        return numbered_name(kNames[number % kNames.size()],
+                             index / static_cast<int>(kNames.size()));
+    }
+    bool has_validation() const override { return true; }
+
     void add(const SynthPicture& picture) override {
         const std::string category = picture.class_name + "/" + picture.class_name + "/";
-        const std::string folder = category + (picture.is_training ? "train/" : "test_public/") +
-                                   (picture.mask != nullptr ? "bad/" : "good/");
+        const std::string folder =
+            category + split_folder(picture.split) + (picture.mask != nullptr ? "bad/" : "good/");
         const std::string stem = counter_.next_stem(folder);
         write_bytes(directory_ / (folder + stem + ".png"), encode_png(picture.image));
         if (picture.mask != nullptr) {
@@ -137,11 +153,21 @@ public:
     }
 
 private:
+    static std::string split_folder(SynthSplit split) {
+        return split == SynthSplit::Train  ? "train/"
+               : split == SynthSplit::Test ? "test_public/"
+                                           : "validation/";
+    }
+
     fs::path directory_;
     FolderCounter counter_;
 };
 
 }  // namespace
+
+std::string numbered_name(const std::string& name, int round) {
+    return name + (round == 0 ? "" : "_" + std::to_string(round + 1));
+}
 
 std::unique_ptr<SynthWriter> make_synth_writer(const std::string& layout,
                                                const fs::path& directory) {

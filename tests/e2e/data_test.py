@@ -5,6 +5,7 @@ import unittest
 
 from harness import Case, main, table
 
+AD2_CLASSES = ["fabric", "fruit_jelly"]  # as mvtec_ad2 calls the first two
 COUNTS = {"cells": 1, "trials": 1, "trainings": 1, "extractions": 4}
 
 
@@ -33,7 +34,8 @@ class DataTest(Case):
             root = self.synth(layout)
             counts, plan = self.plan(*self.sweep(layout, root))
             self.assertEqual(counts, COUNTS, layout)
-            self.assertEqual(plan["cells"][0]["tasks"], [["capsule"], ["weave"]], layout)
+            classes = AD2_CLASSES if layout == "mvtec_ad2" else ["capsule", "weave"]
+            self.assertEqual(plan["cells"][0]["tasks"], [[name] for name in classes], layout)
             self.harrow("data", "check", root, "--layout", layout)
         self.assertEqual(self.plan(*self.sweep("visa", self.dir / "visa" / "split_csv"))[0], COUNTS)
         self.assertEqual(self.plan(*self.sweep("csv", self.dir / "csv" / "dataset.csv"))[0], COUNTS)
@@ -58,7 +60,7 @@ class DataTest(Case):
         root = self.synth("mvtec_ad2")
         sweep = self.sweep("mvtec_ad2", root)
         self.harrow("run", *sweep, "--dir", self.dir / "doubled")
-        for name in ("capsule", "weave"):
+        for name in AD2_CLASSES:
             (root / name / name).rename(root / "inner")
             (root / name).rmdir()
             (root / "inner").rename(root / name)
@@ -96,6 +98,16 @@ class DataTest(Case):
         self.assertEqual((report["problems"], report["warnings"]), (0, 1))
         self.assertIn("capsule: 18", kinds["zero_mask"]["message"])
         self.check(root, "mvtec", code=2)
+
+    def test_validation_images_are_counted_and_missed(self):
+        root = self.synth("mvtec_ad2")
+        report, _ = self.check(root, "mvtec_ad2", code=0)
+        self.assertEqual([(c["name"], c["train"], c["test"], c["validation"]) for c in report["classes"]],
+                         [(name, 30, 30, 6) for name in AD2_CLASSES])
+        shutil.rmtree(root / "fabric" / "fabric" / "validation")
+        text = self.harrow("data", "check", root, "--layout", "mvtec_ad2").stdout
+        self.assertIn("class fabric has no images in validation/good", text)
+        self.assertIn("1 warning", text)
 
     def test_mistakes_in_a_csv_reach_the_plan_with_their_lines(self):
         root = self.synth("csv")

@@ -17,7 +17,7 @@ constexpr std::int64_t kAttentionBytes = std::int64_t{256} << 20;  // of one pro
 
 int last_block(const sweeps::BackboneArchitecture& architecture,
                const sweeps::BackboneConfig& config) {
-    if (!sweeps::gives_patches(config)) {
+    if (!sweeps::averages_blocks(config)) {
         return architecture.depth - 1;
     }
     int last = 0;
@@ -57,7 +57,8 @@ VisionTransformer::VisionTransformer(const sweeps::BackboneArchitecture& archite
             blocks_.push_back(std::move(block));
         }
     }
-    final_norm_ = load_norm(file, is_timm_ ? "norm" : "layernorm", !sweeps::gives_patches(config));
+    final_norm_ =
+        load_norm(file, is_timm_ ? "norm" : "layernorm", !sweeps::averages_blocks(config));
     file.check(architecture.name);
     skipped_ = file.skipped();
     if (sweeps::uses_projection(architecture, config)) {
@@ -263,28 +264,36 @@ std::vector<torch::Tensor> VisionTransformer::activations(const torch::Tensor& i
     return outputs;
 }
 
-torch::Tensor VisionTransformer::image_feature(const torch::Tensor& images) const {
+torch::Tensor VisionTransformer::normed_tokens(const torch::Tensor& images) const {
     const bool is_compat = config().feature == "token0_nocls_nopos";
     torch::Tensor tokens = is_compat ? patches(images) : embedded(images);
     for (const Block& block : blocks_) {
         tokens = apply(block, tokens);
     }
-    tokens = apply(final_norm_, tokens);
-    return config().feature == "patch_mean" ? tokens.slice(1, num_prefix_tokens()).mean(1)
-                                            : tokens.select(1, 0);
+    return apply(final_norm_, tokens);
 }
 
 torch::Tensor VisionTransformer::extract(const torch::Tensor& images) {
     const c10::InferenceMode guard;
-    if (!sweeps::gives_patches(config())) {
-        const torch::Tensor feature = image_feature(images);
-        return feature.reshape({feature.size(0), 1, 1, feature.size(1)}).contiguous();
+    if (sweeps::averages_blocks(config())) {
+        std::vector<torch::Tensor> outputs = activations(images);
+        for (std::size_t i = 0; i < projections_.size(); ++i) {
+            outputs[i] = apply(projections_[i], outputs[i]);
+        }
+        return average_tokens(outputs, num_prefix_tokens());
     }
-    std::vector<torch::Tensor> outputs = activations(images);
-    for (std::size_t i = 0; i < projections_.size(); ++i) {
-        outputs[i] = apply(projections_[i], outputs[i]);
+    const torch::Tensor tokens = normed_tokens(images);
+    const std::int64_t channels = tokens.size(2);
+    if (sweeps::gives_patches(config())) {
+        const std::int64_t side = images.size(2) / architecture().patch;
+        return tokens.slice(1, num_prefix_tokens())
+            .reshape({-1, side, side, channels})
+            .contiguous();
     }
-    return average_tokens(outputs, num_prefix_tokens());
+    const bool is_mean = config().feature == "patch_mean";
+    const torch::Tensor feature =
+        is_mean ? tokens.slice(1, num_prefix_tokens()).mean(1) : tokens.select(1, 0);
+    return feature.reshape({-1, 1, 1, channels}).contiguous();
 }
 
 }  // namespace harrow::worker

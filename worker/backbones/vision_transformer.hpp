@@ -71,8 +71,9 @@ private:
     torch::Tensor apply(const Norm& norm, const torch::Tensor& tokens) const;
     torch::Tensor attention(const Block& block, const torch::Tensor& tokens) const;
     torch::Tensor apply(const Block& block, const torch::Tensor& tokens) const;
-    /// One vector per image, [B,C].
-    torch::Tensor image_feature(const torch::Tensor& images) const;
+    /// All tokens after the last norm, [B,T,C]; without class token, registers and positions where
+    /// backbone.feature says so.
+    torch::Tensor normed_tokens(const torch::Tensor& images) const;
 
     bool is_timm_ = true;
     Linear patch_embedding_;     ///< weight [C,3,p,p]

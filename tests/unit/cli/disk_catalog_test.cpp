@@ -68,6 +68,22 @@ TEST_F(DiskCatalogTest, AnUnreadableImageIsToldOnce) {
     EXPECT_TRUE(contains(problems[0], image.string()));
 }
 
+TEST_F(DiskCatalogTest, ValidationImagesHaveFactsOfTheirOwn) {
+    const std::filesystem::path root = directory_ / "data";
+    storage::write_synthetic_dataset(root, {1, 32, 3, "mvtec_ad2"});
+    const sweeps::ClassFacts with = catalog_.describe("mvtec_ad2", root.string(), {}).classes[0];
+    EXPECT_EQ(with.validation.images, 6);
+    EXPECT_NE(with.validation.images_digest, with.train.images_digest);
+    std::filesystem::remove_all(root / "fruit_jelly/fruit_jelly/validation");
+    DiskCatalog later(directory_.path() / "cache");
+    const sweeps::ClassFacts without = later.describe("mvtec_ad2", root.string(), {}).classes[0];
+    EXPECT_EQ(without.validation.images, 0);
+    EXPECT_EQ(without.validation.images_digest, "");
+    EXPECT_EQ(without.train.images_digest, with.train.images_digest);
+    EXPECT_EQ(without.test.images_digest, with.test.images_digest);
+    EXPECT_EQ(without.labels_digest, with.labels_digest);
+}
+
 TEST_F(DiskCatalogTest, AWeightsFileHasItsDigest) {
     storage::write_safetensors(file("a.safetensors"), resnet18(1));
     const sweeps::WeightsFacts facts = catalog_.weights("resnet18", file("a.safetensors"));

@@ -43,20 +43,23 @@ TEST_F(DatasetCheckTest, CountsClassesSplitsTypesAndMasks) {
     for (const std::string& layout : storage::layouts()) {
         const fs::path other = folder_.path() / layout;
         storage::write_synthetic_dataset(other, {2, 32, 3, layout});
+        const bool is_ad2 = layout == "mvtec_ad2";
+        const std::int64_t images = is_ad2 ? 132 : 120;
         std::int64_t calls = 0;
         const storage::DatasetCheck done = storage::check_dataset(
-            layout, other, 3, [&calls](std::int64_t number, std::int64_t total) {
+            layout, other, 3, [&calls, images](std::int64_t number, std::int64_t total) {
                 EXPECT_EQ(number, ++calls);
-                EXPECT_EQ(total, 120);
+                EXPECT_EQ(total, images);
             });
-        EXPECT_EQ(calls, 120);
+        EXPECT_EQ(calls, images);
         EXPECT_TRUE(done.findings.empty()) << layout << ": " << done.findings[0].message;
         EXPECT_FALSE(done.has_problems());
-        EXPECT_EQ(done.images, 120);
+        EXPECT_EQ(done.images, images);
         ASSERT_EQ(done.classes.size(), 2U);
-        EXPECT_EQ(done.classes[0].name, "capsule");
+        EXPECT_EQ(done.classes[0].name, is_ad2 ? "fabric" : "capsule");
         EXPECT_EQ(done.classes[0].train, 30);
         EXPECT_EQ(done.classes[0].test, 30);
+        EXPECT_EQ(done.classes[0].validation, is_ad2 ? 6 : 0);
         EXPECT_EQ(done.classes[0].masks, 18);
         EXPECT_EQ(done.classes[0].types.at("good"), 12);
     }
@@ -107,6 +110,31 @@ TEST_F(DatasetCheckTest, TheSamePictureInTrainAndTestIsAProblemElsewhereAWarning
               (std::vector<std::string>{"capsule/train/good/001.png",
                                         "capsule/train/good/100.png",
                                         "weave/test/good/100.png"}));
+}
+
+TEST_F(DatasetCheckTest, ValidationIsCheckedLikeTheRestAndMissedWhereItCouldBe) {
+    const fs::path other = folder_.path() / "ad2";
+    storage::write_synthetic_dataset(other, {2, 32, 3, "mvtec_ad2"});
+    const auto findings = [&other] {
+        return storage::check_dataset("mvtec_ad2", other, 2).findings;
+    };
+    const fs::path validation = other / "fabric/fabric/validation/good";
+    fs::copy_file(validation / "000.png", other / "fabric/fabric/train/good/100.png");
+    fs::resize_file(validation / "001.png", 60);
+    std::vector<CheckFinding> found = findings();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].kind, "unreadable");
+    EXPECT_EQ(found[0].paths, std::vector<std::string>{"fabric/fabric/validation/good/001.png"});
+    EXPECT_EQ(found[1].kind, "validation_duplicate");
+    EXPECT_EQ(found[1].level, Level::Problem);
+    EXPECT_NE(found[1].message.find("validation and train"), std::string::npos);
+
+    fs::remove_all(validation);
+    found = findings();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].kind, "no_validation");
+    EXPECT_EQ(found[0].level, Level::Warning);
+    EXPECT_NE(found[0].message.find("class fabric"), std::string::npos);
 }
 
 TEST_F(DatasetCheckTest, BrokenFilesAreNotDuplicatesOfEachOther) {

@@ -69,6 +69,11 @@ protected:
     TemporaryFolder folder_;
 };
 
+/// What mvtec_ad2 calls the synthetic classes of the other layouts.
+std::string ad2_name(const std::string& drawn) {
+    return drawn == "capsule" ? "fruit_jelly" : "fabric";
+}
+
 TEST_F(LayoutsTest, AllHoldTheSameImagesLabelsAndMasks) {
     const storage::Dataset expected = listed("mvtec", make("mvtec"));
     ASSERT_EQ(expected.classes.size(), 2U);
@@ -77,12 +82,14 @@ TEST_F(LayoutsTest, AllHoldTheSameImagesLabelsAndMasks) {
         const fs::path root = layout == "mvtec" ? expected.root : make(layout);
         const storage::Dataset dataset = listed(layout, root);
         ASSERT_EQ(dataset.classes.size(), expected.classes.size());
+        const bool is_ad2 = layout == "mvtec_ad2";
         for (std::size_t i = 0; i < expected.classes.size(); ++i) {
+            const storage::DatasetClass& drawn = expected.classes[is_ad2 ? 1 - i : i];
             const storage::DatasetClass& found = dataset.classes[i];
-            EXPECT_EQ(found.name, expected.classes[i].name);
-            EXPECT_EQ(facts_of(dataset, found.train),
-                      facts_of(expected, expected.classes[i].train));
-            EXPECT_EQ(facts_of(dataset, found.test), facts_of(expected, expected.classes[i].test));
+            EXPECT_EQ(found.name, is_ad2 ? ad2_name(drawn.name) : drawn.name);
+            EXPECT_EQ(facts_of(dataset, found.train), facts_of(expected, drawn.train));
+            EXPECT_EQ(facts_of(dataset, found.test), facts_of(expected, drawn.test));
+            EXPECT_EQ(found.validation.size(), is_ad2 ? 6U : 0U);
             const DatasetListing one = list_dataset(layout, root, {found.name});
             ASSERT_EQ(one.dataset.classes.size(), 1U);
             EXPECT_EQ(paths(one.dataset.classes[0].test), paths(found.test));
@@ -108,6 +115,9 @@ TEST_F(LayoutsTest, PathsInsideASplitNameNeitherClassNorSplit) {
     EXPECT_EQ(path_in_split("mvtec_ad2", "can/test_public/bad/1.png"), "bad/1.png");
     EXPECT_EQ(path_in_split("mvtec_ad2", "can/test_public/ground_truth/bad/1_mask.png"),
               "ground_truth/bad/1_mask.png");
+    EXPECT_EQ(path_in_split("mvtec_ad2", "can/can/validation/good/1.png"), "good/1.png");
+    EXPECT_EQ(path_in_split("mvtec_ad2", "can/validation/good/1.png"), "good/1.png");
+    EXPECT_EQ(path_in_split("mvtec_ad2", "validation/validation/good/1.png"), "good/1.png");
     EXPECT_EQ(path_in_split("mvtec_ad2", "train/train/good/1.png"), "good/1.png");
     EXPECT_EQ(path_in_split("mvtec_ad2", "train/train/train/good/1.png"), "good/1.png");
     EXPECT_EQ(path_in_split("visa", "candle/Data/Images/Normal/1.JPG"), "Data/Images/Normal/1.JPG");
@@ -212,42 +222,85 @@ TEST_F(LayoutsTest, MpddLabelsReactToAMaskThatDisappears) {
 TEST_F(LayoutsTest, Ad2TakesCategoriesThatAreNotDoubled) {
     const fs::path root = make("mvtec_ad2");
     const std::string before = digests(listed("mvtec_ad2", root));
-    for (const char* name : {"capsule", "weave"}) {
+    for (const char* name : {"fabric", "fruit_jelly"}) {
         fs::rename(root / name / name, root / "inner");
         fs::remove_all(root / name);
         fs::rename(root / "inner", root / name);
     }
     const storage::Dataset dataset = listed("mvtec_ad2", root);
-    EXPECT_EQ(dataset.classes[0].train[0].relative_path, "capsule/train/good/000.png");
+    EXPECT_EQ(dataset.classes[0].train[0].relative_path, "fabric/train/good/000.png");
+    EXPECT_EQ(dataset.classes[0].validation[5].relative_path, "fabric/validation/good/005.png");
     EXPECT_EQ(digests(dataset), before);
 }
 
 TEST_F(LayoutsTest, Ad2ListsNormalImagesFirstAndJpegBeforePng) {
     const fs::path root = make("mvtec_ad2");
-    const fs::path category = root / "capsule/capsule";
+    const fs::path category = root / "fabric/fabric";
     write_bytes(category / "test_public/good/zzz.jpg", encode_flat_jpeg(32, 32, 3, 90));
     write_bytes(category / "test_public/bad/zzz.jpg", encode_flat_jpeg(32, 32, 3, 91));
     fs::copy_file(category / "test_public/ground_truth/bad/000_mask.png",
                   category / "test_public/ground_truth/bad/zzz_mask.png");
-    write_bytes(category / "validation/good/1.png", "unused");
+    write_bytes(category / "validation/good/zzz.jpg", encode_flat_jpeg(32, 32, 3, 92));
     write_bytes(category / "test_private/1.png", "unused");
-    const std::vector<std::string> order = paths(listed("mvtec_ad2", root).classes[0].test);
+    write_bytes(category / "test_private_mixed/1.png", "unused");
+    const storage::Dataset dataset = listed("mvtec_ad2", root);
+    EXPECT_EQ(paths(dataset.classes[0].validation),
+              (std::vector<std::string>{"fabric/fabric/validation/good/zzz.jpg",
+                                        "fabric/fabric/validation/good/000.png",
+                                        "fabric/fabric/validation/good/001.png",
+                                        "fabric/fabric/validation/good/002.png",
+                                        "fabric/fabric/validation/good/003.png",
+                                        "fabric/fabric/validation/good/004.png",
+                                        "fabric/fabric/validation/good/005.png"}));
+    const std::vector<std::string> order = paths(dataset.classes[0].test);
     ASSERT_EQ(order.size(), 32U);
-    EXPECT_EQ(order[0], "capsule/capsule/test_public/good/zzz.jpg");
-    EXPECT_EQ(order[1], "capsule/capsule/test_public/good/000.png");
-    EXPECT_EQ(order[12], "capsule/capsule/test_public/good/011.png");
-    EXPECT_EQ(order[13], "capsule/capsule/test_public/bad/zzz.jpg");
-    EXPECT_EQ(order[14], "capsule/capsule/test_public/bad/000.png");
+    EXPECT_EQ(order[0], "fabric/fabric/test_public/good/zzz.jpg");
+    EXPECT_EQ(order[1], "fabric/fabric/test_public/good/000.png");
+    EXPECT_EQ(order[12], "fabric/fabric/test_public/good/011.png");
+    EXPECT_EQ(order[13], "fabric/fabric/test_public/bad/zzz.jpg");
+    EXPECT_EQ(order[14], "fabric/fabric/test_public/bad/000.png");
 }
 
 TEST_F(LayoutsTest, Ad2ReportsMissingMasksAndImages) {
     const fs::path root = make("mvtec_ad2");
-    fs::remove(root / "weave/weave/test_public/ground_truth/bad/003_mask.png");
-    fs::remove_all(root / "capsule/capsule/train/good");
+    fs::remove(root / "fruit_jelly/fruit_jelly/test_public/ground_truth/bad/003_mask.png");
+    fs::remove_all(root / "fabric/fabric/train/good");
     const DatasetListing listing = list_dataset("mvtec_ad2", root);
     EXPECT_EQ(listing.problems.size(), 2U);
     EXPECT_TRUE(mentions(listing.problems, "ground_truth/bad/003_mask.png"));
-    EXPECT_TRUE(mentions(listing.problems, "class capsule has no images"));
+    EXPECT_TRUE(mentions(listing.problems, "class fabric has no images"));
+}
+
+TEST_F(LayoutsTest, Ad2NeedsNoValidationAndKeepsItApart) {
+    const fs::path root = make("mvtec_ad2");
+    const std::string before = digests(listed("mvtec_ad2", root));
+    fs::remove_all(root / "fabric/fabric/validation");
+    fs::rename(root / "fruit_jelly/fruit_jelly", root / "inner");
+    fs::remove(root / "fruit_jelly");
+    fs::rename(root / "inner", root / "fruit_jelly");
+    const storage::Dataset dataset = listed("mvtec_ad2", root);
+    EXPECT_EQ(digests(dataset), before);
+    EXPECT_TRUE(dataset.classes[0].validation.empty());
+    EXPECT_EQ(dataset.classes[1].validation.size(), 6U);
+}
+
+TEST_F(LayoutsTest, Ad2HasAnyNumberOfCategories) {
+    const fs::path root = folder_.path() / "nine";
+    storage::write_synthetic_dataset(root, {9, 32, 3, "mvtec_ad2"});
+    std::vector<std::string> names;
+    for (const storage::DatasetClass& found : listed("mvtec_ad2", root).classes) {
+        names.push_back(found.name);
+    }
+    EXPECT_EQ(names,
+              (std::vector<std::string>{"can",
+                                        "fabric",
+                                        "fruit_jelly",
+                                        "fruit_jelly_2",
+                                        "rice",
+                                        "sheet_metal",
+                                        "vial",
+                                        "wallplugs",
+                                        "walnuts"}));
 }
 
 // visa

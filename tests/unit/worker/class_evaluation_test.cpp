@@ -57,23 +57,23 @@ public:
 
 class ClassEvaluationTest : public ::testing::Test {
 protected:
-    static Features features() {
-        Features result;
-        result.rows = tensor_rows(torch::arange(kImages, torch::kFloat32)
-                                      .view({kImages, 1, 1, 1})
-                                      .expand({kImages, 2, 2, 4}));
+    static EvaluationSet features() {
+        EvaluationSet result;
+        result.maps = result.images.rows = tensor_rows(torch::arange(kImages, torch::kFloat32)
+                                                           .view({kImages, 1, 1, 1})
+                                                           .expand({kImages, 2, 2, 4}));
         storage::FeatureInfo info;
         info.shape = {kImages, 2, 2, 4};
         info.images.resize(kImages, {"c/test/good/0.png", "digest"});
-        result.info = std::make_shared<const storage::FeatureInfo>(info);
+        result.images.info = std::make_shared<const storage::FeatureInfo>(info);
         return result;
     }
     void evaluate(int after_task) {
         method_.learned = after_task + 1;
-        evaluation_.evaluate(method_, *features_.rows, after_task, monitor_);
+        evaluation_.evaluate(method_, features_, after_task, monitor_);
     }
 
-    Features features_ = features();
+    EvaluationSet features_ = features();
     ScriptedMethod method_;
     WorkMonitor monitor_;
     ClassEvaluation evaluation_{"c", 0, 3, features_, std::vector<std::string>(kImages, "p")};
@@ -124,9 +124,9 @@ TEST_F(ClassEvaluationTest, ScoresAnewAfterEachTaskWhenExpertsDrift) {
 
 TEST_F(ClassEvaluationTest, NoticesThatAnIsolatedExpertChanged) {
     evaluate(0);
-    EXPECT_TRUE(evaluation_.first_batch_unchanged(method_, *features_.rows));
+    EXPECT_TRUE(evaluation_.is_unchanged(method_, features_));
     method_.drift = 1e-3F;
-    EXPECT_FALSE(evaluation_.first_batch_unchanged(method_, *features_.rows));
+    EXPECT_FALSE(evaluation_.is_unchanged(method_, features_));
 }
 
 TEST(NearestTaskTest, TiesGoToTheSmallerTaskAndNanIsNeverNearest) {

@@ -153,7 +153,7 @@ TEST_F(ValidationTest, PastedImagesAreExtractedUnderAKeyOfTheirOwn) {
     EXPECT_NE(with, without);
 
     coordinator::ExtractionWork other = work;
-    other.holdout = 0.3;  // not what the key was made of
+    other.recipe = "validation.holdout=0.3\nvalidation.synthetic=cutpaste\n";  // not the key's
     fs::remove_all(cache());
     EXPECT_THROW(fresh.extract(other, silent_), sweeps::DataError);
 }

@@ -219,6 +219,19 @@ TEST_F(VisionTransformerTest, ImageFeaturesFollowTheReference) {
             }
             expect_near(features[1][0], expected, net.name + " " + feature);
         }
+        sweeps::BackboneConfig config = this->config(net);
+        config.feature = sweeps::kNormedPatches;
+        VisionTransformer backbone(net, config, torch::kCPU);
+        const torch::Tensor patches = backbone.extract(images);
+        const std::int64_t side = backbone.geometry(kOther).height;
+        ASSERT_EQ(patches.sizes(), (Shape{2, side, side, 24}));
+        Matrix expected{full.rows - prefix, full.columns, {}};
+        expected.values.assign(full.values.begin() + std::ptrdiff_t(prefix * full.columns),
+                               full.values.end());
+        expect_near(patches[1].reshape({side * side, 24}), expected, net.name + " patches");
+        config.feature = "patch_mean";
+        VisionTransformer mean(net, config, torch::kCPU);
+        EXPECT_TRUE(torch::equal(mean.extract(images).flatten(1), patches.flatten(1, 2).mean(1)));
     }
 }
 

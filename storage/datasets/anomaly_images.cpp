@@ -1,0 +1,74 @@
+#include "storage/datasets/anomaly_images.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "storage/datasets/preprocess.hpp"
+#include "sweeps/anomalies.hpp"
+#include "sweeps/validation.hpp"
+
+namespace harrow::storage {
+namespace {
+
+Image in_color(Image image) {
+    if (image.channels == 3) {
+        return image;
+    }
+    Image color{image.width, image.height, 3, {}};
+    color.pixels.reserve(3 * image.pixels.size());
+    for (const std::uint8_t value : image.pixels) {
+        color.pixels.insert(color.pixels.end(), 3, value);
+    }
+    return color;
+}
+
+}  // namespace
+
+std::vector<ImageEntry> anomaly_normals(const std::string& layout,
+                                        const std::vector<ImageEntry>& train,
+                                        const sweeps::TrialConfig& config) {
+    std::vector<std::string> names;
+    for (const ImageEntry& image : train) {
+        names.emplace_back(path_in_split(layout, image.relative_path));
+    }
+    const std::vector<std::int64_t> held_out = sweeps::held_out(names, config.validation.holdout);
+    const auto trained = static_cast<std::int64_t>(train.size() - held_out.size());
+    const auto wanted =
+        static_cast<std::size_t>(sweeps::anomaly_rows(config.synthetic, trained).normals);
+    std::vector<ImageEntry> normals;
+    for (std::size_t i = 0; i < train.size() && normals.size() < wanted; ++i) {
+        if (!std::binary_search(held_out.begin(), held_out.end(), static_cast<std::int64_t>(i))) {
+            normals.push_back(train[i]);
+        }
+    }
+    return normals;
+}
+
+int load_side(const sweeps::TrialConfig& config) {
+    return config.data.load_size > 0 ? config.data.load_size : config.data.image_size;
+}
+
+Image anomaly_square(const Image& picture, const sweeps::TrialConfig& config) {
+    const int side = load_side(config);
+    const Resize resize = resize_named(config.data.resize);
+    if (config.synthetic.train_pixels == "wrapped_compat") {
+        return wrapped_bytes(preprocess_image(picture, {side, kImageNet, resize}), side);
+    }
+    return in_color(square_image(picture, side, resize));
+}
+
+Image make_anomaly(const DrawnAnomaly& drawn,
+                   const sweeps::SyntheticConfig& config,
+                   const Image& base,
+                   const Image& source) {
+    Image result = resize_bilinear(base, drawn.side, drawn.side);
+    if (drawn.stage == "contextual") {
+        apply_anomaly(drawn, config, result, resize_bilinear(source, drawn.side, drawn.side));
+    } else {
+        apply_anomaly(drawn, config, result, result);
+    }
+    return result;
+}
+
+}  // namespace harrow::storage
