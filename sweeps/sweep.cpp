@@ -6,6 +6,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "sweeps/class_config.hpp"
 #include "sweeps/keys.hpp"
 #include "sweeps/objective_check.hpp"
 #include "sweeps/overrides.hpp"
@@ -99,11 +100,24 @@ void check_consistency(const Spec& spec,
                        std::vector<Problem>& problems) {
     std::set<std::string> seen;
     for (const ExpandedCell& cell : cells) {
-        for (const auto& [parameter, message] : inconsistencies(cell.config)) {
-            if (seen.insert(parameter->name + message).second) {
-                const Setting* setting = find_setting(spec, cell, parameter->name);
+        const auto report = [&](const Parameter& parameter,
+                                const std::string& message,
+                                const std::string& place_of) {
+            if (seen.insert(parameter.name + message).second) {
+                const Setting* setting = find_setting(spec, cell, place_of);
                 problems.push_back(problem_at(
-                    setting != nullptr ? setting->place : Place{}, parameter->name, message));
+                    setting != nullptr ? setting->place : Place{}, parameter.name, message));
+            }
+        };
+        const auto of_all = inconsistencies(cell.config);
+        for (const auto& [parameter, message] : of_all) {
+            report(*parameter, message, parameter->name);
+        }
+        for (const std::string& class_name : classes_with_settings(cell.config)) {
+            for (const auto& found : inconsistencies(config_of_class(cell.config, class_name))) {
+                if (std::find(of_all.begin(), of_all.end(), found) == of_all.end()) {
+                    report(*found.first, "of " + class_name + ": " + found.second, kPerClass);
+                }
             }
         }
     }
