@@ -8,6 +8,8 @@ namespace harrow::sweeps {
 
 /// Seed of the stream `name` of a trial: equal inputs give equal streams on every machine, and two
 /// names never share one. Streams in use: "init", "shuffle", "order"; append "/<task>" per task.
+/// Of AnomalyVFM: "init/head/<task>", "shuffle/<task>/<epoch>", "dropout/<task>/<epoch>/<batch>",
+/// "extraction/<task>/<what>/<batch>".
 /// With what synthetic.seed says: "anomalies/<index of the resolution>/<index of the anomaly>".
 /// With seed 0, of images: "cutpaste/<path>"; of reports: "compare" (anew for every comparison),
 /// "selection".

@@ -11,7 +11,8 @@ std::string divergence_message(int task, int epoch, double last_loss) {
     std::ostringstream text;
     text << "training diverged in task " << task << ", epoch " << epoch
          << ": no batch had a usable loss (last " << last_loss
-         << ", expected a number up to 1e8); lower train.lr or model.num_coupling_layers";
+         << ", expected a number up to 1e8); lower train.lr (of moleflow also "
+            "model.num_coupling_layers)";
     return text.str();
 }
 

@@ -5,7 +5,7 @@
 #include "tests/golden/model_fixture.hpp"
 #include "tests/golden/model_state.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
-#include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/router.hpp"
 #include "worker/methods/moleflow/training.hpp"
 #include "worker/optimizers/schedule.hpp"
 

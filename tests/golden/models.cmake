@@ -2,7 +2,7 @@
 
 set(model_fixtures positional_embedding whitening_adapter spatial_context_mixer lora_linear
     mole_subnets coupling_block dia base_flow full_model losses router optimizer e2e_training
-    feature_aggregation)
+    feature_aggregation anomalyvfm)
 set(model_sources models_main.cpp model_fixture.cpp model_state.cpp)
 foreach(fixture IN LISTS model_fixtures)
   list(APPEND model_sources ${fixture}_test.cpp)

@@ -1,4 +1,4 @@
-#include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/router.hpp"
 
 #include <algorithm>
 

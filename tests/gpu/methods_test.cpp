@@ -1,9 +1,11 @@
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "sweeps/anomalies.hpp"
 #include "sweeps/trial_config.hpp"
 #include "worker/feature_rows.hpp"
 #include "worker/method.hpp"
@@ -108,6 +110,96 @@ TEST_F(GpuMethods, GoOnFromASavedStateToTheSameBits) {
     resumed->update_router(data);
     EXPECT_TRUE(resumed->score(images, 0).equal(undisturbed->score(images, 0)));
     EXPECT_TRUE(resumed->route_distances(images).equal(undisturbed->route_distances(images)));
+}
+
+// ---- AnomalyVFM
+
+constexpr std::int64_t kChannels = 64;
+
+sweeps::TrialConfig anomalyvfm_config(const std::string& version) {
+    sweeps::TrialConfig config;
+    config.method = "anomalyvfm";
+    config.model.version = version;
+    config.model.lora_rank = 8;
+    config.model.lora_alpha = 16;
+    config.model.maps = "patches";
+    config.router.distance = "none";
+    config.train.optimizer = "adamw";
+    config.train.num_epochs = 2;
+    config.train.batch_size = 8;
+    if (version == "1.3") {
+        config.data.scales = {128, 256, 512};
+    }
+    return config;
+}
+
+TaskData anomalyvfm_task(const sweeps::TrialConfig& config, torch::Device device) {
+    const auto scales = static_cast<std::int64_t>(config.data.scales.size());
+    const std::int64_t made = sweeps::anomaly_rows(config.synthetic, 100).total();
+    Initialiser random(1, "features", torch::kCPU);
+    TaskClass one;
+    one.name = "c";
+    // More images than channels: distances are then no matter of rounding.
+    one.features = tensor_rows(random.normal({100, 1, scales, kChannels}, 1).to(device));
+    one.anomalies = tensor_rows((random.normal({made, 1, scales, kChannels}, 1) + 1).to(device));
+    one.maps = tensor_rows(random.normal({20, 3, 4, kChannels}, 1).to(device));
+    return {0, one.features, {one}};
+}
+
+struct AnomalyVfmOutcome {
+    std::vector<double> losses;
+    torch::Tensor images, maps;
+};
+
+AnomalyVfmOutcome train_anomalyvfm(const std::string& version, torch::Device device, int stop) {
+    const sweeps::TrialConfig config = anomalyvfm_config(version);
+    const auto scales = static_cast<std::int64_t>(config.data.scales.size());
+    const TaskData data = anomalyvfm_task(config, device);
+    auto method = make_method(config, {1, scales, kChannels}, 7, device);
+    AnomalyVfmOutcome outcome;
+    TrainingHooks hooks;
+    hooks.on_epoch = [&](const EpochRecord& record) { outcome.losses.push_back(record.loss); };
+    hooks.stop = [&] { return --stop == 0; };
+    method->begin_task(0);
+    method->train(data, hooks);
+    if (stop == 0) {
+        StateTensors state;
+        for (const auto& [name, tensor] : method->save_state()) {
+            state.emplace(name, tensor.cpu());
+        }
+        method = make_method(config, {1, scales, kChannels}, 7, device);
+        method->load_state(state);
+        method->train(data, hooks);
+    }
+    method->update_router(data);
+    Initialiser random(2, "features", torch::kCPU);
+    const SharedRows images = tensor_rows(random.normal({19, 1, scales, kChannels}, 1).to(device));
+    outcome.images = method->score_images(*images, 0);
+    outcome.maps = method->score(random.normal({8, 3, 4, kChannels}, 1).to(device), 0);
+    return outcome;
+}
+
+TEST_F(GpuMethods, AnomalyVfmTrainsAndScoresAsOnTheCpu) {
+    for (const std::string version : {"1.1", "1.3", "1.4"}) {
+        const AnomalyVfmOutcome cpu = train_anomalyvfm(version, torch::kCPU, -1);
+        const AnomalyVfmOutcome gpu = train_anomalyvfm(version, torch::Device("cuda:0"), -1);
+        ASSERT_EQ(cpu.losses.size(), gpu.losses.size());
+        for (std::size_t i = 0; i < cpu.losses.size(); ++i) {
+            EXPECT_NEAR(gpu.losses[i] / cpu.losses[i], 1, 1e-4) << version << " epoch " << i;
+        }
+        EXPECT_TRUE(torch::allclose(gpu.images, cpu.images, 1e-3, 1e-3)) << version;
+        EXPECT_TRUE(torch::allclose(gpu.maps, cpu.maps, 1e-3, 1e-3)) << version;
+    }
+}
+
+TEST_F(GpuMethods, AnomalyVfmGoesOnToTheSameBits) {
+    for (const std::string version : {"1.1", "1.3", "1.4"}) {
+        const AnomalyVfmOutcome whole = train_anomalyvfm(version, torch::Device("cuda:0"), -1);
+        const AnomalyVfmOutcome resumed = train_anomalyvfm(version, torch::Device("cuda:0"), 30);
+        EXPECT_EQ(whole.losses, resumed.losses) << version;
+        EXPECT_TRUE(whole.images.equal(resumed.images)) << version;
+        EXPECT_TRUE(whole.maps.equal(resumed.maps)) << version;
+    }
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ torch::Tensor Initialiser::uniform(torch::IntArrayRef shape, double bound) {
     return torch::empty(shape, torch::kFloat32).uniform_(-bound, bound, generator_).to(device_);
 }
 
+torch::Tensor Initialiser::normal(torch::IntArrayRef shape, double deviation) {
+    return torch::empty(shape, torch::kFloat32).normal_(0, deviation, generator_).to(device_);
+}
+
 torch::Tensor Initialiser::constant(torch::IntArrayRef shape, double value) const {
     return torch::full(shape, value, torch::TensorOptions(torch::kFloat32).device(device_));
 }

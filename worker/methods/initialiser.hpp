@@ -33,6 +33,7 @@ public:
     Initialiser(std::uint64_t trial_seed, const std::string& stream, torch::Device device);
 
     torch::Tensor uniform(torch::IntArrayRef shape, double bound);
+    torch::Tensor normal(torch::IntArrayRef shape, double deviation);
     torch::Tensor constant(torch::IntArrayRef shape, double value) const;
     /// int64 [count], uniform over all orders.
     torch::Tensor permutation(std::int64_t count);

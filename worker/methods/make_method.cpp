@@ -1,4 +1,5 @@
 #include "worker/method.hpp"
+#include "worker/methods/anomalyvfm/anomalyvfm_method.hpp"
 #include "worker/methods/moleflow/moleflow_method.hpp"
 
 namespace harrow::worker {
@@ -13,7 +14,11 @@ std::unique_ptr<Method> make_method(const sweeps::TrialConfig& config,
     if (config.method == "finetune") {
         return make_finetune(config, geometry, seed, device);
     }
-    throw sweeps::UsageError("method is '" + config.method + "'; use moleflow or finetune");
+    if (config.method == "anomalyvfm") {
+        return make_anomalyvfm(config, geometry, seed, device);
+    }
+    throw sweeps::UsageError("method is '" + config.method +
+                             "'; use moleflow, finetune or anomalyvfm");
 }
 
 }  // namespace harrow::worker

@@ -1,5 +1,14 @@
 # What the methods consist of, relative to worker/.
 set(HARROW_METHOD_SOURCES
+    methods/anomalyvfm/adapter_model.cpp
+    methods/anomalyvfm/anomalyvfm_method.cpp
+    methods/anomalyvfm/attention.cpp
+    methods/anomalyvfm/expert.cpp
+    methods/anomalyvfm/layers.cpp
+    methods/anomalyvfm/losses.cpp
+    methods/anomalyvfm/mahalanobis.cpp
+    methods/anomalyvfm/samples.cpp
+    methods/anomalyvfm/training.cpp
     methods/initialiser.cpp
     methods/make_method.cpp
     methods/moleflow/affine_kernels.cpp
@@ -12,9 +21,10 @@ set(HARROW_METHOD_SOURCES
     methods/moleflow/moleflow_method.cpp
     methods/moleflow/moleflow_model.cpp
     methods/moleflow/relu_network.cpp
-    methods/moleflow/router.cpp
     methods/moleflow/saved_state.cpp
     methods/moleflow/subnets.cpp
     methods/moleflow/training.cpp
+    methods/router.cpp
+    methods/training_progress.cpp
     optimizers/adam.cpp
     optimizers/schedule.cpp)

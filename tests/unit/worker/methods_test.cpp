@@ -13,7 +13,7 @@
 #include "worker/method.hpp"
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
-#include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/router.hpp"
 #include "worker/methods/moleflow/training.hpp"
 
 namespace harrow::worker {

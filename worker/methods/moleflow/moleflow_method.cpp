@@ -4,7 +4,7 @@
 
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
-#include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/router.hpp"
 #include "worker/methods/moleflow/saved_state.hpp"
 #include "worker/methods/moleflow/training.hpp"
 

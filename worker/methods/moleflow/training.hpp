@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <optional>
 
 #include <torch/torch.h>
 
@@ -10,6 +8,7 @@
 #include "worker/method.hpp"
 #include "worker/methods/moleflow/losses.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
+#include "worker/methods/training_progress.hpp"
 #include "worker/optimizers/adam.hpp"
 
 namespace harrow::worker {
@@ -45,24 +44,6 @@ struct ExpertTraining {
     Freezing freezing = Freezing::Isolate;
     Schedule schedule = Schedule::Base;
     LossCheck loss_check = LossCheck::EveryStep;
-};
-
-struct EpochSums {
-    std::int64_t steps = 0;  ///< batches with a usable loss
-    double loss = 0;         ///< over the steps
-    torch::Tensor
-        grad_norm;  ///< over the steps, a scalar on the device; undefined before the first
-    double last_loss = std::numeric_limits<double>::quiet_NaN();
-};
-
-/// Where an expert's training on a task stands. The order of the images is no part of it: the
-/// stream it comes from is drawn again up to the epoch, which costs microseconds.
-struct TrainingProgress {
-    int epoch = 0;           ///< under way, from 0
-    std::int64_t batch = 0;  ///< batches of the epoch that are done
-    EpochSums sums;          ///< over them
-    /// Nothing: not begun. With values where those of the model are ahead of this place.
-    std::optional<Adam::State> optimizer;
 };
 
 /// One expert on one task: all epochs, shuffled batches, the last incomplete batch left out.

@@ -1,10 +1,17 @@
-#include "worker/methods/moleflow/router.hpp"
+#include "worker/methods/router.hpp"
 
 #include <algorithm>
 
 #include "sweeps/error.hpp"
 
 namespace harrow::worker {
+namespace {
+
+std::string prototype_name(std::size_t task, const char* part) {
+    return "router." + std::to_string(task) + "." + part;
+}
+
+}  // namespace
 
 RouterDistance parse_router_distance(const std::string& name) {
     if (name == "mahalanobis") {
@@ -77,6 +84,30 @@ torch::Tensor image_features(const FeatureRows& rows) {
         means.push_back(image_features(rows.batch(first)).narrow(0, 0, present));
     }
     return torch::cat(means, 0);
+}
+
+void save_router(const PrototypeRouter& router, StateTensors& state) {
+    const std::vector<Prototype>& prototypes = router.prototypes();
+    for (std::size_t task = 0; task < prototypes.size(); ++task) {
+        state[prototype_name(task, "mean")] = prototypes[task].mean;
+        state[prototype_name(task, "cholesky")] = prototypes[task].cholesky;
+    }
+}
+
+void restore_router(const StateTensors& state, PrototypeRouter& router) {
+    std::vector<Prototype> prototypes;
+    while (state.count(prototype_name(prototypes.size(), "mean")) > 0) {
+        const std::size_t task = prototypes.size();
+        Prototype prototype;
+        prototype.mean = state_tensor(state, prototype_name(task, "mean"), torch::kFloat64).clone();
+        const std::int64_t channels = prototype.mean.numel();
+        prototype.cholesky =
+            state_tensor(
+                state, prototype_name(task, "cholesky"), torch::kFloat64, {channels, channels})
+                .clone();
+        prototypes.push_back(std::move(prototype));
+    }
+    router.restore(std::move(prototypes));
 }
 
 }  // namespace harrow::worker

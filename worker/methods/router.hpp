@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include "worker/feature_rows.hpp"
+#include "worker/state_tensors.hpp"
 
 namespace harrow::worker {
 
@@ -46,5 +47,10 @@ private:
 torch::Tensor image_features(const torch::Tensor& patch_features);
 /// The same of all rows, in fixed batches -> [N,D].
 torch::Tensor image_features(const FeatureRows& rows);
+
+/// As named tensors `router.<task>.…`.
+void save_router(const PrototypeRouter& router, StateTensors& state);
+/// Throws storage::UnusableCheckpoint when a tensor is missing or does not fit.
+void restore_router(const StateTensors& state, PrototypeRouter& router);
 
 }  // namespace harrow::worker
