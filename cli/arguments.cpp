@@ -140,10 +140,11 @@ private:
             verb<ReportOptions>(app_, "report", "tables of mean ± std over seeds");
         report->add_option("dirs", report_options->dirs, "run directories")->required();
         report
-            ->add_option("--format",
-                         report_options->formats,
-                         "md, csv, csv-long, csv-wide, json or tex; html, or several parted by "
-                         "commas, go to --out (default: md)")
+            ->add_option(
+                "--format",
+                report_options->formats,
+                "md, csv, csv-long, csv-wide, csv-classes, json or tex; html, or several parted by "
+                "commas, go to --out (default: md)")
             ->delimiter(',')
             ->check(CLI::IsMember(report_formats()));
         report->add_option(

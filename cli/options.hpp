@@ -113,7 +113,7 @@ struct CompareOptions {
 
 struct ReportOptions {
     std::vector<std::string> dirs;
-    /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
+    /// One of md, csv, csv-long, csv-wide, csv-classes, json, tex: printed. html, several, or `out`: files.
     std::vector<std::string> formats = {"md"};
     std::string out;     ///< folder; empty: report/ in the first of `dirs`
     std::string tables;  ///< file with tables for papers; empty: those of the sweeps
