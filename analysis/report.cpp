@@ -1,7 +1,9 @@
 #include "analysis/report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <utility>
 
 namespace harrow::analysis {
@@ -13,6 +15,22 @@ std::string constraints_text(const Report& report) {
         text += (text.empty() ? " under " : " and ") + constraint;
     }
     return text;
+}
+
+/// Of those asked for, else of what sections show class by class.
+std::vector<std::string> class_metrics(const Report& report) {
+    const std::vector<std::string>& asked = report.compare.metrics;
+    const std::set<std::string> wanted =
+        asked.empty() ? std::set<std::string>{"image_auroc", "pixel_ap", report.objective.metric}
+                      : std::set<std::string>(asked.begin(), asked.end());
+    std::vector<std::string> metrics = all_metrics(report.summary);
+    metrics.erase(std::remove_if(metrics.begin(),
+                                 metrics.end(),
+                                 [&](const std::string& metric) {
+                                     return wanted.count(metric) == 0 || is_continual(metric);
+                                 }),
+                  metrics.end());
+    return metrics;
 }
 
 }  // namespace
@@ -31,6 +49,14 @@ Report make_report(std::string name, sweeps::Objective objective, Summary summar
 void compare_report(Report& report, ComparisonOptions options) {
     report.comparisons = compare_cells(report.summary, options);
     report.compare = std::move(options);
+    report.class_comparisons.clear();
+    if (!report.compare.baseline.empty() && report.summary.classes.size() > 1) {
+        for (const std::string& metric : class_metrics(report)) {
+            if (auto of_classes = compare_classes(report.summary, report.compare, metric)) {
+                report.class_comparisons.push_back(std::move(*of_classes));
+            }
+        }
+    }
     report.selection =
         select_best(report.summary, report.objective, {report.compare.test, report.compare.alpha});
 }

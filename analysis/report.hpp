@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/comparison/class_comparison.hpp"
 #include "analysis/comparison/comparison.hpp"
 #include "analysis/document/document.hpp"
 #include "analysis/selection/selection.hpp"
@@ -28,7 +29,8 @@ struct Report {
     Units units = {};      ///< of the summary's values; make_report() looks once
     ComparisonOptions compare = {};
     std::vector<Comparison> comparisons = {};
-    std::vector<WantedTable> tables = {};  ///< for papers
+    std::vector<ClassComparisons> class_comparisons = {};  ///< of the metrics that get tables
+    std::vector<WantedTable> tables = {};                  ///< for papers
     Gallery gallery = {};  ///< failures of the selected cell; empty where no images are at hand
 };
 
@@ -37,8 +39,9 @@ Report make_report(std::string name,
                    Summary summary,
                    bool percent = false);
 
-/// Fills `comparisons`, and finds the cells tied with the selected one by the same test where it
-/// is one for pairs of seeds. Throws sweeps::UsageError as compare_cells().
+/// Fills `comparisons` and, where there are several classes, `class_comparisons`, and finds the
+/// cells tied with the selected one by the same test where it is one for pairs of seeds. Throws
+/// sweeps::UsageError as compare_cells().
 void compare_report(Report& report, ComparisonOptions options);
 
 /// How one metric is printed in text: 4 decimals of fractions, else 2; as they are, with 4, where

@@ -108,4 +108,24 @@ std::string csv_report(const Report& report) {
     return text;
 }
 
+std::string csv_classes(const Report& report) {
+    std::string text = "cell,vs,metric,class,n,delta,relative,p,p_adjusted,verdict\n";
+    const auto name_of = [&](std::size_t cell) {
+        return storage::csv_field(report.summary.cells[cell].info.name);
+    };
+    for (const ClassComparisons& of : report.class_comparisons) {
+        for (const ClassDifference& difference : of.differences) {
+            const Comparison& pair = difference.pair;
+            text += name_of(pair.cell) + "," + name_of(pair.versus) + "," +
+                    storage::csv_field(of.metric) + "," +
+                    storage::csv_field(difference.class_name) + "," + std::to_string(pair.n) + "," +
+                    storage::shortest_text(pair.delta) + "," +
+                    number_or_empty(difference.relative) + "," + number_or_empty(pair.p) + "," +
+                    number_or_empty(pair.p_adjusted) + "," +
+                    separation_text(difference.separation) + "\n";
+        }
+    }
+    return text;
+}
+
 }  // namespace harrow::analysis

@@ -18,4 +18,8 @@ std::string csv_long(const Report& report);
 /// `cell,seed,<metric>…`: one row per trial, the values of class "mean".
 std::string csv_wide(const Report& report);
 
+/// `cell,vs,metric,class,n,delta,relative,p,p_adjusted,verdict`: what the report says of each class
+/// against the baseline; the header alone where nothing is compared.
+std::string csv_classes(const Report& report);
+
 }  // namespace harrow::analysis

@@ -130,6 +130,19 @@ std::string comparison_json(const Comparison& comparison, const Summary& summary
            ", \"unfair\": [" + joined(comparison.unfair, ", ", name_of) + "]}";
 }
 
+std::string class_difference_json(const ClassDifference& difference,
+                                  const ClassComparisons& of,
+                                  const Summary& summary) {
+    const Comparison& pair = difference.pair;
+    return "    {\"cell\": " + quoted(summary.cells[pair.cell].info.name) +
+           ", \"vs\": " + quoted(summary.cells[pair.versus].info.name) +
+           ", \"metric\": " + quoted(of.metric) + ", \"class\": " + quoted(difference.class_name) +
+           ", \"n\": " + std::to_string(pair.n) + ", \"delta\": " + number(pair.delta) +
+           ", \"relative\": " + number(difference.relative) + ", \"test\": " + quoted(of.test) +
+           ", \"p\": " + number(pair.p) + ", \"p_adjusted\": " + number(pair.p_adjusted) +
+           ", \"verdict\": " + quoted(separation_text(difference.separation)) + "}";
+}
+
 }  // namespace
 
 std::string json_report(const Report& report) {
@@ -167,6 +180,14 @@ std::string json_report(const Report& report) {
                             return comparison_json(comparison, summary);
                         })) +
             ",\n";
+    const auto of_classes = [&](const ClassComparisons& of) {
+        return joined(of.differences, ",\n", [&](const ClassDifference& difference) {
+            return class_difference_json(difference, of, summary);
+        });
+    };
+    text +=
+        "  \"class_comparisons\": " + list(joined(report.class_comparisons, ",\n", of_classes)) +
+        ",\n";
     text += "  \"notes\": " + list(joined(summary.notes, ",\n", note_json)) + "\n}\n";
     return text;
 }

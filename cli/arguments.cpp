@@ -8,13 +8,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/data_arguments.hpp"
 #include "cli/option_check.hpp"
 #include "cli/quantities.hpp"
 #include "cli/report_arguments.hpp"
 #include "cli/report_files.hpp"
 #include "cli/run_arguments.hpp"
 #include "cli/slurm_arguments.hpp"
-#include "storage/datasets/dataset.hpp"
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -140,10 +140,11 @@ private:
             verb<ReportOptions>(app_, "report", "tables of mean ± std over seeds");
         report->add_option("dirs", report_options->dirs, "run directories")->required();
         report
-            ->add_option("--format",
-                         report_options->formats,
-                         "md, csv, csv-long, csv-wide, json or tex; html, or several parted by "
-                         "commas, go to --out (default: md)")
+            ->add_option(
+                "--format",
+                report_options->formats,
+                "md, csv, csv-long, csv-wide, csv-classes, json or tex; html, or several parted by "
+                "commas, go to --out (default: md)")
             ->delimiter(',')
             ->check(CLI::IsMember(report_formats()));
         report->add_option(
@@ -282,23 +283,17 @@ private:
         data->require_subcommand(1);
         auto [app, options] =
             verb<DataSynthOptions>(*data, "synth", "write a synthetic data set with masks");
-        app->add_option("dir", options->dir, "folder to create")->required();
-        add_layout(app, options->layout);
-        app->add_option("--classes", options->classes, "number of classes");
-        app->add_option("--size", options->size, "side of the images, pixels");
-        app->add_option("--seed", options->seed, "equal seeds give equal files");
+        add_synth_options(*app, *options);
 
         auto [check, check_options] = verb<DataCheckOptions>(
             *data, "check", "read every file of a data set: counts, and all that is wrong with it");
-        check->add_option("dir", check_options->dir, "data.root: a folder, or a .csv file")
-            ->required();
-        add_layout(check, check_options->layout);
-        check->add_flag("--json", check_options->json, "machine-readable");
-    }
+        add_check_options(*check, *check_options);
 
-    static void add_layout(CLI::App* app, std::string& layout) {
-        app->add_option("--layout", layout, "how the images lie in their folders (default: mvtec)")
-            ->check(CLI::IsMember(storage::layouts()));
+        auto [anomalies, anomalies_options] = verb<DataAnomaliesOptions>(
+            *data, "synth-anomalies", "write some of the anomalies that a sweep trains with");
+        add_spec(anomalies, anomalies_options, true);
+        add_anomalies_options(*anomalies, *anomalies_options);
+        add_cache_option(anomalies, anomalies_options);
     }
 
     template <typename Options>

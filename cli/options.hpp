@@ -113,7 +113,7 @@ struct CompareOptions {
 
 struct ReportOptions {
     std::vector<std::string> dirs;
-    /// One of md, csv, csv-long, csv-wide, json, tex: printed. html, several, or `out`: files.
+    /// One of md, csv, csv-long, csv-wide, csv-classes, json, tex: printed. html, several, or `out`: files.
     std::vector<std::string> formats = {"md"};
     std::string out;     ///< folder; empty: report/ in the first of `dirs`
     std::string tables;  ///< file with tables for papers; empty: those of the sweeps
@@ -196,6 +196,17 @@ struct DataCheckOptions {
     bool json = false;
 };
 
+struct DataAnomaliesOptions {
+    std::string spec;
+    std::vector<std::string> overrides;
+    std::string out;
+    std::string cell;                   ///< empty: the first that trains with anomalies
+    std::string class_name;             ///< empty: the first of its sequence
+    std::optional<std::uint64_t> seed;  ///< of the trial; none: the cell's first
+    int count = 4;                      ///< of each stage and resolution
+    std::string cache;
+};
+
 struct WeightsInspectOptions {
     std::string file;
     bool tensors = false;  ///< the whole table
@@ -232,6 +243,7 @@ using Command = std::variant<PlanOptions,
                              CacheVerifyOptions,
                              CacheGcOptions,
                              DataCheckOptions,
+                             DataAnomaliesOptions,
                              WeightsInspectOptions,
                              ParamsOptions,
                              VersionOptions>;

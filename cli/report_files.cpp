@@ -32,7 +32,8 @@ constexpr FileOfFormat kFiles[] = {{"md", "report.md"},
                                    {"json", "summary.json"},
                                    {"csv", "summary.csv"},
                                    {"csv-long", "results_long.csv"},
-                                   {"csv-wide", "results_wide.csv"}};
+                                   {"csv-wide", "results_wide.csv"},
+                                   {"csv-classes", "class_differences.csv"}};
 constexpr const char* kPage = "html";
 
 struct NewFile {
@@ -149,6 +150,9 @@ std::string report_text(const analysis::Report& report,
     }
     if (format == "csv-wide") {
         return analysis::csv_wide(report);
+    }
+    if (format == "csv-classes") {
+        return analysis::csv_classes(report);
     }
     if (format == "json") {
         return analysis::json_report(report);

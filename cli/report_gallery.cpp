@@ -85,13 +85,15 @@ analysis::Gallery gallery_of(const FoundTrial& trial, const std::string& cell) {
             continue;
         }
         const storage::ClassScores& one = pictures.scores().classes[class_index];
-        if (ranges.count(class_index) == 0) {
-            ranges[class_index] = analysis::robust_range(pictures.final_patches(one));
+        std::vector<analysis::HeatMap> maps;
+        if (pictures.has_maps()) {
+            if (ranges.count(class_index) == 0) {
+                ranges[class_index] = analysis::robust_range(pictures.final_patches(one));
+            }
+            maps.push_back({pictures.heat_map(one, image, kSide), ranges[class_index]});
         }
-        const storage::Image strip =
-            analysis::make_strip(pictures.rgb(one, image, kSide),
-                                 pictures.mask(one, image, kSide),
-                                 {{pictures.heat_map(one, image, kSide), ranges[class_index]}});
+        const storage::Image strip = analysis::make_strip(
+            pictures.rgb(one, image, kSide), pictures.mask(one, image, kSide), maps);
         gallery.pictures.push_back({caption_of(scored), png_bytes(strip)});
     }
     gallery.caption =
@@ -100,8 +102,9 @@ analysis::Gallery gallery_of(const FoundTrial& trial, const std::string& cell) {
                   " all defective images score above all good ones (seed " +
                   std::to_string(trial.seed) + ")."
             : "Test images of cell " + cell + ", seed " + std::to_string(trial.seed) +
-                  ", that are ranked worst among those of their class: image, defect, heat map; "
-                  "one colour scale per class.";
+                  ", that are ranked worst among those of their class: image, defect" +
+                  (pictures.has_maps() ? ", heat map; one colour scale per class."
+                                       : ". The cell scores images; it gives no maps.");
     return gallery;
 }
 

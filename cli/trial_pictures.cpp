@@ -95,13 +95,31 @@ const storage::ImageEntry& TrialPictures::entry(const storage::ClassScores& one,
     return *found->second;
 }
 
-const float* TrialPictures::final_map(const storage::ClassScores& one,
-                                      std::size_t image,
-                                      bool oracle) const {
+bool TrialPictures::has_maps() const {
+    return std::all_of(scores_.classes.begin(),
+                       scores_.classes.end(),
+                       [](const storage::ClassScores& one) { return one.height > 0; });
+}
+
+std::size_t TrialPictures::final_place(const storage::ClassScores& one,
+                                       std::size_t image,
+                                       bool oracle) const {
     const std::size_t last =
         static_cast<std::size_t>(scores_.num_tasks - 1) * static_cast<std::size_t>(one.images);
-    const auto& maps = oracle ? one.oracle_map : one.routed_map;
-    return one.maps.data() + maps[last + image] * one.height * one.width;
+    const auto& places = oracle ? one.oracle_map : one.routed_map;
+    return static_cast<std::size_t>(places[last + image]);
+}
+
+const float* TrialPictures::map_at(const storage::ClassScores& one, std::size_t place) const {
+    return one.maps.data() + place * static_cast<std::size_t>(one.height * one.width);
+}
+
+double TrialPictures::score_at(const storage::ClassScores& one, std::size_t place) const {
+    return one.image_scores.empty() ? analysis::image_score(map_at(one, place),
+                                                            static_cast<int>(one.height),
+                                                            static_cast<int>(one.width),
+                                                            config_.score)
+                                    : one.image_scores[place];
 }
 
 analysis::ScoredClass TrialPictures::rated(const storage::ClassScores& one) const {
@@ -109,10 +127,7 @@ analysis::ScoredClass TrialPictures::rated(const storage::ClassScores& one) cons
     const std::size_t last =
         static_cast<std::size_t>(scores_.num_tasks - 1) * static_cast<std::size_t>(one.images);
     const auto score = [&](std::size_t image, bool oracle) {
-        return analysis::image_score(final_map(one, image, oracle),
-                                     static_cast<int>(one.height),
-                                     static_cast<int>(one.width),
-                                     config_.score);
+        return score_at(one, final_place(one, image, oracle));
     };
     for (std::size_t image = 0; image < static_cast<std::size_t>(one.images); ++image) {
         analysis::ScoredImage scored;
@@ -131,7 +146,7 @@ analysis::ScoredClass TrialPictures::rated(const storage::ClassScores& one) cons
 std::vector<float> TrialPictures::final_patches(const storage::ClassScores& one) const {
     std::vector<float> patches;
     for (std::size_t image = 0; image < static_cast<std::size_t>(one.images); ++image) {
-        const float* map = final_map(one, image, false);
+        const float* map = map_at(one, final_place(one, image, false));
         patches.insert(patches.end(), map, map + one.height * one.width);
     }
     return patches;
@@ -158,7 +173,7 @@ std::vector<float> TrialPictures::heat_map(const storage::ClassScores& one,
     std::vector<float> map(static_cast<std::size_t>(size) * static_cast<std::size_t>(size));
     const double sigma = config_.score.smoothing_sigma * size / config_.score.map_size;
     analysis::ScoreMapper(static_cast<int>(one.height), static_cast<int>(one.width), size, sigma)
-        .render(final_map(one, image, false), map.data());
+        .render(map_at(one, final_place(one, image, false)), map.data());
     return map;
 }
 

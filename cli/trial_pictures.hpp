@@ -41,6 +41,8 @@ public:
     /// The class's images with their scores under the final model, rated. Throws sweeps::DataError
     /// when one is not in the data any more.
     analysis::ScoredClass rated(const storage::ClassScores& one) const;
+    /// Whether there is a heat map of every image; a method that scores images may give none.
+    bool has_maps() const;
     /// Patch scores of all its images under the final model, [images, height, width].
     std::vector<float> final_patches(const storage::ClassScores& one) const;
 
@@ -49,11 +51,14 @@ public:
     std::vector<std::uint8_t> mask(const storage::ClassScores& one,
                                    std::size_t image,
                                    int size) const;
-    /// Smoothed as for the metrics, in proportion to the size.
+    /// Smoothed as for the metrics, in proportion to the size. Only with has_maps().
     std::vector<float> heat_map(const storage::ClassScores& one, std::size_t image, int size) const;
 
 private:
-    const float* final_map(const storage::ClassScores& one, std::size_t image, bool oracle) const;
+    /// Place of an image's map and score under the final model.
+    std::size_t final_place(const storage::ClassScores& one, std::size_t image, bool oracle) const;
+    const float* map_at(const storage::ClassScores& one, std::size_t place) const;
+    double score_at(const storage::ClassScores& one, std::size_t place) const;
     const storage::ImageEntry& entry(const storage::ClassScores& one, std::size_t image) const;
 
     std::string name_;

@@ -1,10 +1,15 @@
 #include "cli/trial_recipe.hpp"
 
 #include <algorithm>
+#include <map>
 #include <sstream>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "sweeps/canonical.hpp"
+#include "sweeps/error.hpp"
+#include "sweeps/method_defaults.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::cli {
@@ -69,15 +74,40 @@ bool ends_with(const std::string& text, std::string_view end) {
            text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+/// What a canonical text leaves out although a sweep file of this method would start from another
+/// value. Nothing for a text of another version of Harrow.
+std::map<std::string, std::string> values_unlike_the_methods(const storage::CellRecord& cell) {
+    std::map<std::string, std::string> values;
+    try {
+        const sweeps::TrialConfig config = sweeps::parse_canonical(cell.config);
+        const sweeps::TrialConfig start =
+            sweeps::method_defaults(config.method, config.model.version);
+        for (const sweeps::Parameter& parameter : sweeps::parameters()) {
+            std::string value = sweeps::value_text(parameter, config);
+            if (!parameter.locator && sweeps::is_active(parameter, config) &&
+                value != sweeps::value_text(parameter, start)) {
+                values.emplace(parameter.name, std::move(value));
+            }
+        }
+    } catch (const sweeps::UsageError&) {
+        values.clear();
+    }
+    return values;
+}
+
 std::string cell_settings(const storage::CellRecord& cell) {
-    std::string text;
+    std::map<std::string, std::string> values = values_unlike_the_methods(cell);
     std::istringstream lines(cell.config);
     for (std::string line; std::getline(lines, line);) {
         const std::size_t equals = line.find('=');
         const std::string name = line.substr(0, equals);
         if (equals != std::string::npos && !ends_with(name, kRevision)) {
-            text += name + ": " + yaml_value(name, line.substr(equals + 1)) + "\n";
+            values[name] = line.substr(equals + 1);
         }
+    }
+    std::string text;
+    for (const auto& [name, value] : values) {
+        text += name + ": " + yaml_value(name, value) + "\n";
     }
     if (!cell.data_root.empty()) {
         text += "data.root: " + yaml_quoted(cell.data_root) + "\n";

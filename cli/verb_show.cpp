@@ -98,6 +98,10 @@ ShownClass shown_class(const std::vector<TrialPictures>& trials,
         for (std::size_t i = 0; i < scores->image_paths.size(); ++i) {
             shown.index.back().emplace(scores->image_paths[i], i);
         }
+        if (!trial.has_maps()) {
+            shown.ranges.emplace_back();
+            continue;
+        }
         std::vector<float> more = trial.final_patches(*scores);
         patches.insert(patches.end(), more.begin(), more.end());
         shown.ranges.push_back(analysis::robust_range(std::move(more)));
@@ -120,8 +124,10 @@ storage::Image strip_of(const std::vector<TrialPictures>& trials,
             throw sweeps::UsageError("cell '" + trials[t].name() + "' never saw " + path +
                                      ": cells side by side must share their data");
         }
-        maps.push_back(
-            {trials[t].heat_map(*shown.scores[t], found->second, size), shown.ranges[t]});
+        if (trials[t].has_maps()) {
+            maps.push_back(
+                {trials[t].heat_map(*shown.scores[t], found->second, size), shown.ranges[t]});
+        }
     }
     const std::size_t image = shown.index.front().at(path);
     return analysis::make_strip(first.rgb(*shown.scores.front(), image, size),
@@ -152,6 +158,29 @@ void print_line(std::size_t number,
                   << image.oracle_score;
     }
     std::cout << "\n";
+}
+
+/// What the picture's columns are.
+void print_legend(const ShowOptions& options, const std::vector<TrialPictures>& trials) {
+    std::string heat_maps, without;
+    for (const TrialPictures& trial : trials) {
+        const std::string name = printable(trial.name());
+        if (trial.has_maps()) {
+            heat_maps += (heat_maps.empty() ? ", heat map of " : ", of ") + name;
+        } else {
+            without += (without.empty() ? "" : ", ") + name;
+        }
+    }
+    std::cout << printable(options.out) << ": image, mask" << heat_maps;
+    if (!heat_maps.empty()) {
+        std::cout << "; one colour scale per class"
+                  << (options.scale == "class" ? "" : " and cell");
+    }
+    std::cout << "; rows as listed\n";
+    if (!without.empty()) {
+        std::cout << "without heat map, because only images are scored (model.maps: none): "
+                  << without << "\n";
+    }
 }
 
 /// Whether there is nothing to show, and says so.
@@ -202,12 +231,7 @@ sweeps::ExitCode run_verb(const ShowOptions& options) {
         print_line(strips.size(), scored, first.scores());
     }
     storage::write_png(options.out, analysis::stack_strips(strips));
-    std::cout << printable(options.out) << ": image, mask, heat map";
-    for (const TrialPictures& trial : trials) {
-        std::cout << (&trial == &first ? " of " : ", of ") << printable(trial.name());
-    }
-    std::cout << "; one colour scale per class" << (is_shared ? "" : " and cell")
-              << "; rows as listed\n";
+    print_legend(options, trials);
     return sweeps::ExitCode::Ok;
 }
 

@@ -28,6 +28,7 @@ sweeps::ExitCode run_verb(const CacheListOptions& options);
 sweeps::ExitCode run_verb(const CacheVerifyOptions& options);
 sweeps::ExitCode run_verb(const CacheGcOptions& options);
 sweeps::ExitCode run_verb(const DataCheckOptions& options);
+sweeps::ExitCode run_verb(const DataAnomaliesOptions& options);
 sweeps::ExitCode run_verb(const WeightsInspectOptions& options);
 sweeps::ExitCode run_verb(const ParamsOptions& options);
 sweeps::ExitCode run_verb(const VersionOptions& options);

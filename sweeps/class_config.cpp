@@ -1,5 +1,9 @@
 #include "sweeps/class_config.hpp"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "sweeps/error.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -18,6 +22,66 @@ std::optional<ClassSetting> parse_class_setting(std::string_view text) {
 
 std::string class_setting_text(const ClassSetting& setting) {
     return setting.parameter + "=" + setting.value + "@" + setting.class_name;
+}
+
+std::optional<std::string> parse_class_settings(const std::vector<std::string>& texts,
+                                                std::vector<std::string>& field) {
+    const auto has_control_character = [](const std::string& text) {
+        return std::any_of(text.begin(), text.end(), [](char c) {
+            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        });
+    };
+    std::set<std::pair<std::string, std::string>> seen;
+    std::vector<std::string> found;
+    for (const std::string& text : texts) {
+        std::optional<ClassSetting> setting = parse_class_setting(text);
+        if (!setting || has_control_character(text)) {
+            return "'" + text.substr(0, 80) +
+                   "' is no value for a class; expected a text such as train.lr=8e-5@bottle, or a "
+                   "mapping such as {bottle: {train.lr: 8e-5}}";
+        }
+        const Parameter* parameter = find_parameter(setting->parameter);
+        if (parameter == nullptr || !parameter->per_class) {
+            const std::string known =
+                parameter == nullptr ? nearest_parameter(setting->parameter) : std::string();
+            return "'" + setting->parameter.substr(0, 80) + "' " +
+                   (parameter == nullptr ? "is no parameter" : "is one for all classes") +
+                   (known.empty() ? "; what may be given for one class: " + per_class_names()
+                                  : "; did you mean " + known + "?");
+        }
+        TrialConfig scratch;
+        if (const auto wrong = set_value(*parameter, scratch, setting->value)) {
+            return parameter->name + " of " + setting->class_name + ": " + *wrong;
+        }
+        if (!seen.emplace(parameter->name, setting->class_name).second) {
+            return parameter->name + " is given twice for " + setting->class_name + "; keep one";
+        }
+        found.push_back(class_setting_text(
+            {parameter->name, value_text(*parameter, scratch), setting->class_name}));
+    }
+    std::sort(found.begin(), found.end());
+    field = std::move(found);
+    return std::nullopt;
+}
+
+std::string per_class_names() {
+    std::string names;
+    for (const Parameter& parameter : parameters()) {
+        if (parameter.per_class) {
+            names += (names.empty() ? "" : ", ") + parameter.name;
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> classes_with_settings(const TrialConfig& config) {
+    std::set<std::string> classes;
+    for (const std::string& text : config.per_class) {
+        if (const std::optional<ClassSetting> setting = parse_class_setting(text)) {
+            classes.insert(setting->class_name);
+        }
+    }
+    return {classes.begin(), classes.end()};
 }
 
 TrialConfig config_of_class(const TrialConfig& config, const std::string& class_name) {

@@ -33,6 +33,9 @@ public:
         return set(row_.range.max, max);
     }
     Row& odd() { return set(row_.range.odd, true); }
+    Row& whole() { return set(row_.range.whole, true); }
+    Row& pairs() { return set(row_.range.pairs, true); }
+    Row& per_class() { return set(row_.per_class, true); }
     Row& locator() { return set(row_.locator, true); }
     Row& when(bool (*applies)(const TrialConfig&)) { return set(row_.applies, applies); }
     operator Parameter() const { return row_; }  // NOLINT(google-explicit-constructor)
@@ -60,9 +63,22 @@ Row row(const char* name, Stage stage) {
             stage};
 }
 
-/// Parts of the table that have their own file: `backbone.*`, `model.*` and `router.*`, `score.*`.
+/// Parts of the table that have their own file, by section.
 void add_backbone_rows(std::vector<Parameter>& table);
-void add_model_rows(std::vector<Parameter>& table);
+void add_train_rows(std::vector<Parameter>& table);
+void add_model_rows(std::vector<Parameter>& table);             ///< and `router.*`
+void add_anomalyvfm_model_rows(std::vector<Parameter>& table);  ///< rest of `model.*`
 void add_score_rows(std::vector<Parameter>& table);
+void add_synthetic_rows(std::vector<Parameter>& table);
+
+/// Whose flow is trained.
+inline const std::vector<std::string> kFlowMethods = {"moleflow", "finetune"};
+/// What a rehearsal of them keeps, so that its sweep file needs no change.
+inline const std::vector<std::string> kFlowsAndRehearsal = {"moleflow", "finetune", "noop"};
+
+/// False for AnomalyVFM's baseline, which is only measured.
+inline bool trains(const TrialConfig& config) {
+    return config.method != "anomalyvfm" || config.model.use_lora;
+}
 
 }  // namespace harrow::sweeps

@@ -1,3 +1,4 @@
+#include "sweeps/backbones.hpp"
 #include "sweeps/parameter_row.hpp"
 #include "sweeps/parameters.hpp"
 
@@ -6,6 +7,47 @@ namespace {
 
 using Table = std::vector<Parameter>;
 using Config = TrialConfig;
+
+bool sees_images_at_once(const Config& config) {
+    const BackboneArchitecture* known = find_backbone(config.backbone.name);
+    return known != nullptr && gives_image_vectors(*known, config.backbone);
+}
+
+/// How one vector per image sees it. Whatever the method: a text of stage `features` names none.
+void add_image_view_rows(Table& table) {
+    constexpr auto kData = &Config::data;
+    table.push_back(row<kData, &DataConfig::scales>("data.scales", Stage::Features)
+                        .at_least(0)
+                        .at_most(2048)
+                        .whole()
+                        .unit("pixels")
+                        .when(sees_images_at_once)
+                        .help("Sides a square image is shrunk to before it becomes image_size "
+                              "large, each of which gives a vector; 0: one vector of the image as "
+                              "it is")
+                        .source("AnomalyVFM B5"));
+    table.push_back(
+        row<kData, &DataConfig::load_size>("data.load_size", Stage::Features)
+            .at_least(0)
+            .at_most(2048)
+            .unit("pixels")
+            .when([](const Config& c) {
+                const BackboneArchitecture* known = find_backbone(c.backbone.name);
+                return known != nullptr && is_transformer(*known) && !averages_blocks(c.backbone);
+            })
+            .help("Side of the square an image is loaded as, before scales, anomalies and "
+                  "image_size; 0: image_size")
+            .source("AnomalyVFM B1, B5"));
+    table.push_back(
+        row<kData, &DataConfig::crop_size>("data.crop_size", Stage::Features)
+            .at_least(0)
+            .at_most(2048)
+            .unit("pixels")
+            .when(sees_images_at_once)
+            .help("Side of the crops of which model.maps: crops makes its maps; what is "
+                  "left at the right and at the bottom is left out. 0: none")
+            .source("AnomalyVFM B3"));
+}
 
 void add_input_rows(Table& table) {
     constexpr auto kData = &Config::data;
@@ -36,6 +78,7 @@ void add_input_rows(Table& table) {
                               "square: bilinear to the square whatever the aspect ratio. Masks "
                               "follow with nearest neighbour")
                         .source("MoLE-Flow A16; square: AnomalyVFM B1"));
+    add_image_view_rows(table);
 }
 
 void add_sequence_rows(Table& table) {
@@ -57,93 +100,6 @@ void add_sequence_rows(Table& table) {
             .source("Harrow"));
 }
 
-void add_optimizer_rows(Table& table) {
-    constexpr auto kTrain = &Config::train;
-    constexpr Stage kStage = Stage::Training;
-    table.push_back(row<kTrain, &TrainConfig::lr>("train.lr", kStage)
-                        .above(0)
-                        .at_most(10)
-                        .help("Peak learning rate")
-                        .source("MoLE-Flow A12"));
-    table.push_back(row<kTrain, &TrainConfig::num_epochs>("train.num_epochs", kStage)
-                        .at_least(1)
-                        .at_most(100000)
-                        .unit("epochs")
-                        .help("Epochs per task")
-                        .source("MoLE-Flow A12"));
-    table.push_back(
-        row<kTrain, &TrainConfig::batch_size>("train.batch_size", kStage)
-            .at_least(1)
-            .at_most(65536)
-            .unit("images")
-            .help("Images per step; what is left over after the last full batch is left "
-                  "out of the epoch")
-            .source("MoLE-Flow A12"));
-    table.push_back(row<kTrain, &TrainConfig::optimizer>("train.optimizer", kStage)
-                        .choices({"adamp", "adamw"})
-                        .help("Optimiser")
-                        .source("MoLE-Flow A12"));
-    table.push_back(row<kTrain, &TrainConfig::weight_decay>("train.weight_decay", kStage)
-                        .at_least(0)
-                        .at_most(10)
-                        .when([](const Config& c) { return c.train.optimizer == "adamp"; })
-                        .help("Weight decay of adamp")
-                        .source("MoLE-Flow A12"));
-    table.push_back(
-        row<kTrain, &TrainConfig::adamw_weight_decay>("train.adamw_weight_decay", kStage)
-            .at_least(0)
-            .at_most(10)
-            .when([](const Config& c) { return c.train.optimizer == "adamw"; })
-            .help("Weight decay of adamw")
-            .source("MoLE-Flow A12"));
-    table.push_back(row<kTrain, &TrainConfig::warmup_epochs>("train.warmup_epochs", kStage)
-                        .at_least(0)
-                        .at_most(100000)
-                        .unit("epochs")
-                        .methods({"moleflow"})
-                        .help("Linear warm-up of every task after the first; shifts its cosine")
-                        .source("MoLE-Flow A12, A21-14"));
-    table.push_back(row<kTrain, &TrainConfig::min_lr_ratio>("train.min_lr_ratio", kStage)
-                        .at_least(0)
-                        .at_most(1)
-                        .help("Learning rate at the end of the cosine, as a share of lr")
-                        .source("MoLE-Flow A12"));
-    table.push_back(row<kTrain, &TrainConfig::grad_clip>("train.grad_clip", kStage)
-                        .above(0)
-                        .at_most(1e9)
-                        .help("Largest global L2 norm of a gradient")
-                        .source("MoLE-Flow A12"));
-}
-
-void add_loss_rows(Table& table) {
-    constexpr auto kTrain = &Config::train;
-    constexpr Stage kStage = Stage::Training;
-    table.push_back(row<kTrain, &TrainConfig::tail_aware_loss>("train.tail_aware_loss", kStage)
-                        .aliases({"use_tail_aware_loss"})
-                        .help("Mean over patches plus extra weight on the worst ones; off: the sum "
-                              "over patches")
-                        .source("MoLE-Flow A11"));
-    table.push_back(row<kTrain, &TrainConfig::tail_weight>("train.tail_weight", kStage)
-                        .at_least(0)
-                        .at_most(2)
-                        .when([](const Config& c) { return c.train.tail_aware_loss; })
-                        .help("Weight of the worst patches; the rest weighs 1 minus it")
-                        .source("MoLE-Flow A11"));
-    table.push_back(row<kTrain, &TrainConfig::tail_top_k_ratio>("train.tail_top_k_ratio", kStage)
-                        .above(0)
-                        .at_most(1)
-                        .when([](const Config& c) {
-                            return c.train.tail_aware_loss && c.train.tail_weight != 0;
-                        })
-                        .help("Share of an image's patches that count as worst, at least one")
-                        .source("MoLE-Flow A11"));
-    table.push_back(row<kTrain, &TrainConfig::lambda_logdet>("train.lambda_logdet", kStage)
-                        .at_least(0)
-                        .at_most(1e6)
-                        .help("Weight of the squared log-determinant")
-                        .source("MoLE-Flow A11"));
-}
-
 void add_validation_rows(Table& table) {
     constexpr auto kValidation = &Config::validation;
     constexpr Stage kStage = Stage::Training;
@@ -160,6 +116,25 @@ void add_validation_rows(Table& table) {
             .help("Anomalies that are pasted into copies of the images held out; they give the "
                   "metrics val_synth.*")
             .source("CutPaste (Li et al., CVPR 2021), without rotation"));
+    table.push_back(
+        row<kValidation, &ValidationConfig::use_split>("validation.use_split", kStage)
+            .help("The data set's own split of normal images is scored too; the thresholds of "
+                  "segf1_local and classf1_local come from it. Layout mvtec_ad2 has one")
+            .source("AnomalyVFM B1; MVTec AD 2"));
+}
+
+void add_class_row(Table& table) {
+    table.push_back(
+        Row(MemberAccess<std::vector<std::string>>{
+                [](Config& c) -> std::vector<std::string>& { return c.per_class; },
+                [](const Config& c) -> const std::vector<std::string>& { return c.per_class; }},
+            "per_class",
+            Stage::Training)
+            .methods({"anomalyvfm"})
+            .when(trains)
+            .help("What some parameters are for one class, over what they are for all; classes of "
+                  "one task must agree")
+            .source("AnomalyVFM B4, B6"));
 }
 
 void add_noop_rows(Table& table) {
@@ -181,25 +156,27 @@ void add_noop_rows(Table& table) {
 
 Table make_table() {
     Table table;
-    Parameter method = Row(MemberAccess<std::string>{
-                               [](Config& c) -> std::string& { return c.method; },
-                               [](const Config& c) -> const std::string& { return c.method; }},
-                           "method",
-                           Stage::Training)
-                           .help("What is trained")
-                           .source("MoLE-Flow; finetune: C2; noop: Harrow");
+    Parameter method =
+        Row(MemberAccess<std::string>{
+                [](Config& c) -> std::string& { return c.method; },
+                [](const Config& c) -> const std::string& { return c.method; }},
+            "method",
+            Stage::Training)
+            .help("What is trained")
+            .source("MoLE-Flow; finetune: C2; anomalyvfm: AnomalyVFM B; noop: Harrow");
     for (const Method& known : methods()) {
         method.choices.push_back(known.name);
     }
     table.push_back(std::move(method));
+    add_class_row(table);
     add_input_rows(table);
     add_backbone_rows(table);
     add_sequence_rows(table);
-    add_optimizer_rows(table);
-    add_loss_rows(table);
+    add_train_rows(table);
     add_model_rows(table);
     add_score_rows(table);
     add_validation_rows(table);
+    add_synthetic_rows(table);
     add_noop_rows(table);
     return table;
 }
@@ -213,6 +190,10 @@ const std::vector<Method>& methods() {
          1},
         {"finetune",
          "the same flow with one expert and nothing frozen: what forgetting looks like",
+         1},
+        {"anomalyvfm",
+         "AnomalyVFM: low-rank layers on frozen image features, trained with synthetic anomalies; "
+         "scores are Mahalanobis distances",
          1},
         {"noop",
          "a rehearsal of a cluster: waits, trains nothing and invents its rows; needs no data, no "

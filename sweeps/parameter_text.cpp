@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sweeps/error.hpp"
+#include "sweeps/method_defaults.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::sweeps {
@@ -48,15 +49,54 @@ std::string owners_text(const Parameter& parameter) {
     return text.empty() ? "all" : text;
 }
 
-std::string shown_default(const Parameter& parameter) {
-    const std::string text = default_text(parameter);
+std::string text_of(const Parameter& parameter, const TrialConfig& config) {
+    const std::string text = value_text(parameter, config);
     return text.empty() ? "none" : text;
+}
+
+/// "30; 1.3: [8,16,20]": versions whose values are not those of the method.
+std::string version_defaults(const Parameter& parameter, const std::string& method) {
+    const std::string first = text_of(parameter, method_defaults(method, ""));
+    std::string text;
+    for (const std::string& version : find_parameter("model.version")->choices) {
+        const std::string other = text_of(parameter, method_defaults(method, version));
+        if (other != first && parameter.name != "model.version") {
+            text += "; " + version + ": " + other;
+        }
+    }
+    return text;
+}
+
+/// Where a sweep file of `method`, or of any method, begins.
+std::string shown_default(const Parameter& parameter, const std::string& method) {
+    if (parameter.name == "method") {
+        return method.empty() ? default_text(parameter) : method;
+    }
+    if (!method.empty()) {
+        return text_of(parameter, method_defaults(method, "")) +
+               version_defaults(parameter, method);
+    }
+    std::string text = text_of(parameter, TrialConfig{});
+    for (const Method& known : methods()) {
+        const auto& owners = parameter.methods;
+        const bool owned =
+            owners.empty() || std::find(owners.begin(), owners.end(), known.name) != owners.end();
+        const std::string other = text_of(parameter, method_defaults(known.name, ""));
+        if (owned && other != text_of(parameter, TrialConfig{})) {
+            text += "; " + known.name + ": " + other;
+        }
+        text += owned ? version_defaults(parameter, known.name) : "";
+    }
+    return text;
 }
 
 std::string help_text(const Parameter& parameter) {
     std::string text = parameter.help;
     if (!parameter.unit.empty()) {
         text += " [" + parameter.unit + "]";
+    }
+    if (parameter.per_class) {
+        text += "; may be given per class";
     }
     if (parameter.locator) {
         text += "; its content enters the keys, not its path";
@@ -85,7 +125,11 @@ std::string parameters_markdown(const std::string& method) {
     std::string text = "# Parameters" + (method.empty() ? "" : " of " + method) + "\n\n";
     text +=
         "Written by `harrow params --markdown`. A stage says what a change makes stale: `features` "
-        "everything,\n`training` trainings and scores, `scoring` scores only.\n";
+        "everything,\n`training` trainings and scores, `scoring` scores only.\n"
+        "Where a method begins with another value than the others, its name stands before that "
+        "value, and so does a\nnumber of model.version. A list of numbers may be one number; of "
+        "a list of pairs one number is both bounds.\nRanges of whole numbers in `synthetic` leave "
+        "their upper bound out.\n";
     std::string section = "?";
     for (const Parameter* parameter : parameters_of(method)) {
         if (section_of(*parameter) != section) {
@@ -96,7 +140,7 @@ std::string parameters_markdown(const std::string& method) {
         }
         const std::string aliases = joined_aliases(*parameter);
         text += "| `" + parameter->name + "`" + (aliases.empty() ? "" : "<br>" + aliases) + " | " +
-                shown_default(*parameter) + " | " + allowed_text(*parameter) + " | " +
+                shown_default(*parameter, method) + " | " + allowed_text(*parameter) + " | " +
                 stage_name(parameter->stage) + " | " + owners_text(*parameter) + " | " +
                 help_text(*parameter) + " | " + parameter->source + " |\n";
     }
@@ -107,7 +151,7 @@ std::string parameters_table(const std::string& method) {
     std::vector<Cells> rows = {{"PARAMETER", "DEFAULT", "STAGE", "METHODS", "ALLOWED", "MEANING"}};
     for (const Parameter* parameter : parameters_of(method)) {
         rows.push_back({parameter->name,
-                        shown_default(*parameter),
+                        shown_default(*parameter, method),
                         stage_name(parameter->stage),
                         owners_text(*parameter),
                         allowed_text(*parameter),

@@ -4,6 +4,7 @@
 #include <set>
 #include <system_error>
 
+#include "sweeps/class_config.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/sequence.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 using TextList = std::vector<std::string>;
 
 const char* const kAllClasses = "all";
+const char* const kNothing = "none";
 
 template <typename T>
 std::string number_text(T value) {
@@ -54,9 +56,6 @@ std::string escaped(const std::string& item) {
 }
 
 std::string list_text(const TextList& items) {
-    if (items.empty()) {
-        return kAllClasses;
-    }
     std::string text;
     for (const std::string& item : items) {
         text += (text.empty() ? "" : ",") + escaped(item);
@@ -64,7 +63,15 @@ std::string list_text(const TextList& items) {
     return items.size() == 1 ? text : "[" + text + "]";
 }
 
-/// The inverse of list_text but for `all`, which stays an item; spaces around items are dropped.
+std::string list_text(const NumberList& numbers) {
+    std::string text;
+    for (const double number : numbers) {
+        text += (text.empty() ? "" : ",") + number_text(number + 0.0);  // -0 becomes 0
+    }
+    return numbers.size() == 1 ? text : "[" + text + "]";
+}
+
+/// The inverse of list_text; spaces around items are dropped.
 TextList parse_list_text(std::string_view text) {
     if (text.size() >= 2 && text.front() == '[' && text.back() == ']') {
         text = text.substr(1, text.size() - 2);
@@ -86,20 +93,20 @@ TextList parse_list_text(std::string_view text) {
     return items;
 }
 
-std::string bound_text(double bound, Type type) {
-    return type == Type::Int ? number_text(static_cast<std::int64_t>(bound)) : number_text(bound);
+std::string bound_text(double bound, bool is_whole) {
+    return is_whole ? number_text(static_cast<std::int64_t>(bound)) : number_text(bound);
 }
 
 std::string range_text(const Parameter& parameter) {
     const Range& range = parameter.range;
-    const Type type = parameter.type();
+    const bool is_whole = parameter.type() == Type::Int || range.whole;
     std::string text;
     if (std::isfinite(range.min)) {
-        text += (range.min_excluded ? " > " : " >= ") + bound_text(range.min, type);
+        text += (range.min_excluded ? " > " : " >= ") + bound_text(range.min, is_whole);
     }
     if (std::isfinite(range.max)) {
         text += std::string(text.empty() ? "" : " and") + (range.max_excluded ? " < " : " <= ") +
-                bound_text(range.max, type);
+                bound_text(range.max, is_whole);
     }
     return text;
 }
@@ -177,11 +184,58 @@ std::optional<std::string> parse_into(const Parameter& parameter,
     return std::nullopt;
 }
 
+/// One number stands for both bounds of a pair.
+std::optional<std::string> check_pairs(const Parameter& parameter, NumberList& numbers) {
+    if (numbers.size() == 1) {
+        numbers.push_back(numbers.front());
+    }
+    if (numbers.size() % 2 != 0) {
+        return rejected(parameter, list_text(numbers));
+    }
+    for (std::size_t i = 0; i < numbers.size(); i += 2) {
+        if (numbers[i] > numbers[i + 1]) {
+            return "the lower bound " + number_text(numbers[i]) + " is above the upper bound " +
+                   number_text(numbers[i + 1]) + "; expected " + allowed_text(parameter);
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> parse_into(const Parameter& parameter,
+                                      const TextList& items,
+                                      NumberList& field) {
+    constexpr std::size_t kMostNumbers = 64;
+    if (items.empty() || items.size() > kMostNumbers) {
+        return (items.empty() ? "the list is empty" : "the list has more than 64 numbers") +
+               std::string("; expected ") + allowed_text(parameter);
+    }
+    NumberList numbers;
+    for (const std::string& item : items) {
+        const std::optional<double> number = parse_number<double>(item);
+        if (!number || !std::isfinite(*number) || !is_in_range(*number, parameter.range) ||
+            (parameter.range.whole && *number != std::floor(*number))) {
+            return rejected(parameter, item);
+        }
+        numbers.push_back(*number + 0.0);  // -0 becomes 0
+    }
+    if (parameter.range.pairs) {
+        if (auto wrong = check_pairs(parameter, numbers)) {
+            return wrong;
+        }
+    }
+    field = std::move(numbers);
+    return std::nullopt;
+}
+
 std::optional<std::string> parse_into(const Parameter& parameter,
                                       const TextList& items,
                                       TextList& field) {
     if (items.empty()) {
         return "the list is empty; expected " + allowed_text(parameter);
+    }
+    if (parameter.name == kPerClass) {
+        return items == TextList{kNothing} ? parse_class_settings({}, field)
+                                           : parse_class_settings(items, field);
     }
     std::set<std::string> seen;
     for (const std::string& item : items) {
@@ -230,6 +284,9 @@ std::string value_text(const Parameter& parameter, const TrialConfig& config) {
             } else if constexpr (std::is_same_v<T, std::string>) {
                 return value;
             } else if constexpr (std::is_same_v<T, TextList>) {
+                const bool is_per_class = parameter.name == kPerClass;
+                return value.empty() ? (is_per_class ? kNothing : kAllClasses) : list_text(value);
+            } else if constexpr (std::is_same_v<T, NumberList>) {
                 return list_text(value);
             } else {
                 return number_text(value + T{});  // -0 becomes 0
@@ -253,6 +310,9 @@ std::string allowed_text(const Parameter& parameter) {
     if (parameter.name == "sequence.order") {
         return "one of " + joined(order_rules(), ", ") + ", or the list of the classes";
     }
+    if (parameter.name == kPerClass) {
+        return "none, or a mapping such as {bottle: {train.lr: 8e-5}}";
+    }
     switch (parameter.type()) {
         case Type::Bool:
             return "true or false";
@@ -260,6 +320,11 @@ std::string allowed_text(const Parameter& parameter) {
             return (parameter.range.odd ? "an odd integer" : "an integer") + range_text(parameter);
         case Type::Real:
             return "a number" + range_text(parameter);
+        case Type::Numbers: {
+            const Range& range = parameter.range;
+            const std::string numbers = (range.whole ? "whole numbers" : "numbers");
+            return (range.pairs ? "[low, high], " : "a list of ") + numbers + range_text(parameter);
+        }
         case Type::Text:
         case Type::TextList:
             break;
@@ -280,7 +345,8 @@ std::optional<std::string> set_value(const Parameter& parameter,
     return std::visit(
         [&](const auto& member) -> std::optional<std::string> {
             auto& field = member.write(config);
-            if constexpr (std::is_same_v<std::decay_t<decltype(field)>, TextList>) {
+            using T = std::decay_t<decltype(field)>;
+            if constexpr (std::is_same_v<T, TextList> || std::is_same_v<T, NumberList>) {
                 const auto* text = std::get_if<std::string>(&value);
                 return parse_into(
                     parameter,

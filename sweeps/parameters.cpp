@@ -5,8 +5,6 @@
 #include <map>
 #include <set>
 
-#include "sweeps/backbone_geometry.hpp"
-
 namespace harrow::sweeps {
 namespace {
 
@@ -25,6 +23,7 @@ std::map<std::string, const Parameter*, std::less<>> make_index() {
         shared[std::string(parameter.last_component())].insert(&parameter);
     }
     shared.erase("name");  // a bare `name` is the sweep's or a case's own
+    shared.erase("seed");  // next to `seeds`
     for (const auto& [component, owners] : shared) {
         if (owners.size() == 1) {
             index.emplace(component, *owners.begin());
@@ -87,13 +86,15 @@ const char* type_name(Type type) {
             return "text";
         case Type::TextList:
             return "list";
+        case Type::Numbers:
+            return "list of numbers";
     }
     return "";
 }
 
 Type Parameter::type() const {
     constexpr Type kTypes[] = {
-        Type::Bool, Type::Int, Type::Int, Type::Real, Type::Text, Type::TextList};
+        Type::Bool, Type::Int, Type::Int, Type::Real, Type::Text, Type::TextList, Type::Numbers};
     static_assert(std::size(kTypes) == std::variant_size_v<Member>);
     return kTypes[member.index()];
 }
@@ -179,24 +180,6 @@ bool is_active(const Parameter& parameter, const TrialConfig& config) {
 
 bool uses_data(const TrialConfig& config) {
     return config.method != "noop";
-}
-
-std::vector<std::pair<const Parameter*, std::string>> inconsistencies(const TrialConfig& config) {
-    std::vector<std::pair<const Parameter*, std::string>> found;
-    const BackboneArchitecture* backbone = find_backbone(config.backbone.name);
-    if (backbone == nullptr || !uses_data(config)) {
-        return found;
-    }
-    for (const BackboneProblem& problem :
-         backbone_problems(*backbone, config.backbone, config.data.image_size)) {
-        found.emplace_back(find_parameter(problem.parameter), problem.message);
-    }
-    if (config.validation.synthetic != "none" && config.validation.holdout == 0) {
-        found.emplace_back(find_parameter("validation.synthetic"),
-                           "anomalies are pasted into images that are held out, but "
-                           "validation.holdout is 0; set it, e.g. to 0.1");
-    }
-    return found;
 }
 
 const Method* find_method(std::string_view name) {

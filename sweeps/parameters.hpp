@@ -17,8 +17,9 @@ namespace harrow::sweeps {
 enum class Stage { Features, Training, Scoring };
 const char* stage_name(Stage stage);  ///< "features", "training", "scoring"
 
-enum class Type { Bool, Int, Real, Text, TextList };
-const char* type_name(Type type);  ///< "true or false", "integer", "number", "text", "list"
+enum class Type { Bool, Int, Real, Text, TextList, Numbers };
+/// "true or false", "integer", "number", "text", "list", "list of numbers"
+const char* type_name(Type type);
 
 /// Reads and writes one member of TrialConfig.
 template <typename T>
@@ -31,15 +32,18 @@ using Member = std::variant<MemberAccess<bool>,
                             MemberAccess<std::int64_t>,
                             MemberAccess<double>,
                             MemberAccess<std::string>,
-                            MemberAccess<std::vector<std::string>>>;
+                            MemberAccess<std::vector<std::string>>,
+                            MemberAccess<NumberList>>;
 
-/// Bounds of a number.
+/// Bounds of a number, or of each number of a list.
 struct Range {
     double min = -std::numeric_limits<double>::infinity();
     double max = std::numeric_limits<double>::infinity();
     bool min_excluded = false;
     bool max_excluded = false;
-    bool odd = false;  ///< integers only: kernel sizes
+    bool odd = false;    ///< integers only: kernel sizes
+    bool whole = false;  ///< lists only: whole numbers
+    bool pairs = false;  ///< lists only: low, high, low, high, …; one number is both bounds
 };
 
 /// One row of the table.
@@ -55,6 +59,7 @@ struct Parameter {
     std::vector<std::string> aliases = {};
     std::vector<std::string> methods = {};  ///< owners; empty: every method
     bool locator = false;                   ///< a path: what it points at enters the keys instead
+    bool per_class = false;                 ///< may be given for one class (class_config.hpp)
     bool (*applies)(const TrialConfig&) = nullptr;  ///< null: whenever an owner trains
 
     Type type() const;
@@ -83,9 +88,10 @@ std::string nearest_parameter(std::string_view name);
 /// False where the value cannot change the result: another method's, or switched off by others.
 bool is_active(const Parameter& parameter, const TrialConfig& config);
 
-/// One spelling per value: to_chars shortest, -0 as 0; lists as `[a,b]`, all classes as `all`.
+/// One spelling per value: to_chars shortest, -0 as 0; lists as `[a,b]`, of one item as the item;
+/// all classes as `all`, nothing per class as `none`.
 std::string value_text(const Parameter& parameter, const TrialConfig& config);
-std::string default_text(const Parameter& parameter);
+std::string default_text(const Parameter& parameter);  ///< of TrialConfig, whatever the method
 
 /// What the user may write: "a number > 0 and <= 10", "one of moleflow, finetune", …
 std::string allowed_text(const Parameter& parameter);

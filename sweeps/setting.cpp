@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <map>
 
+#include "sweeps/class_config.hpp"
+#include "sweeps/class_settings_reader.hpp"
+
 namespace harrow::sweeps {
 namespace {
 
@@ -106,7 +109,7 @@ public:
             if (contains(reserved_, entry.key)) {
                 continue;
             }
-            if (contains(section_names(), entry.key)) {
+            if (contains(section_names(), entry.key) && !is_parameter(entry)) {
                 read_section(entry);
             } else if (const Parameter* parameter = find_parameter(entry.key)) {
                 add(*parameter, entry);
@@ -120,6 +123,10 @@ public:
 private:
     static bool contains(const std::vector<std::string>& names, const std::string& name) {
         return std::find(names.begin(), names.end(), name) != names.end();
+    }
+    /// A section may be called as the last part of another section's parameter is.
+    static bool is_parameter(const YamlNode::Entry& entry) {
+        return entry.value.is_scalar() && find_parameter(entry.key) != nullptr;
     }
     void read_section(const YamlNode::Entry& section) {
         if (section.value.kind == YamlNode::Kind::Null) {
@@ -194,6 +201,9 @@ std::optional<Setting> read_setting(const Parameter& parameter,
                                     const YamlNode& node,
                                     const std::string& directory,
                                     std::vector<Problem>& problems) {
+    if (parameter.name == kPerClass && node.is_map()) {
+        return read_class_settings(parameter, node, directory, problems);
+    }
     Setting setting;
     setting.parameter = &parameter;
     setting.place = node.place;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "sweeps/canonical.hpp"
+#include "sweeps/method_defaults.hpp"
 #include "sweeps/naming.hpp"
 
 namespace harrow::sweeps {
@@ -53,18 +54,47 @@ private:
     std::vector<std::size_t> digits_;
 };
 
+using Settings = std::vector<const Setting*>;
+
+/// The settings in their order, over the values of `method` in `version`. What they themselves say
+/// of method and version stands.
+TrialConfig made_of(const Settings& settings,
+                    const std::string& method,
+                    const std::string& version) {
+    TrialConfig own;
+    TrialConfig config = method_defaults(method, version);
+    config.method = own.method;
+    config.model.version = own.model.version;
+    for (const Setting* setting : settings) {
+        apply(*setting, config);
+    }
+    return config;
+}
+
+/// The same over the values of the method and version that the settings say.
+TrialConfig made_of(const Settings& settings) {
+    TrialConfig own;
+    for (const Setting* setting : settings) {
+        const std::string& name = setting->parameter->name;
+        if (name == "method" || name == "model.version") {
+            apply(*setting, own);
+        }
+    }
+    return made_of(settings, own.method, own.model.version);
+}
+
 class Expander {
 public:
     Expander(const Spec& spec, std::vector<Problem>& problems) : spec_(spec), problems_(problems) {
         for (const Setting& setting : spec.base) {
-            apply(setting, base_);
+            base_.push_back(&setting);
         }
     }
 
     std::vector<ExpandedCell> expand() {
         if (spec_.space.empty()) {
             ExpandedCell cell;
-            cell.config = base_;
+            cell.config = made_of(base_);
             cell.seeds = spec_.seeds;
             cell.names.push_back({"base", "", false, {}});
             return {cell};
@@ -127,18 +157,17 @@ private:
     /// False when the point is excluded.
     bool add_point(const Block& block, const Odometer& choice) {
         ExpandedCell cell;
-        cell.config = base_;
-        TrialConfig named = base_;  // what the named parts alone make
+        Settings named = base_;  // the named parts alone
         for (const Setting& setting : block.set) {
-            take(setting, cell);
-            apply(setting, named);
+            cell.settings.push_back(&setting);
+            named.push_back(&setting);
         }
         std::size_t digit = 1 + block.axes.size();
         for (const ParameterAxis& axis : block.zip) {
-            take(axis.values[choice[digit]], cell);
+            cell.settings.push_back(&axis.values[choice[digit]]);
         }
         for (const ParameterAxis& axis : block.grid) {
-            take(axis.values[choice[++digit]], cell);
+            cell.settings.push_back(&axis.values[choice[++digit]]);
         }
         std::vector<std::string> parts;
         CellName name;
@@ -152,16 +181,23 @@ private:
             const NamedAxis& axis = block.axes[i];
             take_alternative(axis.alternatives[choice[1 + i]], axis.name + "=", cell, named, parts);
         }
+        Settings all = base_;
+        all.insert(all.end(), cell.settings.begin(), cell.settings.end());
+        cell.config = made_of(all);
         for (const Exclusion& exclusion : block.exclude) {
             if (is_excluded(exclusion, cell.config)) {
                 return false;
             }
         }
         name.is_chosen = !block.cases.empty() && !block.cases[choice[0]].name.empty();
-        const TrialConfig& reference = parts.empty() ? base_ : named;
-        name.text = cell_name(parts, cell.config, reference);
+        // What follows from method and version is no difference of its own.
+        const auto over_own_defaults = [&](const Settings& settings) {
+            return made_of(settings, cell.config.method, cell.config.model.version);
+        };
+        name.text = cell_name(parts, cell.config, over_own_defaults(parts.empty() ? base_ : named));
         if (!name.label.empty()) {
-            for (const std::string& difference : differences(cell.config, named)) {
+            for (const std::string& difference :
+                 differences(cell.config, over_own_defaults(named))) {
                 name.label += ", " + difference;
             }
         }
@@ -172,22 +208,18 @@ private:
         return true;
     }
 
-    static void take(const Setting& setting, ExpandedCell& cell) {
-        apply(setting, cell.config);
-        cell.settings.push_back(&setting);
-    }
     static void take_alternative(const Alternative& alternative,
                                  const std::string& prefix,
                                  ExpandedCell& cell,
-                                 TrialConfig& named,
+                                 Settings& named,
                                  std::vector<std::string>& parts) {
         if (!alternative.name.empty()) {
             parts.push_back(prefix + alternative.name);
         }
         for (const Setting& setting : alternative.settings) {
-            take(setting, cell);
+            cell.settings.push_back(&setting);
             if (!alternative.name.empty()) {
-                apply(setting, named);
+                named.push_back(&setting);
             }
         }
     }
@@ -202,7 +234,7 @@ private:
 
     const Spec& spec_;
     std::vector<Problem>& problems_;
-    TrialConfig base_;
+    Settings base_;
     std::vector<ExpandedCell> cells_;
     std::unordered_map<std::string, std::size_t> index_;
     std::size_t num_points_ = 0;

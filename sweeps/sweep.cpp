@@ -6,6 +6,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "sweeps/class_config.hpp"
 #include "sweeps/keys.hpp"
 #include "sweeps/objective_check.hpp"
 #include "sweeps/overrides.hpp"
@@ -99,11 +100,24 @@ void check_consistency(const Spec& spec,
                        std::vector<Problem>& problems) {
     std::set<std::string> seen;
     for (const ExpandedCell& cell : cells) {
-        for (const auto& [parameter, message] : inconsistencies(cell.config)) {
-            if (seen.insert(parameter->name + message).second) {
-                const Setting* setting = find_setting(spec, cell, parameter->name);
+        const auto report = [&](const Parameter& parameter,
+                                const std::string& message,
+                                const std::string& place_of) {
+            if (seen.insert(parameter.name + message).second) {
+                const Setting* setting = find_setting(spec, cell, place_of);
                 problems.push_back(problem_at(
-                    setting != nullptr ? setting->place : Place{}, parameter->name, message));
+                    setting != nullptr ? setting->place : Place{}, parameter.name, message));
+            }
+        };
+        const auto of_all = inconsistencies(cell.config);
+        for (const auto& [parameter, message] : of_all) {
+            report(*parameter, message, parameter->name);
+        }
+        for (const std::string& class_name : classes_with_settings(cell.config)) {
+            for (const auto& found : inconsistencies(config_of_class(cell.config, class_name))) {
+                if (std::find(of_all.begin(), of_all.end(), found) == of_all.end()) {
+                    report(*found.first, "of " + class_name + ": " + found.second, kPerClass);
+                }
             }
         }
     }
@@ -235,6 +249,13 @@ bool misses_value(const Spec& spec, const std::vector<Problem>& problems) {
     });
 }
 
+/// Whether a value was refused that decides what others mean and begin with.
+bool chooses_wrongly(const std::vector<Problem>& problems) {
+    return std::any_of(problems.begin(), problems.end(), [](const Problem& problem) {
+        return problem.key == "method" || problem.key == "model.version";
+    });
+}
+
 /// The cells. Their problems are kept back where they may only follow from one that is reported.
 std::vector<ExpandedCell> check_space(const Spec& spec,
                                       const KeySet& overridden,
@@ -272,8 +293,10 @@ Sweep parse_sweep(const std::string& text,
     require_keys(spec, file, problems);
 
     std::vector<ExpandedCell> cells = check_space(spec, overridden, problems);
-    check_owners(spec, cells, problems);
-    check_consistency(spec, cells, problems);
+    if (!chooses_wrongly(problems)) {
+        check_owners(spec, cells, problems);
+        check_consistency(spec, cells, problems);
+    }
     check_objective(spec, cells, problems);
     const auto tasks = arrange_data(spec, cells, catalog, problems);
     check_weights(spec, cells, catalog, problems);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "sweeps/class_config.hpp"
 #include "sweeps/sequence.hpp"
 #include "sweeps/validation.hpp"
 
@@ -46,6 +47,7 @@ public:
         }
         check_batches(cell, found->second, *facts);
         check_validation_split(cell, found->second, *facts);
+        check_class_settings(cell, found->second, *facts);
         return found->second;
     }
 
@@ -159,6 +161,9 @@ private:
     }
 
     void check_batches(const ExpandedCell& cell, const Tasks& tasks, const DatasetFacts& facts) {
+        if (cell.config.method == "anomalyvfm") {
+            return;  // it repeats images to fill a batch
+        }
         const int batch = cell.config.train.batch_size;
         const double holdout = cell.config.validation.holdout;
         if (!batches_.emplace(batch, holdout, cell.config.data.root, tasks).second) {
@@ -221,6 +226,59 @@ private:
         }
     }
 
+    void check_class_settings(const ExpandedCell& cell,
+                              const Tasks& tasks,
+                              const DatasetFacts& facts) {
+        const TrialConfig& config = cell.config;
+        if (config.per_class.empty()) {
+            return;
+        }
+        for (std::size_t task = 0; task < tasks.size(); ++task) {
+            check_agreement(cell, task, tasks[task]);
+        }
+        if (!class_settings_.emplace(config.data.root, config.per_class).second) {
+            return;
+        }
+        std::vector<std::string> known = facts.other_classes;
+        for (const ClassFacts& facts_of_class : facts.classes) {
+            known.push_back(facts_of_class.name);
+        }
+        std::sort(known.begin(), known.end());
+        for (const std::string& name : classes_with_settings(config)) {
+            if (std::find(known.begin(), known.end(), name) == known.end()) {
+                report(cell,
+                       kPerClass,
+                       "'" + name + "' is no class of '" + config.data.root + "'" +
+                           suggestion(name, known));
+            }
+        }
+    }
+    /// The classes of one task are trained as one.
+    void check_agreement(const ExpandedCell& cell,
+                         std::size_t task,
+                         const std::vector<std::string>& classes) {
+        if (classes.size() == 1) {
+            return;
+        }
+        const TrialConfig first = config_of_class(cell.config, classes.front());
+        for (const std::string& name : classes) {
+            const TrialConfig other = config_of_class(cell.config, name);
+            for (const Parameter& parameter : parameters()) {
+                if (parameter.per_class &&
+                    value_text(parameter, first) != value_text(parameter, other)) {
+                    report(cell,
+                           kPerClass,
+                           "task " + std::to_string(task) + " trains " + listed(classes) +
+                               " as one, but " + parameter.name + " is " +
+                               value_text(parameter, first) + " for " + classes.front() + " and " +
+                               value_text(parameter, other) + " for " + name +
+                               "; give them one value, or use sequence.scenario: 1-1");
+                    return;
+                }
+            }
+        }
+    }
+
     const Spec& spec_;
     InputCatalog& catalog_;
     std::vector<Problem>& problems_;
@@ -236,6 +294,7 @@ private:
         known_;
     std::set<std::tuple<int, double, std::string, Tasks>> batches_;
     std::set<std::pair<std::string, Tasks>> with_split_;  ///< roots and tasks looked at
+    std::set<std::pair<std::string, std::vector<std::string>>> class_settings_;
 };
 
 }  // namespace

@@ -46,13 +46,6 @@ void require_settings(const Summary& summary, const Names& same) {
     }
 }
 
-Adjustment adjustment_of(const std::string& name) {
-    return name == "holm"         ? Adjustment::Holm
-           : name == "bonferroni" ? Adjustment::Bonferroni
-           : name == "bh"         ? Adjustment::Bh
-                                  : Adjustment::None;
-}
-
 const MetricSummary* measured(const CellSummary& cell, const std::string& metric) {
     const auto found = cell.metrics.find(metric);
     return found != cell.metrics.end() && found->second.statistics.mean ? &found->second : nullptr;
@@ -258,43 +251,131 @@ void adjust(std::vector<Comparison>& family, const ComparisonOptions& options) {
     }
 }
 
-}  // namespace
+using AllDifferences = std::vector<CellDifferences>;
 
-std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOptions& options) {
-    if (options.baseline.empty()) {
-        return {};
+AllDifferences all_differences(const Summary& summary,
+                               std::size_t baseline,
+                               const ComparisonOptions& options) {
+    AllDifferences differences;
+    for (const CellSummary& cell : summary.cells) {
+        differences.push_back(
+            cell_differences(cell.info, summary.cells[baseline].info, options.same));
     }
-    const Names known = all_metrics(summary);
+    return differences;
+}
+
+void require_names(const Summary& summary, const ComparisonOptions& options, const Names& known) {
     require_known("test", options.test, sweeps::comparison_tests());
     require_known("adjustment", options.adjust, sweeps::comparison_adjustments());
     for (const std::string& metric : options.metrics) {
         require_known("metric of these results", metric, known);
     }
     require_settings(summary, options.same);
-    const std::size_t baseline = find_cell(summary, options.baseline);
-    std::vector<CellDifferences> differences;
-    for (const CellSummary& cell : summary.cells) {
-        differences.push_back(
-            cell_differences(cell.info, summary.cells[baseline].info, options.same));
+}
+
+/// Not adjusted; empty where the baseline has no value.
+std::vector<Comparison> family_of(const Summary& summary,
+                                  const ComparisonOptions& options,
+                                  const AllDifferences& differences,
+                                  std::size_t baseline,
+                                  const std::string& metric,
+                                  PosteriorMemo& posteriors) {
+    std::vector<Comparison> family;
+    if (!known_mean(summary.cells[baseline], metric)) {
+        return family;
     }
+    MetricComparisons pairs(summary, options, differences, baseline, metric, posteriors);
+    for (std::size_t i = 0; i < summary.cells.size(); ++i) {
+        if (i != baseline && known_mean(summary.cells[i], metric)) {
+            family.push_back(pairs.compare(i));
+        }
+    }
+    return family;
+}
+
+/// Cells that know one metric, of their classes alone.
+Summary class_summary(const Summary& summary, const std::string& metric) {
+    Summary result;
+    for (const CellSummary& cell : summary.cells) {
+        CellSummary& copy = result.cells.emplace_back();
+        copy.info = cell.info;
+        for (const auto& [class_name, table] : cell.classes) {
+            const auto found = table.find(metric);
+            if (found != table.end()) {
+                copy.classes[class_name].insert(*found);
+            }
+        }
+    }
+    result.metrics = {metric};
+    result.classes = summary.classes;
+    return result;
+}
+
+/// Puts what a class has where means over classes stand.
+void show_class(const Summary& summary, const std::string& class_name, Summary& shown) {
+    for (std::size_t i = 0; i < shown.cells.size(); ++i) {
+        CellSummary& cell = shown.cells[i];
+        const auto values = cell.classes.find(class_name);
+        cell.metrics = values == cell.classes.end() ? MetricTable() : values->second;
+        const auto& published = summary.cells[i].info.published;
+        const auto known = published.find(class_name);
+        if (known != published.end()) {
+            cell.info.published["mean"] = known->second;
+        } else {
+            cell.info.published.erase("mean");
+        }
+    }
+}
+
+}  // namespace
+
+Adjustment adjustment_of(const std::string& name) {
+    return name == "holm"         ? Adjustment::Holm
+           : name == "bonferroni" ? Adjustment::Bonferroni
+           : name == "bh"         ? Adjustment::Bh
+                                  : Adjustment::None;
+}
+
+std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOptions& options) {
+    if (options.baseline.empty()) {
+        return {};
+    }
+    const Names known = all_metrics(summary);
+    require_names(summary, options, known);
+    const std::size_t baseline = find_cell(summary, options.baseline);
+    const AllDifferences differences = all_differences(summary, baseline, options);
     std::vector<Comparison> comparisons;
     PosteriorMemo posteriors;
     for (const std::string& metric : options.metrics.empty() ? known : options.metrics) {
-        if (!known_mean(summary.cells[baseline], metric)) {
-            continue;
-        }
-        MetricComparisons pairs(summary, options, differences, baseline, metric, posteriors);
-        std::vector<Comparison> family;
-        for (std::size_t i = 0; i < summary.cells.size(); ++i) {
-            if (i != baseline && known_mean(summary.cells[i], metric)) {
-                family.push_back(pairs.compare(i));
-            }
-        }
+        std::vector<Comparison> family =
+            family_of(summary, options, differences, baseline, metric, posteriors);
         adjust(family, options);
         add_reach_notes(family, options);
         std::move(family.begin(), family.end(), std::back_inserter(comparisons));
     }
     return comparisons;
+}
+
+std::vector<ClassFamily> compare_cells_by_class(const Summary& summary,
+                                                const ComparisonOptions& options,
+                                                const std::string& metric) {
+    require_names(summary, options, {metric});
+    const std::size_t baseline = find_cell(summary, options.baseline);
+    const AllDifferences differences = all_differences(summary, baseline, options);
+    Summary shown = class_summary(summary, metric);
+    std::vector<ClassFamily> families;
+    PosteriorMemo posteriors;
+    for (const std::string& class_name : summary.classes) {
+        show_class(summary, class_name, shown);
+        const std::optional<double> mean = known_mean(shown.cells[baseline], metric);
+        if (mean) {
+            families.push_back(
+                {class_name,
+                 mean,
+                 family_of(shown, options, differences, baseline, metric, posteriors)});
+        }
+    }
+    return families;
 }
 
 }  // namespace harrow::analysis

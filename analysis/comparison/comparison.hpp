@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/comparison/fairness.hpp"
+#include "analysis/statistics/multiplicity.hpp"
 #include "analysis/statistics/sample.hpp"
 #include "analysis/summary.hpp"
 #include "analysis/units.hpp"
@@ -48,6 +49,22 @@ struct ComparisonOptions {
 /// whose data is the baseline's; p by Nemenyi's test. Throws sweeps::UsageError for a baseline, a
 /// test, a parameter or a metric that is not known.
 std::vector<Comparison> compare_cells(const Summary& summary, const ComparisonOptions& options);
+
+/// All cells against the baseline in one class; p as they are.
+struct ClassFamily {
+    std::string class_name;
+    std::optional<double> baseline;  ///< its mean there
+    std::vector<Comparison> pairs;   ///< in the order of cells
+};
+
+/// compare_cells() in one metric of every class in which the baseline has a value, without
+/// adjustment. Throws as it does.
+std::vector<ClassFamily> compare_cells_by_class(const Summary& summary,
+                                                const ComparisonOptions& options,
+                                                const std::string& metric);
+
+/// That of sweeps::comparison_adjustments() which is called so.
+Adjustment adjustment_of(const std::string& name);
 
 /// By its name, one of its other names, its id or the first digits of that (at least 4). Throws
 /// sweeps::UsageError when there is none, or cells of several runs share the name.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/comparison/setting_codes.hpp"
+#include "sweeps/method_defaults.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::analysis {
@@ -119,12 +120,30 @@ bool vary_together(const SettingCodes& codes,
     return true;
 }
 
-bool is_default(const std::string& name, const std::string& text) {
-    const sweeps::Parameter* parameter = sweeps::find_parameter(name);
-    return parameter != nullptr && sweeps::default_text(*parameter) == text;
+/// Where a cell's method and version begin. Cells of several versions have their version's values.
+sweeps::TrialConfig defaults_of(const CellInfo& info) {
+    const auto text_of = [&](const char* name) {
+        const auto found = info.settings.find(name);
+        return found == info.settings.end() ? sweeps::default_text(*sweeps::find_parameter(name))
+                                            : found->second;
+    };
+    return sweeps::method_defaults(text_of("method"), text_of("model.version"));
 }
 
-std::size_t baseline_level(const FactorFamily& family, std::optional<std::size_t> baseline) {
+/// Of a parameter that chooses the defaults of others: TrialConfig's value, not the cell's own.
+bool is_default(const std::string& name, const std::string& text, const CellInfo& info) {
+    const sweeps::Parameter* parameter = sweeps::find_parameter(name);
+    if (parameter == nullptr) {
+        return false;
+    }
+    const bool chooses = name == "method" || name == "model.version";
+    return text == (chooses ? sweeps::default_text(*parameter)
+                            : sweeps::value_text(*parameter, defaults_of(info)));
+}
+
+std::size_t baseline_level(const Summary& summary,
+                           const FactorFamily& family,
+                           std::optional<std::size_t> baseline) {
     for (std::size_t i = 0; i < family.levels.size(); ++i) {
         if (family.levels[i].cell == baseline) {
             return i;
@@ -133,7 +152,9 @@ std::size_t baseline_level(const FactorFamily& family, std::optional<std::size_t
     for (std::size_t i = 0; i < family.levels.size(); ++i) {
         bool all = true;
         for (std::size_t k = 0; k < family.factor.size(); ++k) {
-            all = all && is_default(family.factor[k], family.levels[i].values[k]);
+            all = all && is_default(family.factor[k],
+                                    family.levels[i].values[k],
+                                    summary.cells[family.levels[i].cell].info);
         }
         if (all) {
             return i;
@@ -142,7 +163,8 @@ std::size_t baseline_level(const FactorFamily& family, std::optional<std::size_t
     return 0;
 }
 
-FactorFamily family_of(const SettingCodes& codes,
+FactorFamily family_of(const Summary& summary,
+                       const SettingCodes& codes,
                        const Columns& columns,
                        const std::vector<std::size_t>& cells,
                        std::optional<std::size_t> baseline) {
@@ -162,7 +184,7 @@ FactorFamily family_of(const SettingCodes& codes,
         return std::lexicographical_compare(
             a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), value_before);
     });
-    family.baseline = baseline_level(family, baseline);
+    family.baseline = baseline_level(summary, family, baseline);
     return family;
 }
 
@@ -212,7 +234,7 @@ std::vector<FactorFamily> one_factor_families(const Summary& summary,
                 return codes.codes[cell] != codes.codes[cells[0]];
             });
             if (varies && vary_together(codes, columns, cells)) {
-                families.push_back(family_of(codes, columns, cells, baseline));
+                families.push_back(family_of(summary, codes, columns, cells, baseline));
             }
         }
     }

@@ -51,6 +51,7 @@ Table classes_table(const Report& report,
             }
             table.rows.push_back(std::move(row));
         }
+        table.notes = metric_notes(report, {metric});
         return table;
     }
     for (const std::string& class_name : classes) {
@@ -64,6 +65,7 @@ Table classes_table(const Report& report,
         }
         table.rows.push_back(std::move(row));
     }
+    table.notes = metric_notes(report, {metric});
     if (cells.size() < report.summary.cells.size()) {
         table.notes.push_back(left_out_note(cells.size(), report.summary.cells.size()));
     }

@@ -64,6 +64,9 @@ Table metrics_table(const Report& report,
                    "cells that are ranked."
                  : "no fair comparison with " + report.compare.baseline + ", see Comparisons."));
     }
+    for (std::string& note : metric_notes(report, metrics)) {
+        table.notes.push_back(std::move(note));
+    }
     return table;
 }
 

@@ -27,6 +27,7 @@ Document report_document(const Report& report) {
     }
     document.sections.push_back(cells_section(report));
     for (const auto make : {comparison_section,
+                            class_differences_section,
                             ranking_section,
                             sequence_section,
                             classes_section,

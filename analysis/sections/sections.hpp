@@ -10,12 +10,14 @@
 /// say about it.
 namespace harrow::analysis {
 
-std::optional<Section> tables_section(const Report& report);       ///< tables for papers
-Section cells_section(const Report& report);                       ///< main table, best cell
-std::optional<Section> ranking_section(const Report& report);      ///< top k by metric
-std::optional<Section> sequence_section(const Report& report);     ///< continual metrics
-std::optional<Section> classes_section(const Report& report);      ///< per class
-std::optional<Section> comparison_section(const Report& report);   ///< against the baseline
+std::optional<Section> tables_section(const Report& report);      ///< tables for papers
+Section cells_section(const Report& report);                      ///< main table, best cell
+std::optional<Section> ranking_section(const Report& report);     ///< top k by metric
+std::optional<Section> sequence_section(const Report& report);    ///< continual metrics
+std::optional<Section> classes_section(const Report& report);     ///< per class
+std::optional<Section> comparison_section(const Report& report);  ///< against the baseline
+/// Each class against the baseline: values, Δ, and which of them are not separable from noise.
+std::optional<Section> class_differences_section(const Report& report);
 std::optional<Section> one_factor_section(const Report& report);   ///< one parameter at a time
 std::optional<Section> ablation_section(const Report& report);     ///< removals, importance
 std::optional<Section> interaction_section(const Report& report);  ///< synergies of combinations

@@ -4,6 +4,7 @@
 
 #include "analysis/paper/paper_table.hpp"
 #include "analysis/sections/sections.hpp"
+#include "analysis/sections/values.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -31,9 +32,20 @@ Table wanted_table(const Report& report,
         return !is_of_run(cell.info, wanted.run);
     });
     const auto& same = report.compare.same;
-    return !wanted.run.empty() && has_others
-               ? paper_table(wanted.spec, cells_of_run(report.summary, wanted.run), same, problems)
-               : paper_table(wanted.spec, report.summary, same, problems);
+    Table table =
+        !wanted.run.empty() && has_others
+            ? paper_table(wanted.spec, cells_of_run(report.summary, wanted.run), same, problems)
+            : paper_table(wanted.spec, report.summary, same, problems);
+    std::vector<std::string> metrics;
+    for (const sweeps::TableGroupSpec& group : wanted.spec.groups) {
+        for (const sweeps::TableColumnSpec& column : group.columns) {
+            metrics.push_back(column.metric);
+        }
+    }
+    for (std::string& note : metric_notes(report, metrics)) {
+        table.notes.push_back(std::move(note));
+    }
+    return table;
 }
 
 }  // namespace

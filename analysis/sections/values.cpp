@@ -4,6 +4,7 @@
 #include <set>
 
 #include "sweeps/metric_kind.hpp"
+#include "sweeps/metric_names.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -122,6 +123,34 @@ TableCell delta_cell(const Report& report,
 
 std::string delta_note() {
     return "† not the same seeds: Δ is over those both have; where there are none, of the means.";
+}
+
+std::vector<std::string> metric_notes(const Report& report,
+                                      const std::vector<std::string>& metrics) {
+    std::vector<std::string> notes;
+    const auto has = [&](const auto& matches) {
+        return std::any_of(metrics.begin(), metrics.end(), matches);
+    };
+    if (has(sweeps::is_local_metric)) {
+        std::set<std::string> deviations;
+        for (const CellSummary& cell : report.summary.cells) {
+            const auto found = cell.info.settings.find("score.threshold_deviations");
+            if (found != cell.info.settings.end()) {
+                deviations.insert(found->second);
+            }
+        }
+        const std::string factor =
+            deviations.size() == 1 ? *deviations.begin() : "score.threshold_deviations";
+        notes.push_back(
+            "segf1_local, classf1_local: computed here, not by MVTec AD 2's server. F1 of what is "
+            "not below the mean + " +
+            factor +
+            " standard deviations of the scores of the normal images of the split validation.");
+    }
+    if (has([](const std::string& metric) { return metric.rfind("aucpro_compat", 0) == 0; })) {
+        notes.emplace_back("aucpro_compat: AnomalyVFM's AUC-PRO, which is no AU-PRO.");
+    }
+    return notes;
 }
 
 TableCell number_cell(const std::string& text) {

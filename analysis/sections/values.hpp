@@ -42,6 +42,10 @@ TableCell delta_cell(const Report& report,
                      const std::optional<PairedDelta>& delta);
 /// What † says there.
 std::string delta_note();
+/// What a reader must know of these metrics lest they be taken for others of a like name: F1 at a
+/// threshold of our own, AnomalyVFM's AUC-PRO. One note each.
+std::vector<std::string> metric_notes(const Report& report,
+                                      const std::vector<std::string>& metrics);
 TableCell number_cell(const std::string& text);
 TableCell absent_cell();
 /// With a sign, in the metric's format.

@@ -8,13 +8,11 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "storage/datasets/defects.hpp"
 #include "storage/datasets/image.hpp"
 #include "storage/datasets/scene.hpp"
 #include "storage/datasets/synth_layouts.hpp"
-#include "storage/files.hpp"
+#include "storage/pending_directory.hpp"
 #include "sweeps/error.hpp"
 
 namespace harrow::storage {
@@ -213,58 +211,20 @@ void check_options(const fs::path& root, const SynthOptions& options) {
     if (make_synth_writer(options.layout, root) == nullptr) {
         refuse("--layout", "unknown layout '" + options.layout + "'");
     }
-    std::error_code error;
-    if (fs::exists(root, error) && !fs::is_directory(root, error)) {
-        refuse(root.string(), "exists and is not a directory; name a new or empty directory");
-    } else if (fs::exists(root, error) && !fs::is_empty(root, error)) {
-        refuse(root.string(), "is not empty; name a new or empty directory");
+    const std::string occupied = occupied_directory_problem(root);
+    if (!occupied.empty()) {
+        refuse(root.string(), occupied);
     }
     if (!problems.empty()) {
         throw sweeps::UsageError(std::move(problems));
     }
 }
 
-/// A directory beside its final place; removed unless published.
-class PendingDirectory {
-public:
-    explicit PendingDirectory(const fs::path& target)
-        : target_(target),
-          temporary_(target.parent_path() /
-                     ("." + target.filename().string() + ".tmp" + std::to_string(::getpid()))) {
-        std::error_code ignored;
-        fs::remove_all(temporary_, ignored);  // of a process that was killed and had our number
-        storage::create_directories(temporary_);
-    }
-    PendingDirectory(const PendingDirectory&) = delete;
-    PendingDirectory& operator=(const PendingDirectory&) = delete;
-    ~PendingDirectory() {
-        std::error_code ignored;
-        fs::remove_all(temporary_, ignored);
-    }
-
-    const fs::path& path() const { return temporary_; }
-    void publish() {
-        std::error_code error;
-        fs::rename(temporary_, target_, error);  // replaces an empty directory
-        if (error) {
-            throw sweeps::StorageError(io_error_text("publish", target_, error.value()));
-        }
-    }
-
-private:
-    fs::path target_;
-    fs::path temporary_;
-};
-
 }  // namespace
 
 void write_synthetic_dataset(const fs::path& root, const SynthOptions& options) {
     check_options(root, options);
-    fs::path target = fs::absolute(root).lexically_normal();
-    if (!target.has_filename()) {  // "DIR/"
-        target = target.parent_path();
-    }
-    PendingDirectory directory(target);
+    PendingDirectory directory(root);
     const std::unique_ptr<SynthWriter> writer = make_synth_writer(options.layout, directory.path());
     for (int index = 0; index < options.classes; ++index) {
         ClassPainter(*writer, index, options).paint();

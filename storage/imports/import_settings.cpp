@@ -22,8 +22,12 @@ std::optional<std::string> setting_name(std::string_view column) {
     if (parameter == nullptr || parameter->locator) {
         return std::nullopt;
     }
-    const bool is_rehearsal = parameter->name.rfind("noop.", 0) == 0;
-    if (is_rehearsal && column != parameter->name) {
+    // Their last words mean other things in most tables.
+    constexpr std::array<std::string_view, 3> kInFull = {"noop.", "synthetic.", "model.version"};
+    const bool is_in_full = std::any_of(kInFull.begin(), kInFull.end(), [&](auto start) {
+        return std::string_view(parameter->name).substr(0, start.size()) == start;
+    });
+    if (is_in_full && column != parameter->name) {
         return std::nullopt;
     }
     return parameter->name;

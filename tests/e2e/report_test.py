@@ -48,27 +48,31 @@ class ReportTest(Case):
 
     def test_a_report_is_a_folder_of_equal_bytes(self):
         run = self.run_of("run", long_csv())
-        printed = self.harrow("report", run, "--format", "html")
+        printed = self.harrow("report", run, "--vs", "main", "--format", "html")
         folder = run / "report"
         first = read_all(folder)
         self.assertEqual(printed.stdout, first["index.html"].decode())
         self.assertIn(str(folder / "index.html"), printed.stderr)
-        for name in ("report.md", "tables.tex", "summary.json", "results_long.csv", "results_wide.csv"):
+        for name in ("report.md", "tables.tex", "summary.json", "results_long.csv", "results_wide.csv",
+                     "class_differences.csv"):
             self.assertIn(name, first)
-        json.loads(first["summary.json"])
+        differences = json.loads(first["summary.json"])["class_comparisons"]
+        self.assertEqual(len(differences), 2 * 2 * (len(CLASSES) + 1), "cells × metrics × classes and mean")
+        self.assertEqual(len(first["class_differences.csv"].splitlines()), 1 + len(differences))
+        self.assertIn(b"Classes against main", first["report.md"])
         if shutil.which("gnuplot"):
             figures = [name for name in first if name.startswith("figures/")]
             self.assertGreaterEqual(len(figures), 10)
             self.assertNotIn(b"is missing: gnuplot", first["report.md"])
         head, *lines = long_csv().splitlines()
         turned = self.run_of("turned", "\n".join([head, *reversed(lines)]) + "\n")
-        self.harrow("report", turned, "--format", "html", "--out", self.dir / "again")
+        self.harrow("report", turned, "--vs", "main", "--format", "html", "--out", self.dir / "again")
         second = read_all(self.dir / "again")
         self.assertEqual(set(first), set(second))
         for name, data in second.items():  # cells come in the order of the table, ids in that of names
             if name.startswith("figures/"):
                 self.assertEqual(data, first[name], name)
-        self.harrow("report", run, "--format", "html", "--out", self.dir / "thrice")
+        self.harrow("report", run, "--vs", "main", "--format", "html", "--out", self.dir / "thrice")
         self.assertEqual(read_all(self.dir / "thrice"), first)
 
     def test_without_gnuplot_all_but_the_figures_is_there(self):
@@ -180,7 +184,7 @@ class ReportTest(Case):
     @unittest.skipUnless(shutil.which("pdflatex"), "pdflatex is not installed")
     def test_the_tables_compile(self):
         run = self.run_of("run", long_csv())
-        (self.dir / "tables.tex").write_text(self.harrow("report", run, "--format", "tex").stdout)
+        (self.dir / "tables.tex").write_text(self.harrow("report", run, "--vs", "main", "--format", "tex").stdout)
         (self.dir / "page.tex").write_text("\\documentclass{article}\\usepackage{booktabs}"
                                            "\\begin{document}\\input{tables}\\end{document}\n")
         self.command(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"])
@@ -218,7 +222,7 @@ class BrowserTest(Case):
         table = self.dir / "run.csv"
         table.write_text(long_csv())
         self.harrow("import", table, "--dir", self.dir / "run")
-        self.harrow("report", self.dir / "run", "--format", "html")
+        self.harrow("report", self.dir / "run", "--vs", "main", "--format", "html")
         page = self.dir / "run/report/index.html"
         text = page.read_text()
         self.assertIsNone(re.search(r'(src|href|action|poster)="(?!data:|#|figures/|[a-z_]+\.(md|tex|json|csv)")',

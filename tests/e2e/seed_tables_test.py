@@ -1,4 +1,4 @@
-"""The tables that the authors of MoLE-Flow made by hand: imported, reported, and back."""
+"""The tables that authors made by hand (MoLE-Flow, AnomalyVFM): imported, reported, and back."""
 import unittest
 
 from harness import SOURCE, Case
@@ -78,6 +78,25 @@ class SeedTables(Case):
         lines = self.report("classes")
         self.assert_row(lines, "| carpet |", "0.3601", "0.6167", "+0.2566")
         self.assert_row(lines, "| metal_nut |", "-0.0715")
+
+    def test_versions_of_anomalyvfm(self):
+        lines = self.report("anomalyvfm", "--vs", "v1.1", metric="image_auroc")
+        self.assert_row(lines, "| v1.1 | 0.5626", "baseline")
+        for cell, mean, delta, relative in (("v1.2", "0.5530", "-0.0096?", "-1.7 %"),
+                                            ("v1.3", "0.5310", "-0.0316?", "-5.6 %"),
+                                            ("v1.4", "0.5532", "-0.0093?", "-1.7 %"),
+                                            ("baseline", "0.5539", "-0.0086?", "-1.5 %")):
+            self.assert_row(lines, f"| {cell} |", mean, delta, relative, "not tested")
+        self.assert_row(lines, "| fabric |", "0.6520", "0.7574", "+0.1054?")
+        self.assertTrue(any("A single run says nothing about noise" in line for line in lines))
+        self.assertFalse(any("separable from noise:" in line for line in lines))
+        # Their lessons are held against the baseline.
+        lines = self.report("anomalyvfm", "--vs", "baseline", again=True)
+        for name, second, fourth in (("fruit_jelly", "-0.0075", "+0.0159"), ("fabric", "0.0000", "+0.1042"),
+                                     ("can", "-0.0008", "-0.0267"), ("sheet_metal", "0.0000", "+0.0324"),
+                                     ("vial", "-0.0016", "-0.1363"), ("wallplugs", "-0.0003", "-0.0042"),
+                                     ("walnuts", "+0.0037", "+0.0098"), ("mean", "-0.0009", "-0.0007")):
+            self.assert_row(lines, f"| {name} |", second, fourth)
 
 
 if __name__ == "__main__":

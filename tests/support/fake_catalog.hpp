@@ -31,6 +31,12 @@ public:
                                      hash_text("labels " + name + labels)});
         }
     }
+    /// Gives every class of `root` a split `validation`.
+    void add_validation(const std::string& root) {
+        for (ClassFacts& facts : datasets_[root].classes) {
+            facts.validation = {10, hash_text("validation " + facts.name)};
+        }
+    }
     DatasetFacts& facts(const std::string& root) { return datasets_[root]; }
     void add_weights(const std::string& path, const std::string& content) {
         weights_[path] = {hash_text("weights " + content), "", {}};

@@ -38,7 +38,7 @@ THIRD_PARTIES = {  # prefix of an include -> modules that own it
     "ATen/": {"worker"},
     "c10/": {"worker"},
 }
-ONE_FILE = {"mpi.h": ["coordinator/mpi_transport.cpp"], "CLI/": ["cli/arguments.cpp", "cli/report_arguments.cpp", "cli/run_arguments.cpp", "cli/slurm_arguments.cpp"],
+ONE_FILE = {"mpi.h": ["coordinator/mpi_transport.cpp"], "CLI/": ["cli/arguments.cpp", "cli/data_arguments.cpp", "cli/report_arguments.cpp", "cli/run_arguments.cpp", "cli/slurm_arguments.cpp"],
             "openssl/": ["storage/weights/weights_digest.cpp"]}
 HEADER_EXEMPT = {"torch/": "worker", "ATen/": "worker", "c10/": "worker"}  # tensors are worker's vocabulary
 FORWARD_ONLY = {"spdlog/fwd.h", "nlohmann/json_fwd.hpp"}

@@ -47,6 +47,19 @@ TEST(TrialRecipeTest, NamesThatMeanSomethingInYamlStayNames) {
     }
 }
 
+TEST(TrialRecipeTest, ARecipeKeepsWhatTheMethodStartsOtherwise) {
+    const std::string head =
+        "name: a\nseeds: [0]\ndata.root: /data\nmethod: anomalyvfm\n"
+        "backbone.weights: \"/w: a #1.safetensors\"\n";
+    expect_same_trial(head +
+                      "train: {lr: 3e-4, num_epochs: 60}\nbackbone.name: vit_base_patch16_224\n"
+                      "data.image_size: 224\nsynthetic.texture_side: [50, 150]\n"
+                      "synthetic.contextual_side: [20, 40]\n");
+    expect_same_trial(head +
+                      "model.version: '1.3'\nsynthetic.noise: 30\n"
+                      "per_class: {bottle: {synthetic.noise: [3, 4]}, cable: {lr: 1e-3}}\n");
+}
+
 TEST(TrialRecipeTest, AMethodWithoutDataNamesNone) {
     expect_same_trial("name: a\nmethod: noop\nnoop: {seconds: 0.5, tasks: 5}\nseeds: [0]\n");
 }

@@ -9,6 +9,7 @@
 
 #include "storage/datasets/anomaly_images.hpp"
 #include "sweeps/anomalies.hpp"
+#include "sweeps/validation.hpp"
 #include "tests/unit/datasets/picture_files.hpp"
 
 namespace harrow::tests {
@@ -366,6 +367,9 @@ TEST(SyntheticAnomalies, BlursMirrorAtTheBorderAndTakeInWhatSurroundsThem) {
     EXPECT_EQ(image.pixels[0], std::lround(2 * edge * 60 / total));
     EXPECT_EQ(image.pixels[3], std::lround((60 + edge * 120) / total));
     EXPECT_EQ(image.pixels[6], 120);
+    const DrawnAnomaly last{"texture", 4, 0, 0, {{"blur", {3, 2, 1, 2}, 0, {}, 0}}, 0};
+    apply_anomaly(last, config, image, image);
+    EXPECT_EQ(image.pixels[45], std::lround((180 + 2 * edge * 120) / total));
 }
 
 TEST(SyntheticAnomalies, BlendsTakeTheirShareAndMayComeFromTheImageItself) {
@@ -424,7 +428,17 @@ TEST(AnomalyImages, AreMadeOfTheFirstTrainingImagesThatAreTrainedOn) {
     EXPECT_EQ(first[19].relative_path, "can/train/good/29.png");
     config.synthetic.normal_images = 50;
     config.validation.holdout = 0.2;
-    EXPECT_EQ(storage::anomaly_normals("mvtec_ad2", train, config).size(), 24U);
+    const auto trained = storage::anomaly_normals("mvtec_ad2", train, config);
+    EXPECT_EQ(trained.size(), 24U);
+    std::vector<std::string> names;
+    for (const storage::ImageEntry& image : train) {
+        names.push_back(image.relative_path.substr(10));  // behind can/train/
+    }
+    for (const std::int64_t held_out : sweeps::held_out(names, 0.2)) {
+        for (const storage::ImageEntry& image : trained) {
+            EXPECT_NE(image.relative_path, train[static_cast<std::size_t>(held_out)].relative_path);
+        }
+    }
 }
 
 TEST(AnomalyImages, AreMadeAtTheirResolutionOfOwnOrWrappedPixels) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "sweeps/backbone_geometry.hpp"
+#include "sweeps/class_config.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/sweep.hpp"
 #include "sweeps/tables/table_reader.hpp"
@@ -46,6 +47,19 @@ std::vector<std::string> example_names() {
     return names;
 }
 
+Sweep parse_anomalyvfm(const std::string& name, const std::vector<std::string>& overrides = {}) {
+    const std::string directory = (kExamples / "anomalyvfm").string();
+    setenv("MVTEC_AD2_ROOT", "/ad2", 1);
+    setenv("DINOV2_WEIGHTS", "/weights/dinov2.safetensors", 1);
+    FakeCatalog catalog;
+    catalog.add(
+        "/ad2",
+        {"can", "fabric", "fruit_jelly", "rice", "sheet_metal", "vial", "wallplugs", "walnuts"});
+    catalog.add_validation("/ad2");
+    catalog.add_weights("/weights/dinov2.safetensors", "");
+    return parse_sweep(text_of(directory + "/" + name), name, directory, overrides, catalog);
+}
+
 class ExamplesTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ExamplesTest, CanBePlanned) {
@@ -74,6 +88,53 @@ TEST(TableExamplesTest, AreReadWithoutAProblem) {
     }
     EXPECT_GE(files, 1);
     EXPECT_EQ(parse_example("demo.yaml").tables.size(), 1U);
+}
+
+TEST(AnomalyVfmExamplesTest, CanBePlanned) {
+    int files = 0;
+    for (const auto& entry : fs::directory_iterator(kExamples / "anomalyvfm")) {
+        const std::string name = entry.path().filename().string();
+        SCOPED_TRACE(name);
+        const Sweep sweep = parse_anomalyvfm(name);
+        EXPECT_EQ(sweep.name + ".yaml", "anomalyvfm-" + name);
+        for (const Cell& cell : sweep.cells) {
+            EXPECT_EQ(cell.config.method, "anomalyvfm");
+            if (cell.name != "auc-pro") {
+                EXPECT_EQ(cell.seeds.size(), 5U);
+                EXPECT_EQ(cell.tasks.size(), 7U);
+                EXPECT_EQ(cell.tasks[0], std::vector<std::string>{"fruit_jelly"});
+            }
+        }
+        ++files;
+    }
+    EXPECT_EQ(files, 9);
+}
+
+TEST(AnomalyVfmExamplesTest, TheComparisonHoldsTheVersionsOfTheReference) {
+    const Sweep sweep = parse_anomalyvfm("compare-versions.yaml");
+    ASSERT_EQ(sweep.cells.size(), 5U);
+    const TrialConfig& v12 = sweep.cells[2].config;
+    const TrialConfig walnuts = config_of_class(v12, "walnuts"),
+                      vial = config_of_class(v12, "vial");
+    const TrialConfig can = config_of_class(v12, "can");
+    EXPECT_EQ(walnuts.train.lr, 8e-5);
+    EXPECT_EQ(walnuts.model.lora_alpha, 64);
+    EXPECT_EQ(walnuts.synthetic.noise, (NumberList{35, 35}));
+    EXPECT_EQ(vial.train.num_epochs, 6);
+    EXPECT_EQ(vial.synthetic.contextual, NumberList{35});
+    EXPECT_EQ(can.train.num_epochs, 10);
+    EXPECT_EQ(can.synthetic.texture, NumberList{30});
+    EXPECT_EQ(can.synthetic.circle_radius, (NumberList{15, 60}));
+    const TrialConfig& v14 = sweep.cells[4].config;
+    EXPECT_EQ(config_of_class(v14, "fruit_jelly").synthetic.texture, NumberList{45});
+    EXPECT_EQ(config_of_class(v14, "wallplugs").synthetic.texture, NumberList{36});
+    for (const char* alone :
+         {"v1.1.yaml", "v1.2.yaml", "v1.3.yaml", "v1.4.yaml", "baseline.yaml"}) {
+        const Sweep version = parse_anomalyvfm(alone, {"model.maps=none"});
+        const Cell* same = find_cell(sweep, fs::path(alone).stem().string());
+        ASSERT_NE(same, nullptr);
+        EXPECT_EQ(version.cells[0].id, same->id) << alone;
+    }
 }
 
 TEST(MainExamplesTest, AreTheSeedLogsConfigurations) {

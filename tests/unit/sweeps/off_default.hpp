@@ -31,11 +31,24 @@ inline ParameterValue off_default(const Parameter& parameter) {
             }
             return std::string("3-2");  // a scenario, or the name of a file
         case Type::TextList:
+            if (parameter.name == "per_class") {
+                return std::vector<std::string>{"train.lr=0.5@b", "synthetic.noise=[3,4]@a"};
+            }
             if (!parameter.choices.empty()) {
                 return std::vector<std::string>{parameter.choices.back(),
                                                 parameter.choices.front()};
             }
             return std::vector<std::string>{"b", "a"};
+        case Type::Numbers: {
+            std::vector<std::string> numbers;
+            const NumberList list =
+                std::get<MemberAccess<NumberList>>(parameter.member).read(defaults);
+            for (const double number : list) {
+                numbers.push_back(
+                    std::to_string(parameter.range.whole ? number + 2 : number / 2 + 0.25));
+            }
+            return numbers;
+        }
     }
     return {};
 }

@@ -35,12 +35,12 @@ constexpr std::size_t num_members() {
 }
 
 TEST(ParametersTest, EveryMemberOfTrialConfigHasARow) {
-    const std::size_t members = 1 + num_members<DataConfig>() + num_members<SequenceConfig>() +
-                                num_members<BackboneConfig>() + num_members<TrainConfig>() +
-                                num_members<ModelConfig>() + num_members<RouterConfig>() +
-                                num_members<ScoreConfig>() + num_members<ValidationConfig>() +
-                                num_members<NoopConfig>();
-    EXPECT_EQ(num_members<TrialConfig>(), 10U) << "a new section: add it to this sum";
+    const std::size_t members =
+        1 + num_members<DataConfig>() + num_members<SequenceConfig>() +
+        num_members<BackboneConfig>() + num_members<TrainConfig>() + num_members<ModelConfig>() +
+        num_members<RouterConfig>() + num_members<ScoreConfig>() + num_members<ValidationConfig>() +
+        num_members<SyntheticConfig>() + num_members<NoopConfig>() + 1;  // per_class
+    EXPECT_EQ(num_members<TrialConfig>(), 12U) << "a new section: add it to this sum";
     EXPECT_EQ(parameters().size(), members);
 }
 
@@ -148,7 +148,8 @@ TEST(ParametersTest, MessagesNameWhatIsAllowed) {
     EXPECT_EQ(*set_value(*find_parameter("train.tail_weight"), config, std::string("3")),
               "'3' is not allowed; expected a number >= 0 and <= 2");
     EXPECT_EQ(*set_value(*find_parameter("method"), config, std::string("molefow")),
-              "'molefow' is not allowed; expected one of moleflow, finetune, noop; did you mean "
+              "'molefow' is not allowed; expected one of moleflow, finetune, anomalyvfm, noop; did "
+              "you mean "
               "moleflow?");
     EXPECT_EQ(*set_value(*find_parameter("scale_context_kernel"), config, std::string("2")),
               "'2' is not allowed; expected an odd integer >= 1 and <= 31");
@@ -215,6 +216,7 @@ TEST(ParametersTest, SectionsStandTogether) {
                                         "router",
                                         "score",
                                         "validation",
+                                        "synthetic",
                                         "noop"}));
 }
 

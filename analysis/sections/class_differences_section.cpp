@@ -1,0 +1,336 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "analysis/sections/metrics_table.hpp"
+#include "analysis/sections/sections.hpp"
+#include "analysis/sections/values.hpp"
+#include "analysis/statistics/test_result.hpp"
+
+namespace harrow::analysis {
+namespace {
+
+constexpr std::size_t kMaxColumns = 6;  ///< cells beside each other, the baseline among them
+constexpr std::size_t kMaxRows = 30;    ///< cells below each other
+constexpr std::size_t kMaxNamed = 8;    ///< differences that a sentence names
+constexpr const char* kMean = "mean";
+constexpr const char* kUntestedMark = "?";
+constexpr const char* kNotSeparableMark = "≈";
+
+/// Which marks a table has, for its notes.
+struct Marks {
+    bool separable = false, not_separable = false, untested = false;
+    std::map<std::string, std::string> unfair;  ///< name of the cell -> what differs
+};
+
+std::string counted(std::size_t count, const std::string& one, const std::string& many) {
+    return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+const MetricSummary* values_in(const CellSummary& cell,
+                               const std::string& class_name,
+                               const std::string& metric) {
+    if (class_name == kMean) {
+        return find_metric(cell.metrics, metric);
+    }
+    const auto found = cell.classes.find(class_name);
+    return found == cell.classes.end() ? nullptr : find_metric(found->second, metric);
+}
+
+TableCell value_in(const Report& report,
+                   const CellSummary& cell,
+                   const std::string& class_name,
+                   const std::string& metric) {
+    const MetricFormat format = metric_format(report, metric);
+    const MetricSummary* measured = values_in(cell, class_name, metric);
+    if (measured != nullptr && !measured->values.empty()) {
+        return metric_cell(measured, format);
+    }
+    const auto of_class = cell.info.published.find(class_name);
+    if (of_class == cell.info.published.end() || of_class->second.count(metric) == 0) {
+        return absent_cell();
+    }
+    const Published& published = of_class->second.at(metric);
+    TableCell text = number_cell(fixed_text(published.mean * format.factor, format.decimals));
+    if (published.std) {
+        text.spread = fixed_text(*published.std * format.factor, format.decimals);
+    }
+    text.suffix = "(published)";
+    return text;
+}
+
+TableCell difference_cell(const Report& report,
+                          const ClassDifference* difference,
+                          const std::string& metric,
+                          Marks& marks) {
+    if (difference == nullptr) {
+        return absent_cell();
+    }
+    TableCell cell =
+        difference->other_data
+            ? absent_cell()
+            : number_cell(signed_text(difference->pair.delta, metric_format(report, metric)));
+    cell.hint = difference->pair.note;
+    switch (difference->separation) {
+        case Separation::Unfair: {
+            cell.mark = kLeftOutMark;
+            const std::string& name = report.summary.cells[difference->pair.cell].info.name;
+            marks.unfair.emplace(name, difference_text(difference->pair.unfair));
+            break;
+        }
+        case Separation::Untested:
+            cell.mark = kUntestedMark;
+            marks.untested = true;
+            break;
+        case Separation::NotSeparable:
+            cell.mark = kNotSeparableMark;
+            marks.not_separable = true;
+            break;
+        case Separation::Separable:
+            cell.suffix = "*";
+            marks.separable = true;
+            break;
+    }
+    return cell;
+}
+
+std::string family_text(const Report& report, const ClassComparisons& of) {
+    const std::string adjusted = report.compare.adjust == "none"
+                                     ? "p not adjusted, "
+                                     : "p adjusted by " + report.compare.adjust + " over the ";
+    return adjusted + counted(of.tested_classes, "test", "tests") + " of cells × classes" +
+           (of.tested_means > 0 ? ", of the mean over the " +
+                                      counted(of.tested_means, "test", "tests") + " of cells"
+                                : "");
+}
+
+std::vector<std::string> mark_notes(const Report& report,
+                                    const ClassComparisons& of,
+                                    const Marks& marks) {
+    std::vector<std::string> notes;
+    const std::string alpha = note_number(report.compare.alpha);
+    if (marks.separable) {
+        notes.push_back("* separable from noise: adjusted p of at most " + alpha + ".");
+    }
+    if (marks.not_separable) {
+        notes.push_back(std::string(kNotSeparableMark) +
+                        " not separable from noise: not to be read as a gain or a loss.");
+    }
+    if (marks.separable || marks.not_separable) {
+        notes.push_back("Test " + of.test + (of.test == "welch" ? "; " : " over common seeds; ") +
+                        family_text(report, of) + ".");
+    }
+    if (marks.untested) {
+        notes.push_back(std::string(kUntestedMark) +
+                        " not tested, as fewer than two seeds are common: nothing can be said "
+                        "about noise.");
+    }
+    std::map<std::string, std::string> cells;  // by what differs
+    for (const auto& [name, what] : marks.unfair) {
+        std::string& names = cells[what];
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    for (const auto& [what, names] : cells) {
+        notes.push_back(std::string(kLeftOutMark) +
+                        " not a fair comparison (cell / baseline: " + what + "): " + names + ".");
+    }
+    return notes;
+}
+
+void add_notes(const Report& report,
+               const ClassComparisons& of,
+               const Marks& marks,
+               std::size_t shown,
+               Table& table) {
+    table.notes = mark_notes(report, of, marks);
+    for (std::string& note : metric_notes(report, {of.metric})) {
+        table.notes.push_back(std::move(note));
+    }
+    const std::size_t all = report.summary.cells.size();
+    if (shown < all) {
+        table.notes.push_back(left_out_note(shown, all) +
+                              " The tests counted are those of all cells.");
+    }
+}
+
+/// Classes below each other, and the mean; of each cell its value and Δ.
+Table classes_table(const Report& report, const ClassComparisons& of) {
+    std::vector<std::size_t> cells = shown_cells(report, of.metric, kMaxColumns);
+    const std::size_t shown = cells.size();
+    cells.erase(std::remove(cells.begin(), cells.end(), of.versus), cells.end());
+    Table table;
+    table.id = "class-differences-" + id_text(of.metric);
+    table.columns = {{metric_heading(report, of.metric), "", true},
+                     {report.summary.cells[of.versus].info.name, "baseline"}};
+    for (const std::size_t cell : cells) {
+        const std::string& name = report.summary.cells[cell].info.name;
+        table.columns.push_back({"value", name});
+        table.columns.push_back({"Δ", name});
+    }
+    std::vector<std::string> rows = of.classes;
+    rows.emplace_back(kMean);
+    Marks marks;
+    for (const std::string& class_name : rows) {
+        TableRow row;
+        row.rule_above = class_name == kMean;
+        row.cells = {{class_name},
+                     value_in(report, report.summary.cells[of.versus], class_name, of.metric)};
+        for (const std::size_t cell : cells) {
+            row.cells.push_back(
+                value_in(report, report.summary.cells[cell], class_name, of.metric));
+            row.cells.push_back(
+                difference_cell(report, find_difference(of, cell, class_name), of.metric, marks));
+        }
+        table.rows.push_back(std::move(row));
+    }
+    add_notes(report, of, marks, shown, table);
+    return table;
+}
+
+std::string relative_text(const std::optional<double>& relative) {
+    return relative ? signed_text(*relative, {1, 100}) + " %" : "–";
+}
+
+/// "2 of 7: fabric +0.1042, vial -0.1363"
+std::string separable_text(const Report& report,
+                           const std::vector<const ClassDifference*>& of_cell) {
+    std::size_t tested = 0, separable = 0;
+    std::string names;
+    for (const ClassDifference* difference : of_cell) {
+        tested += difference->separation == Separation::Separable ||
+                          difference->separation == Separation::NotSeparable
+                      ? 1
+                      : 0;
+        if (difference->separation == Separation::Separable && ++separable <= kMaxNamed) {
+            names +=
+                (names.empty() ? "" : ", ") + difference->class_name + " " +
+                signed_text(difference->pair.delta, metric_format(report, difference->pair.metric));
+        }
+    }
+    if (tested == 0) {
+        return "–";
+    }
+    return std::to_string(separable) + " of " + std::to_string(tested) +
+           (names.empty() ? "" : ": " + names) + (separable > kMaxNamed ? ", …" : "");
+}
+
+/// Cells below each other: the mean, what can be said of it, and in which classes something can.
+Table verdicts_table(const Report& report, const ClassComparisons& of) {
+    const std::vector<std::size_t> cells = shown_cells(report, of.metric, kMaxRows);
+    std::map<std::size_t, std::vector<const ClassDifference*>> by_cell;
+    for (const ClassDifference& difference : of.differences) {
+        by_cell[difference.pair.cell].push_back(&difference);
+    }
+    Table table;
+    table.id = "class-verdicts-" + id_text(of.metric);
+    table.columns = {{"cell", "", true},
+                     {metric_heading(report, of.metric)},
+                     {"Δ"},
+                     {"Δ relative"},
+                     {"p (" + report.compare.adjust + ")"},
+                     {"the mean", "", true},
+                     {"separable classes", "", true}};
+    Marks marks;
+    for (const std::size_t cell : cells) {
+        TableRow row;
+        row.cells = {{report.summary.cells[cell].info.name},
+                     value_in(report, report.summary.cells[cell], kMean, of.metric)};
+        if (cell == of.versus) {
+            row.cells.insert(row.cells.end(), {{"–"}, {"–"}, {"–"}, {"baseline"}, {"–"}});
+            table.rows.push_back(std::move(row));
+            continue;
+        }
+        std::vector<const ClassDifference*> of_cell = by_cell[cell];
+        const bool has_mean = !of_cell.empty() && of_cell.back()->class_name == kMean;
+        const ClassDifference* mean = has_mean ? of_cell.back() : nullptr;
+        if (has_mean) {
+            of_cell.pop_back();
+        }
+        const bool is_compared = has_mean && !mean->other_data;
+        row.cells.push_back(difference_cell(report, mean, of.metric, marks));
+        row.cells.push_back(
+            number_cell(relative_text(is_compared ? mean->relative : std::nullopt)));
+        row.cells.push_back({p_text(has_mean ? mean->pair.p_adjusted : std::nullopt)});
+        row.cells.push_back({has_mean ? separation_text(mean->separation) : "–"});
+        row.cells.push_back({separable_text(report, of_cell)});
+        table.rows.push_back(std::move(row));
+    }
+    add_notes(report, of, marks, cells.size(), table);
+    table.notes.emplace_back("Δ relative: Δ in per cent of the baseline's mean.");
+    return table;
+}
+
+/// Tests of signs and ranks have a smallest p, which holm and bonferroni multiply.
+std::string reach_text(const Report& report, const ClassComparisons& of) {
+    if (of.test != "wilcoxon" && of.test != "permutation") {
+        return "";
+    }
+    const bool is_multiplied =
+        report.compare.adjust == "holm" || report.compare.adjust == "bonferroni";
+    const double alone = std::ldexp(2.0, -static_cast<int>(of.pairs));
+    const double smallest =
+        std::min(1.0, alone * (is_multiplied ? static_cast<double>(of.tested_classes) : 1));
+    return smallest <= report.compare.alpha
+               ? ""
+               : " With " + counted(of.pairs, "seed", "seeds") + " p is at least " +
+                     note_number(smallest) + ": no class could be separable.";
+}
+
+Paragraph verdict(const Report& report, const ClassComparisons& of) {
+    const std::string heading = metric_heading(report, of.metric);
+    if (of.tested_classes == 0) {
+        return {heading +
+                    ": no difference could be tested, because no cell shares two seeds with the "
+                    "baseline in a fair comparison. A single run says nothing about noise: these "
+                    "differences are not to be read as gains or losses.",
+                true};
+    }
+    std::vector<const ClassDifference*> separable;
+    for (const ClassDifference& difference : of.differences) {
+        if (difference.separation == Separation::Separable && difference.class_name != kMean) {
+            separable.push_back(&difference);
+        }
+    }
+    std::string text = heading + ": of " + counted(of.tested_classes, "difference", "differences") +
+                       " (cell × class) that could be tested, " + std::to_string(separable.size()) +
+                       (separable.size() == 1 ? " is" : " are") + " separable from noise";
+    for (std::size_t i = 0; i < std::min(separable.size(), kMaxNamed); ++i) {
+        const ClassDifference& one = *separable[i];
+        text += (i == 0 ? ": " : ", ") + report.summary.cells[one.pair.cell].info.name + " in " +
+                one.class_name + " " +
+                signed_text(one.pair.delta, metric_format(report, of.metric));
+    }
+    text += separable.size() > kMaxNamed
+                ? " and " + std::to_string(separable.size() - kMaxNamed) + " more."
+                : ".";
+    const std::size_t others = of.tested_classes - separable.size();
+    if (others > 0) {
+        text +=
+            (others == 1 ? " The other one is" : " The other " + std::to_string(others) + " are");
+        text += " not: they are not to be read as gains or losses.";
+    }
+    return {text + reach_text(report, of)};
+}
+
+}  // namespace
+
+std::optional<Section> class_differences_section(const Report& report) {
+    if (report.class_comparisons.empty()) {
+        return std::nullopt;
+    }
+    const std::size_t versus = report.class_comparisons.front().versus;
+    Section section{
+        "class-differences", "Classes against " + report.summary.cells[versus].info.name, {}};
+    for (const ClassComparisons& of : report.class_comparisons) {
+        if (of.differences.empty()) {
+            continue;
+        }
+        section.blocks.emplace_back(verdict(report, of));
+        section.blocks.emplace_back(verdicts_table(report, of));
+        section.blocks.emplace_back(classes_table(report, of));
+    }
+    return section.blocks.empty() ? std::nullopt : std::optional(section);
+}
+
+}  // namespace harrow::analysis
