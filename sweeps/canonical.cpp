@@ -27,6 +27,16 @@ int revision_of(Stage stage, const TrialConfig& config) {
     return 0;
 }
 
+/// Of all parameters, in their order.
+std::vector<std::string> default_texts() {
+    const TrialConfig defaults;
+    std::vector<std::string> texts;
+    for (const Parameter& parameter : parameters()) {
+        texts.push_back(value_text(parameter, defaults));
+    }
+    return texts;
+}
+
 template <typename Stages>
 std::string write(const TrialConfig& config, const Stages& stages) {
     const auto wanted = [&](Stage stage) {
@@ -39,14 +49,15 @@ std::string write(const TrialConfig& config, const Stages& stages) {
                     ".revision=" + std::to_string(revision_of(stage, config)) + "\n";
         }
     }
-    static const TrialConfig defaults;
+    static const std::vector<std::string> defaults = default_texts();
     std::map<std::string_view, std::string> lines;
-    for (const Parameter& parameter : parameters()) {
+    for (std::size_t i = 0; i < parameters().size(); ++i) {
+        const Parameter& parameter = parameters()[i];
         if (parameter.locator || !wanted(parameter.stage) || !is_active(parameter, config)) {
             continue;
         }
         std::string value = value_text(parameter, config);
-        if (value != value_text(parameter, defaults)) {
+        if (value != defaults[i]) {
             lines.emplace(parameter.name, std::move(value));
         }
     }
