@@ -15,7 +15,7 @@
 #include "storage/datasets/synth.hpp"
 #include "storage/feature_cache.hpp"
 #include "worker/feature_rows.hpp"
-#include "worker/image_loader.hpp"
+#include "worker/read_ahead.hpp"
 
 namespace harrow::worker {
 namespace {
@@ -198,11 +198,14 @@ void load_images(benchmark::State& state) {
     for (const storage::ImageEntry& image : drawn.classes.at(0).train) {
         files.push_back(root / image.relative_path);
     }
-    std::vector<float> pixels(3 * 224 * 224);
+    const auto decode = [&files](std::size_t n) {
+        return storage::preprocess_image(storage::read_rgb(files[n]), {});
+    };
     for (auto _ : state) {
-        ImageLoader loader(files, {}, static_cast<int>(state.range(0)), 18);
+        ReadAhead<std::vector<float>> loader(
+            files.size(), decode, static_cast<int>(state.range(0)), 18);
         for (std::size_t n = 0; n < files.size(); ++n) {
-            while (!loader.take(pixels.data(), std::chrono::milliseconds(100))) {
+            while (!loader.take(std::chrono::milliseconds(100))) {
             }
         }
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "sweeps/anomalies.hpp"
+#include "sweeps/class_config.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::sweeps {
@@ -31,6 +32,7 @@ public:
             check_list_lengths();
             check_batch();
             check_geometry();
+            check_carried_ranks();
         }
         return std::move(found_);
     }
@@ -65,21 +67,13 @@ private:
         if (!gives_vectors()) {
             return;
         }
-        const bool is_single = scales == NumberList{0};
-        if (is_version("1.3")) {
-            if (std::find(scales.begin(), scales.end(), 0) != scales.end()) {
-                report("data.scales",
-                       "version 1.3 has layers for every scale, whose rank follows from its side; "
-                       "give sides such as [128, 256, 512], not 0");
-            }
-        } else if (!is_single) {
-            report(
-                "data.scales",
-                std::string(config_.model.use_lora ? "version " + config_.model.version + " has"
-                                                   : "the baseline (model.use_lora: false) has") +
-                    " one vector per image; set it to 0" +
-                    (config_.model.use_lora ? ", or model.version: \"1.3\"" : "") +
-                    (config_.model.use_lora ? "" : ", or leave model.version out"));
+        if (!is_version("1.3") && scales != NumberList{0}) {
+            report("data.scales",
+                   config_.model.use_lora
+                       ? "version " + config_.model.version +
+                             " has one vector per image; set it to 0, or model.version to 1.3"
+                       : "the baseline (model.use_lora: false) has one vector per image; set it to "
+                         "0, or leave model.version out");
             return;
         }
         const double largest = *std::max_element(scales.begin(), scales.end());
@@ -256,6 +250,24 @@ private:
         if (lengths_fit_) {
             check_side("synthetic.texture_side", config_.synthetic.texture_side);
             check_side("synthetic.contextual_side", config_.synthetic.contextual_side);
+        }
+    }
+
+    /// Weights go from one task's layers into the next one's.
+    void check_carried_ranks() {
+        if (!config_.model.carry_over_compat) {
+            return;
+        }
+        const std::string rank = std::to_string(config_.model.lora_rank);
+        for (const std::string& text : config_.per_class) {
+            const std::optional<ClassSetting> setting = parse_class_setting(text);
+            if (setting && setting->parameter == "model.lora_rank" && setting->value != rank) {
+                report("model.carry_over_compat",
+                       "layers are carried over from class to class and need one model.lora_rank, "
+                       "but per_class gives " +
+                           setting->class_name + " " + setting->value + " and others have " + rank);
+                return;
+            }
         }
     }
 

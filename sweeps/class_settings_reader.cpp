@@ -48,13 +48,11 @@ private:
             return;
         }
         if (!entry.value.is_map()) {
-            problems_.push_back(problem_at(
-                entry.place,
-                kPerClass,
-                entry.key + " has " + entry.value.kind_text() +
-                    "; expected a mapping of parameters such as {train.lr: 8e-5}; what may be "
-                    "given for one class: " +
-                    per_class_names()));
+            problems_.push_back(
+                problem_at(entry.place,
+                           kPerClass,
+                           entry.key + " has " + entry.value.kind_text() +
+                               "; expected a mapping of parameters such as {train.lr: 8e-5}"));
             return;
         }
         for (const Setting& setting : read_settings(entry.value, {}, directory_, problems_)) {

@@ -249,6 +249,13 @@ bool misses_value(const Spec& spec, const std::vector<Problem>& problems) {
     });
 }
 
+/// Whether a value was refused that decides what others mean and begin with.
+bool chooses_wrongly(const std::vector<Problem>& problems) {
+    return std::any_of(problems.begin(), problems.end(), [](const Problem& problem) {
+        return problem.key == "method" || problem.key == "model.version";
+    });
+}
+
 /// The cells. Their problems are kept back where they may only follow from one that is reported.
 std::vector<ExpandedCell> check_space(const Spec& spec,
                                       const KeySet& overridden,
@@ -286,8 +293,10 @@ Sweep parse_sweep(const std::string& text,
     require_keys(spec, file, problems);
 
     std::vector<ExpandedCell> cells = check_space(spec, overridden, problems);
-    check_owners(spec, cells, problems);
-    check_consistency(spec, cells, problems);
+    if (!chooses_wrongly(problems)) {
+        check_owners(spec, cells, problems);
+        check_consistency(spec, cells, problems);
+    }
     check_objective(spec, cells, problems);
     const auto tasks = arrange_data(spec, cells, catalog, problems);
     check_weights(spec, cells, catalog, problems);

@@ -65,6 +65,21 @@ TEST(OneFactorTest, BaselineThenDefaultIsWhatOthersAreSeenAgainst) {
     EXPECT_EQ(one_factor_families(summary, 2).at(0).baseline, 2U);
 }
 
+TEST(OneFactorTest, TheDefaultIsThatOfTheCellsMethodAndVersion) {
+    Summary summary;
+    for (const char* batch : {"2", "6", "16"}) {  // 6: of version 1.3; 16: MoLE-Flow's
+        summary.cells.push_back(
+            cell(batch,
+                 {{"method", "anomalyvfm"}, {"model.version", "1.3"}, {"train.batch_size", batch}},
+                 {}));
+    }
+    EXPECT_EQ(one_factor_families(summary, std::nullopt).at(0).baseline, 1U);
+    for (CellSummary& one : summary.cells) {
+        one.info.settings["method"] = "moleflow";
+    }
+    EXPECT_EQ(one_factor_families(summary, std::nullopt).at(0).baseline, 2U);
+}
+
 TEST(OneFactorTest, OtherDataWeightsOrSettingsAreNoFamily) {
     Summary summary;
     summary.cells = {cell("a", {{"x", "1"}}, {}), cell("b", {{"x", "2"}}, {})};

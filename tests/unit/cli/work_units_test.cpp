@@ -1,5 +1,6 @@
 #include "cli/work_units.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <set>
@@ -95,6 +96,47 @@ TEST_F(WorkUnitsTest, TrainingsWaitForTheirOwnFeaturesOnly) {
         EXPECT_EQ(reads.size(), 4U);
         EXPECT_EQ(waits_for, reads);
     }
+}
+
+TEST_F(WorkUnitsTest, TrainingsWaitForTheAnomaliesOfTheirOwnSeed) {
+    catalog_.add_weights("/w/a", "a");
+    for (sweeps::Cell& cell : sweep_.cells) {
+        cell.config.method = "anomalyvfm";
+        cell.config.data.image_size = 518;
+        cell.config.data.crop_size = 37;
+        cell.config.backbone = {"dinov2_vitb14", "/w/a"};
+        cell.config.backbone.feature = "cls";
+        cell.config.model.maps = "crops";
+    }
+    plan_ = sweeps::make_work_plan(sweep_, catalog_);
+    const WorkUnits work = remaining();
+    ASSERT_EQ(work.extractions, 2U * (2 + 1 + 2)) << "train, test, test.maps, two of anomalies";
+    const auto& units = work.plan.units;
+    for (std::size_t training = 0; training < 2; ++training) {
+        std::set<std::string> labels;
+        for (const std::size_t unit : units[work.extractions + training].depends_on) {
+            labels.insert(units[unit].label);
+        }
+        const std::string seed = " seed " + std::to_string(training);
+        EXPECT_EQ(labels,
+                  (std::set<std::string>{"bottle/train",
+                                         "bottle/test",
+                                         "bottle/test.maps",
+                                         "bottle/anomalies" + seed,
+                                         "cable/train",
+                                         "cable/test",
+                                         "cable/test.maps",
+                                         "cable/anomalies" + seed}));
+    }
+    const auto images_of = [&](const std::string& label) {
+        return std::find_if(units.begin(),
+                            units.end(),
+                            [&](const auto& unit) { return unit.label == label; })
+            ->size.images;
+    };
+    EXPECT_EQ(images_of("bottle/test"), 20);
+    EXPECT_EQ(images_of("bottle/test.maps"), 20 * 14 * 14) << "the backbone sees every crop";
+    EXPECT_EQ(units.back().size.images, 2 * 2 * 90);
 }
 
 TEST_F(WorkUnitsTest, TrainingsKeepSomethingAfterATaskOrTheIntervalOfCheckpoints) {

@@ -35,7 +35,9 @@ TEST(AnomalyVfmRulesTest, WhatCannotWorkIsNamed) {
         {{{"model.version", "1.3"}, {"batch_size", "8"}},
          "train.batch_size",
          "a multiple of 6, not 8"},
-        {{{"model.version", "1.3"}, {"data.scales", "[0,256]"}}, "data.scales", "not 0"},
+        {{{"model.carry_over_compat", "true"}, {"per_class", "model.lora_rank=8@vial"}},
+         "model.carry_over_compat",
+         "gives vial 8 and others have 16"},
         {{{"model.version", "1.3"}, {"data.load_size", "256"}},
          "data.scales",
          "512 is larger than the square of 256"},
@@ -89,6 +91,7 @@ TEST(AnomalyVfmRulesTest, WhatHasNoEffectIsNotChecked) {
     const Values fine[] = {
         {{"batch_size", "7"}, {"use_lora", "false"}, {"synthetic.texture_side", "[600,700]"}},
         {{"model.attention_heads", "7"}},
+        {{"model.version", "1.3"}, {"data.scales", "[0,256]"}},
         {{"synthetic.texture", "0"}, {"synthetic.texture_side", "[600,700]"}},
         {{"model.maps", "patches"}, {"train.confidence_weight", "0.1"}},
         {{"model.version", "1.4"},

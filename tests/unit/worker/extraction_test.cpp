@@ -12,6 +12,7 @@
 #include "tests/support/random_weights.hpp"
 #include "tests/unit/worker/pipeline_fixture.hpp"
 #include "worker/feature_store.hpp"
+#include "worker/picture_views.hpp"
 
 namespace harrow::worker {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/datasets/anomaly_images.hpp"
 #include "storage/datasets/synthetic_anomalies.hpp"
 #include "sweeps/anomalies.hpp"
 #include "worker/methods/anomalyvfm/losses.hpp"
@@ -145,13 +146,11 @@ private:
     std::int64_t mask_side() const { return config_.data.image_size; }
 
     torch::Tensor mask_of(const AnomalySample& sample) const {
-        const int load_side =
-            config_.data.load_size > 0 ? config_.data.load_size : config_.data.image_size;
         const storage::DrawnAnomaly drawn =
             storage::draw_anomaly(config_.synthetic,
                                   sample.resolution,
                                   sample.index,
-                                  load_side,
+                                  storage::load_side(config_),
                                   rows_[sample.place.class_index].normals,
                                   anomaly_seed_);
         const std::vector<std::uint8_t> mask =

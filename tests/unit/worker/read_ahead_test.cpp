@@ -1,11 +1,14 @@
-#include "worker/image_loader.hpp"
+#include "worker/read_ahead.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "storage/datasets/image.hpp"
+#include "storage/datasets/preprocess.hpp"
 #include "sweeps/error.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -16,13 +19,14 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr int kSize = 8;
-constexpr int kImages = 40;
-constexpr std::size_t kValues = 3 * kSize * kSize;
+constexpr std::size_t kImages = 40;
 
-class ImageLoaderTest : public ::testing::Test {
+using Samples = std::vector<float>;
+
+class ReadAheadTest : public ::testing::Test {
 protected:
-    ImageLoaderTest() {
-        for (int n = 0; n < kImages; ++n) {
+    ReadAheadTest() {
+        for (int n = 0; n < int(kImages); ++n) {
             storage::Image image;
             // Different sizes take different times, so that threads overtake one another.
             image.width = image.height = kSize + 40 * (n % 3);
@@ -35,11 +39,18 @@ protected:
         how_.size = kSize;
     }
 
-    std::vector<float> next(ImageLoader& loader) const {
-        std::vector<float> pixels(kValues);
-        while (!loader.take(pixels.data(), 100ms)) {
+    Samples decoded(std::size_t n) const {
+        return storage::preprocess_image(storage::read_rgb(files_[n]), how_);
+    }
+    ReadAhead<Samples>::Make decode() const {
+        return [this](std::size_t n) { return decoded(n); };
+    }
+    static Samples next(ReadAhead<Samples>& images) {
+        while (true) {
+            if (std::optional<Samples> samples = images.take(100ms)) {
+                return *samples;
+            }
         }
-        return pixels;
     }
 
     storage::testing::TemporaryDirectory directory_;
@@ -47,24 +58,24 @@ protected:
     storage::Preprocessing how_;
 };
 
-TEST_F(ImageLoaderTest, GivesEveryImageInOrderWhateverTheThreads) {
+TEST_F(ReadAheadTest, GivesEveryImageInOrderWhateverTheThreads) {
     for (const int threads : {1, 2, 7, 100}) {
         for (const std::size_t ahead : {std::size_t{1}, std::size_t{5}, std::size_t{100}}) {
-            ImageLoader loader(files_, how_, threads, ahead);
-            for (const fs::path& file : files_) {
-                ASSERT_EQ(next(loader), storage::preprocess_image(storage::read_rgb(file), how_))
-                    << file << " with " << threads << " threads, " << ahead << " ahead";
+            ReadAhead<Samples> loader(kImages, decode(), threads, ahead);
+            for (std::size_t n = 0; n < files_.size(); ++n) {
+                ASSERT_EQ(next(loader), decoded(n))
+                    << files_[n] << " with " << threads << " threads, " << ahead << " ahead";
             }
-            EXPECT_GT(loader.decode_seconds(), 0.0);
+            EXPECT_GT(loader.busy_seconds(), 0.0);
         }
     }
 }
 
-TEST_F(ImageLoaderTest, NamesTheFirstBadImageInOrder) {
+TEST_F(ReadAheadTest, NamesTheFirstBadImageInOrder) {
     fs::resize_file(files_[9], 20);
     fs::resize_file(files_[4], 20);
     for (const int threads : {1, 4}) {
-        ImageLoader loader(files_, how_, threads, 20);
+        ReadAhead<Samples> loader(kImages, decode(), threads, 20);
         for (int n = 0; n < 4; ++n) {
             next(loader);
         }
@@ -77,19 +88,19 @@ TEST_F(ImageLoaderTest, NamesTheFirstBadImageInOrder) {
     }
 }
 
-TEST_F(ImageLoaderTest, MayBeGivenUpAtAnyTime) {
+TEST_F(ReadAheadTest, MayBeGivenUpAtAnyTime) {
     for (int taken = 0; taken < 10; ++taken) {
-        ImageLoader loader(files_, how_, 3, 4);
+        ReadAhead<Samples> loader(kImages, decode(), 3, 4);
         for (int n = 0; n < taken; ++n) {
             next(loader);
         }
     }
-    const ImageLoader nothing({}, how_, 3, 4);
+    const ReadAhead<Samples> nothing(0, decode(), 3, 4);
 }
 
-TEST_F(ImageLoaderTest, DecodesNoMoreThanItMayHold) {
+TEST_F(ReadAheadTest, DecodesNoMoreThanItMayHold) {
     constexpr std::size_t kAhead = 6;
-    ImageLoader loader(files_, how_, 4, kAhead);
+    ReadAhead<Samples> loader(kImages, decode(), 4, kAhead);
     next(loader);
     std::this_thread::sleep_for(300ms);  // time enough for all forty
     for (std::size_t n = 1 + kAhead; n < files_.size(); ++n) {
