@@ -90,7 +90,9 @@ std::vector<SettingDifference> unfair_differences(const CellInfo& a,
     std::vector<SettingDifference> unfair;
     for (const SettingDifference& difference : all) {
         const std::string& name = difference.name;
-        const bool is_hidden = name == "data" || (is_budget(name) && !only_budget) ||
+        // What does not train at all has no budget to be held against.
+        const bool have_budgets = is_budget(name) && !difference.a.empty() && !difference.b.empty();
+        const bool is_hidden = name == "data" || (have_budgets && !only_budget) ||
                                (name == "weights" && parameters > 0 && !is_backbone_studied);
         if (is_hidden || is_wanted_same(name) || (is_anything_unsaid && is_parameter(difference))) {
             unfair.push_back(difference);

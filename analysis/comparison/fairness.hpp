@@ -27,7 +27,8 @@ std::vector<SettingDifference> setting_differences(const CellInfo& a, const Cell
 
 /// Those of setting_differences(a, b) that make a comparison of the two unfair:
 /// - the data, always;
-/// - the training budget (epochs), unless nothing else differs: then it is what is studied;
+/// - the training budget (epochs) where both have one, unless nothing else differs: then it is what
+///   is studied;
 /// - the weights, unless nothing else differs or the backbone is what is studied;
 /// - with `same` (dotted names, or the last component of one): what it names. All else is what is
 ///   studied;

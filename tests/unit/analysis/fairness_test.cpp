@@ -80,6 +80,9 @@ TEST(FairnessTest, WhatIsStudiedMayDiffer) {
     EXPECT_EQ(unfair(other, {"lr"}), Names{"train.lr"});
     other.settings["train.num_epochs"] = "30";  // a budget beside what is studied
     EXPECT_EQ(unfair(other), Names{"train.num_epochs"});
+    CellInfo untrained = other;  // has no budget
+    untrained.settings.erase("train.num_epochs");
+    EXPECT_EQ(unfair(untrained), Names{});
     other.settings["train.lr"] = "1";  // the budget is what is studied
     EXPECT_EQ(unfair(other), Names{});
     CellInfo weights = base;
