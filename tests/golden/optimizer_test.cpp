@@ -1,3 +1,4 @@
+#include <cmath>
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -9,11 +10,21 @@
 namespace harrow::tests {
 namespace {
 
+/// Over all tensors.
+double norm_of(const std::vector<torch::Tensor>& grads, std::int64_t step) {
+    double sum = 0;
+    for (const torch::Tensor& grad : grads) {
+        sum += grad[step].to(torch::kFloat64).square().sum().item<double>();
+    }
+    return std::sqrt(sum);
+}
+
 // Every tensor of `init` takes the recorded gradients; values are recorded after each step.
 void check_steps(const GoldenFile& file,
                  const std::string& group,
-                 const worker::AdamOptions& options) {
-    SCOPED_TRACE(group);
+                 const worker::AdamOptions& options,
+                 bool unclipped) {
+    SCOPED_TRACE(group + (unclipped ? ", without clipping" : ""));
     const std::string kind = group.substr(0, group.find('_'));
     const double lr = file.number("config/" + kind + "/lr", file.number("config/lr", 3e-3));
     std::vector<torch::Tensor> tensors, grads, expected;
@@ -29,7 +40,11 @@ void check_steps(const GoldenFile& file,
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             tensors[i].mutable_grad().copy_(grads[i][step]);
         }
-        optimizer.step(lr);
+        if (unclipped) {
+            EXPECT_NEAR(optimizer.step_unclipped(lr).item<double>(), norm_of(grads, step), 1e-4);
+        } else {
+            optimizer.step(lr);
+        }
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             EXPECT_TRUE(
                 torch::allclose(tensors[i].detach(), expected[i][step], file.rtol(), file.atol()))
@@ -67,7 +82,9 @@ TEST(Optimizer, StepsMatchReference) {
             report_skipped(group, "neither adamp nor adamw, with or without _wdscale<factor>");
             continue;
         }
-        check_steps(file, group, *options);
+        for (const bool unclipped : {false, true}) {
+            check_steps(file, group, *options, unclipped);
+        }
         ++checked;
     }
     EXPECT_GT(checked, 0);

@@ -27,4 +27,5 @@ set(HARROW_METHOD_SOURCES
     methods/router.cpp
     methods/training_progress.cpp
     optimizers/adam.cpp
+    optimizers/adamw_kernel.cpp
     optimizers/schedule.cpp)

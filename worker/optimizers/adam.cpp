@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sweeps/error.hpp"
+#include "worker/optimizers/adamw_kernel.hpp"
 
 namespace harrow::worker {
 
@@ -108,6 +109,31 @@ void Adam::step(double lr) {
         }
     }
     values_.add_(update, -lr / correction1);
+}
+
+torch::Tensor Adam::step_unclipped(double lr) {
+    const torch::NoGradGuard no_grad;
+    if (options_.project || !values_.device().is_cpu()) {
+        const torch::Tensor norm = grads_.norm();
+        step(lr);
+        return norm;
+    }
+    ++steps_;
+    const auto count = static_cast<double>(steps_);
+    AdamWStep how;
+    how.beta1 = static_cast<float>(options_.beta1);
+    how.beta2 = static_cast<float>(options_.beta2);
+    how.root_correction2 = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, count)));
+    how.epsilon = static_cast<float>(options_.epsilon);
+    how.kept = static_cast<float>(1 - lr * options_.weight_decay);
+    how.rate = static_cast<float>(lr / (1 - std::pow(options_.beta1, count)));
+    const double square = adamw_step(how,
+                                     grads_.data_ptr<float>(),
+                                     values_.data_ptr<float>(),
+                                     mean_.data_ptr<float>(),
+                                     square_.data_ptr<float>(),
+                                     values_.numel());
+    return torch::tensor(std::sqrt(square), torch::kFloat32);
 }
 
 Adam::State Adam::state() const {

@@ -39,6 +39,10 @@ public:
     /// a scalar tensor on the device.
     torch::Tensor clip_grad_norm(double max_norm);
     void step(double lr);
+    /// A step without clipping; returns the global L2 norm of the gradients. Without projection and
+    /// on the CPU every number is read and written once, which is what a step over few images and
+    /// many weights costs; the last bits may differ from step()'s.
+    torch::Tensor step_unclipped(double lr);
 
     /// All that steps change.
     struct State {

@@ -13,8 +13,8 @@
 #include "worker/method.hpp"
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
-#include "worker/methods/router.hpp"
 #include "worker/methods/moleflow/training.hpp"
+#include "worker/methods/router.hpp"
 
 namespace harrow::worker {
 namespace {

@@ -1,6 +1,5 @@
 #include "worker/methods/anomalyvfm/training.hpp"
 
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -193,9 +192,7 @@ void make_step(const torch::Tensor& loss, double lr, Adam& optimizer, EpochSums&
     }
     optimizer.zero_grad();
     loss.backward();
-    // Nothing is clipped; this is how the norm becomes known.
-    const torch::Tensor norm = optimizer.clip_grad_norm(std::numeric_limits<double>::infinity());
-    optimizer.step(lr);
+    const torch::Tensor norm = optimizer.step_unclipped(lr);
     ++sums.steps;
     sums.loss += sums.last_loss;
     sums.grad_norm = sums.grad_norm.defined() ? sums.grad_norm + norm : norm;

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "worker/methods/moleflow/vectorized.hpp"
+#include "worker/vectorized.hpp"
 
 namespace harrow::worker {
 namespace {

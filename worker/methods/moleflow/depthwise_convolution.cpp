@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "worker/methods/moleflow/vectorized.hpp"
+#include "worker/vectorized.hpp"
 
 namespace harrow::worker {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "worker/methods/moleflow/vectorized.hpp"
+#include "worker/vectorized.hpp"
 
 namespace harrow::worker {
 namespace {
