@@ -45,7 +45,7 @@ Differences differences_of(const Contender& contender,
         unlike.push_back({"seeds", seeds_text(contender.seeds), seeds_text(reference.seeds)});
     }
     for (const SettingDifference& difference : setting_differences(a, b)) {
-        if (difference.name == "data" || (budget_counts && is_budget(difference.name)) ||
+        if (difference.name == "data" || (budget_counts && are_other_budgets(difference)) ||
             is_named(same, difference.name)) {
             unlike.push_back(difference);
         }

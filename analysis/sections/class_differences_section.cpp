@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "analysis/sections/metrics_table.hpp"
@@ -20,9 +21,24 @@ constexpr const char* kNotSeparableMark = "≈";
 
 /// Which marks a table has, for its notes.
 struct Marks {
-    bool separable = false, not_separable = false, untested = false;
+    bool separable = false, not_separable = false;
+    std::set<std::string> untested;             ///< why
     std::map<std::string, std::string> unfair;  ///< name of the cell -> what differs
 };
+
+std::string why_untested(const Comparison& pair) {
+    return pair.is_constant ? "the seeds make no difference to either cell"
+           : pair.n == 0    ? "published values have no seeds"
+                            : "a single run says nothing about noise";
+}
+
+std::string joined(const std::set<std::string>& texts, const std::string& separator) {
+    std::string text;
+    for (const std::string& one : texts) {
+        text += (text.empty() ? "" : separator) + one;
+    }
+    return text;
+}
 
 std::string counted(std::size_t count, const std::string& one, const std::string& many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
@@ -81,7 +97,7 @@ TableCell difference_cell(const Report& report,
         }
         case Separation::Untested:
             cell.mark = kUntestedMark;
-            marks.untested = true;
+            marks.untested.insert(why_untested(difference->pair));
             break;
         case Separation::NotSeparable:
             cell.mark = kNotSeparableMark;
@@ -96,13 +112,19 @@ TableCell difference_cell(const Report& report,
 }
 
 std::string family_text(const Report& report, const ClassComparisons& of) {
-    const std::string adjusted = report.compare.adjust == "none"
-                                     ? "p not adjusted, "
-                                     : "p adjusted by " + report.compare.adjust + " over the ";
-    return adjusted + counted(of.tested_classes, "test", "tests") + " of cells × classes" +
-           (of.tested_means > 0 ? ", of the mean over the " +
-                                      counted(of.tested_means, "test", "tests") + " of cells"
-                                : "");
+    const std::string classes = counted(of.tested_classes, "test", "tests") + " of cells × classes";
+    const std::string means = counted(of.tested_means, "test", "tests") + " of ";
+    if (report.compare.adjust == "none") {
+        return "p is not adjusted for " + classes +
+               (of.tested_means > 0 ? " and " + means + "means" : "");
+    }
+    return "p adjusted by " + report.compare.adjust + " over the " + classes +
+           (of.tested_means > 0 ? ", that of a mean over the " + means + "cells" : "");
+}
+
+std::string test_note(const Report& report, const ClassComparisons& of) {
+    return "Test " + of.test + (of.test == "welch" ? "; " : " over common seeds; ") +
+           family_text(report, of) + ".";
 }
 
 std::vector<std::string> mark_notes(const Report& report,
@@ -111,20 +133,20 @@ std::vector<std::string> mark_notes(const Report& report,
     std::vector<std::string> notes;
     const std::string alpha = note_number(report.compare.alpha);
     if (marks.separable) {
-        notes.push_back("* separable from noise: adjusted p of at most " + alpha + ".");
+        notes.push_back(std::string("* separable from noise: ") +
+                        (report.compare.adjust == "none" ? "p" : "adjusted p") + " of at most " +
+                        alpha + ".");
     }
     if (marks.not_separable) {
         notes.push_back(std::string(kNotSeparableMark) +
-                        " not separable from noise: not to be read as a gain or a loss.");
+                        " not separable from noise: neither a gain nor a loss.");
     }
     if (marks.separable || marks.not_separable) {
-        notes.push_back("Test " + of.test + (of.test == "welch" ? "; " : " over common seeds; ") +
-                        family_text(report, of) + ".");
+        notes.push_back(test_note(report, of));
     }
-    if (marks.untested) {
+    if (!marks.untested.empty()) {
         notes.push_back(std::string(kUntestedMark) +
-                        " not tested, as fewer than two seeds are common: nothing can be said "
-                        "about noise.");
+                        " not tested: " + joined(marks.untested, "; ") + ".");
     }
     std::map<std::string, std::string> cells;  // by what differs
     for (const auto& [name, what] : marks.unfair) {
@@ -138,31 +160,54 @@ std::vector<std::string> mark_notes(const Report& report,
     return notes;
 }
 
+/// Of cells that are compared although classes have epochs of their own.
+std::string budget_note(const Report& report,
+                        const ClassComparisons& of,
+                        const std::vector<std::size_t>& cells) {
+    const CellInfo& versus = report.summary.cells[of.versus].info;
+    std::string names;
+    for (const std::size_t cell : cells) {
+        const CellInfo& info = report.summary.cells[cell].info;
+        if (cell != of.versus && have_other_class_budgets(info, versus)) {
+            names += (names.empty() ? "" : ", ") + info.name;
+        }
+    }
+    return names.empty()
+               ? ""
+               : "Other epochs than " + versus.name +
+                     " in some classes (per_class), and compared all the same: " + names + ".";
+}
+
 void add_notes(const Report& report,
                const ClassComparisons& of,
                const Marks& marks,
-               std::size_t shown,
+               const std::vector<std::size_t>& cells,
                Table& table) {
     table.notes = mark_notes(report, of, marks);
+    const std::string budgets = budget_note(report, of, cells);
+    if (!budgets.empty()) {
+        table.notes.push_back(budgets);
+    }
     for (std::string& note : metric_notes(report, {of.metric})) {
         table.notes.push_back(std::move(note));
     }
     const std::size_t all = report.summary.cells.size();
-    if (shown < all) {
-        table.notes.push_back(left_out_note(shown, all) +
+    if (cells.size() < all) {
+        table.notes.push_back(left_out_note(cells.size(), all) +
                               " The tests counted are those of all cells.");
     }
 }
 
 /// Classes below each other, and the mean; of each cell its value and Δ.
 Table classes_table(const Report& report, const ClassComparisons& of) {
-    std::vector<std::size_t> cells = shown_cells(report, of.metric, kMaxColumns);
-    const std::size_t shown = cells.size();
+    const std::vector<std::size_t> shown = shown_cells(report, of.metric, kMaxColumns);
+    std::vector<std::size_t> cells = shown;
     cells.erase(std::remove(cells.begin(), cells.end(), of.versus), cells.end());
+    const std::string& versus = report.summary.cells[of.versus].info.name;
     Table table;
     table.id = "class-differences-" + id_text(of.metric);
-    table.columns = {{metric_heading(report, of.metric), "", true},
-                     {report.summary.cells[of.versus].info.name, "baseline"}};
+    table.caption = metric_heading(report, of.metric) + " by class, Δ against " + versus;
+    table.columns = {{"class", "", true}, {"value", versus}};
     for (const std::size_t cell : cells) {
         const std::string& name = report.summary.cells[cell].info.name;
         table.columns.push_back({"value", name});
@@ -224,6 +269,8 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
     }
     Table table;
     table.id = "class-verdicts-" + id_text(of.metric);
+    table.caption = metric_heading(report, of.metric) + ", mean over classes, Δ against " +
+                    report.summary.cells[of.versus].info.name;
     table.columns = {{"cell", "", true},
                      {metric_heading(report, of.metric)},
                      {"Δ"},
@@ -249,6 +296,10 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
         }
         const bool is_compared = has_mean && !mean->other_data;
         row.cells.push_back(difference_cell(report, mean, of.metric, marks));
+        if (mean != nullptr && mean->separation == Separation::NotSeparable) {
+            row.cells.back().mark.clear();  // the column "the mean" says it in words
+        }
+        row.cells.back().suffix.clear();
         row.cells.push_back(
             number_cell(relative_text(is_compared ? mean->relative : std::nullopt)));
         row.cells.push_back({p_text(has_mean ? mean->pair.p_adjusted : std::nullopt)});
@@ -256,8 +307,13 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
         row.cells.push_back({separable_text(report, of_cell)});
         table.rows.push_back(std::move(row));
     }
-    add_notes(report, of, marks, cells.size(), table);
-    table.notes.emplace_back("Δ relative: Δ in per cent of the baseline's mean.");
+    marks.separable = marks.not_separable = false;
+    add_notes(report, of, marks, cells, table);
+    if (of.tested_classes + of.tested_means > 0) {
+        table.notes.insert(table.notes.begin(), test_note(report, of));
+    }
+    table.notes.emplace_back("Δ relative: Δ in per cent of the mean of " +
+                             report.summary.cells[of.versus].info.name + ".");
     return table;
 }
 
@@ -277,13 +333,26 @@ std::string reach_text(const Report& report, const ClassComparisons& of) {
                      note_number(smallest) + ": no class could be separable.";
 }
 
+std::size_t untested_classes(const ClassComparisons& of) {
+    return static_cast<std::size_t>(std::count_if(
+        of.differences.begin(), of.differences.end(), [](const ClassDifference& difference) {
+            return difference.class_name != kMean &&
+                   (difference.separation == Separation::Untested ||
+                    difference.separation == Separation::Unfair);
+        }));
+}
+
 Paragraph verdict(const Report& report, const ClassComparisons& of) {
     const std::string heading = metric_heading(report, of.metric);
     if (of.tested_classes == 0) {
-        return {heading +
-                    ": no difference could be tested, because no cell shares two seeds with the "
-                    "baseline in a fair comparison. A single run says nothing about noise: these "
-                    "differences are not to be read as gains or losses.",
+        std::set<std::string> reasons;
+        for (const ClassDifference& difference : of.differences) {
+            reasons.insert(difference.separation == Separation::Unfair
+                               ? "something else differs that should be equal (†)"
+                               : why_untested(difference.pair));
+        }
+        return {heading + ": no difference could be tested: " + joined(reasons, "; ") +
+                    ". Read none as a gain or a loss.",
                 true};
     }
     std::vector<const ClassDifference*> separable;
@@ -293,8 +362,9 @@ Paragraph verdict(const Report& report, const ClassComparisons& of) {
         }
     }
     std::string text = heading + ": of " + counted(of.tested_classes, "difference", "differences") +
-                       " (cell × class) that could be tested, " + std::to_string(separable.size()) +
-                       (separable.size() == 1 ? " is" : " are") + " separable from noise";
+                       " (cell × class) that could be tested, " +
+                       (separable.empty() ? "none" : std::to_string(separable.size())) +
+                       (separable.size() < 2 ? " is" : " are") + " separable from noise";
     for (std::size_t i = 0; i < std::min(separable.size(), kMaxNamed); ++i) {
         const ClassDifference& one = *separable[i];
         text += (i == 0 ? ": " : ", ") + report.summary.cells[one.pair.cell].info.name + " in " +
@@ -305,10 +375,16 @@ Paragraph verdict(const Report& report, const ClassComparisons& of) {
                 ? " and " + std::to_string(separable.size() - kMaxNamed) + " more."
                 : ".";
     const std::size_t others = of.tested_classes - separable.size();
-    if (others > 0) {
-        text +=
-            (others == 1 ? " The other one is" : " The other " + std::to_string(others) + " are");
-        text += " not: they are not to be read as gains or losses.";
+    if (separable.empty()) {
+        text += " Read none as a gain or a loss.";
+    } else if (others > 0) {
+        text += others == 1 ? " The other one is not: read it as neither gain nor loss."
+                            : " The other " + std::to_string(others) +
+                                  " are not: read them as neither gains nor losses.";
+    }
+    const std::size_t untested = untested_classes(of);
+    if (untested > 0) {
+        text += " " + std::to_string(untested) + " more could not be tested (? or †).";
     }
     return {text + reach_text(report, of)};
 }
@@ -327,8 +403,8 @@ std::optional<Section> class_differences_section(const Report& report) {
             continue;
         }
         section.blocks.emplace_back(verdict(report, of));
-        section.blocks.emplace_back(verdicts_table(report, of));
         section.blocks.emplace_back(classes_table(report, of));
+        section.blocks.emplace_back(verdicts_table(report, of));
     }
     return section.blocks.empty() ? std::nullopt : std::optional(section);
 }
