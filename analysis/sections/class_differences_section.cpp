@@ -180,6 +180,32 @@ void add_notes(const Report& report,
     }
 }
 
+/// "5 seeds each" where all values say "(5)", which then is left out behind each.
+std::string take_common_count(Table& table) {
+    const auto is_value = [&](std::size_t column) { return table.columns[column].heading != "Δ"; };
+    std::set<std::string> counts;
+    for (const TableRow& row : table.rows) {
+        for (std::size_t i = 1; i < row.cells.size(); ++i) {
+            if (is_value(i) && row.cells[i].is_number) {
+                counts.insert(row.cells[i].suffix);
+            }
+        }
+    }
+    const std::string count = counts.size() == 1 ? *counts.begin() : "";
+    if (count.size() < 3 || count.find_first_not_of("0123456789", 1) != count.size() - 1) {
+        return "";  // "(4/5)", "(published)"
+    }
+    for (TableRow& row : table.rows) {
+        for (std::size_t i = 1; i < row.cells.size(); ++i) {
+            if (is_value(i)) {
+                row.cells[i].suffix.clear();
+            }
+        }
+    }
+    const std::string number = count.substr(1, count.size() - 2);
+    return number + (number == "1" ? " seed each" : " seeds each");
+}
+
 /// Classes below each other, and the mean; of each cell its value and Δ.
 Table classes_table(const Report& report, const ClassComparisons& of) {
     const std::vector<std::size_t> shown = shown_cells(report, of.metric, kMaxColumns);
@@ -210,6 +236,10 @@ Table classes_table(const Report& report, const ClassComparisons& of) {
                 difference_cell(report, find_difference(of, cell, class_name), of.metric, marks));
         }
         table.rows.push_back(std::move(row));
+    }
+    const std::string seeds = take_common_count(table);
+    if (!seeds.empty()) {
+        table.caption += ", " + seeds;
     }
     add_notes(report, of, marks, shown, table);
     return table;

@@ -152,6 +152,8 @@ TEST(ClassComparisonTest, TheTableSaysWhatCanBeSaid) {
         deltas.push_back(row.cells[7].text + row.cells[7].mark + row.cells[7].suffix);
     }
     EXPECT_EQ(values.front(), "0.5000 ± 0.0158");
+    EXPECT_EQ(table.caption, "image_auroc by class, Δ against v1.1, 5 seeds each");
+    EXPECT_EQ(table.rows[0].cells[1].suffix, "");
     EXPECT_EQ(values.back(), "0.5900 ± 0.0158");
     EXPECT_EQ(deltas,
               (Texts{"-0.0060≈",
