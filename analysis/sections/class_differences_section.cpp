@@ -69,7 +69,12 @@ TableCell difference_cell(const Report& report,
         difference->other_data
             ? absent_cell()
             : number_cell(signed_text(difference->pair.delta, metric_format(report, metric)));
-    cell.hint = difference->pair.note;
+    if (difference->pair.p) {
+        cell.hint =
+            "p " + p_text(difference->pair.p) + ", adjusted " + p_text(difference->pair.p_adjusted);
+    }
+    cell.hint +=
+        (cell.hint.empty() || difference->pair.note.empty() ? "" : "; ") + difference->pair.note;
     switch (difference->separation) {
         case Separation::Unfair: {
             cell.mark = kLeftOutMark;
@@ -288,7 +293,7 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
                      {"Δ"},
                      {"Δ relative"},
                      {"p (" + report.compare.adjust + ")"},
-                     {"the mean", "", true},
+                     {"verdict on the mean", "", true},
                      {"separable classes", "", true}};
     Marks marks;
     for (const std::size_t cell : cells) {
@@ -309,7 +314,7 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
         const bool is_compared = has_mean && !mean->other_data;
         row.cells.push_back(difference_cell(report, mean, of.metric, marks));
         if (mean != nullptr && mean->separation == Separation::NotSeparable) {
-            row.cells.back().mark.clear();  // the column "the mean" says it in words
+            row.cells.back().mark.clear();  // the verdict says it in words
         }
         row.cells.back().suffix.clear();
         row.cells.push_back(

@@ -75,6 +75,13 @@ class ReportTest(Case):
         self.harrow("report", run, "--vs", "main", "--format", "html", "--out", self.dir / "thrice")
         self.assertEqual(read_all(self.dir / "thrice"), first)
 
+    def test_best_says_whose_a_local_metric_is(self):
+        local = self.run_of("local", long_csv().replace("pixel_ap", "classf1_local"))
+        whose = "not by MVTec AD 2's server"
+        self.assertIn(whose, self.harrow("best", local, "--metric", "classf1_local").stdout)
+        self.assertIn(whose, self.harrow("best", local, "--metric", "image_auroc,classf1_local").stdout)
+        self.assertNotIn(whose, self.harrow("best", local, "--metric", "image_auroc").stdout)
+
     def test_without_gnuplot_all_but_the_figures_is_there(self):
         run = self.run_of("run", long_csv())
         self.env["PATH"] = str(self.dir)

@@ -165,14 +165,15 @@ TEST(ClassComparisonTest, TheTableSaysWhatCanBeSaid) {
                      "-0.0060≈",
                      "+0.0126*"}));
     EXPECT_EQ(table.rows[1].cells[3].mark, "≈");
+    EXPECT_EQ(table.rows[1].cells[3].hint.rfind("p ", 0), 0U) << table.rows[1].cells[3].hint;
     EXPECT_TRUE(contains(notes(table), "p adjusted by holm over the 21 tests of cells × classes"))
         << notes(table);
     const Table& verdicts = table_of(section, "class-verdicts-image-auroc");
     EXPECT_EQ(column(verdicts, "cell"), (Texts{"v1.1", "v1.2", "v1.3", "v1.4"}));
-    EXPECT_EQ(entry(verdicts, "cell", "v1.1", "the mean"), "baseline");
-    EXPECT_EQ(entry(verdicts, "cell", "v1.2", "the mean"), "not separable from noise");
+    EXPECT_EQ(entry(verdicts, "cell", "v1.1", "verdict on the mean"), "baseline");
+    EXPECT_EQ(entry(verdicts, "cell", "v1.2", "verdict on the mean"), "not separable from noise");
     EXPECT_EQ(entry(verdicts, "cell", "v1.2", "separable classes"), "0 of 7");
-    EXPECT_EQ(entry(verdicts, "cell", "v1.4", "the mean"), "separable from noise");
+    EXPECT_EQ(entry(verdicts, "cell", "v1.4", "verdict on the mean"), "separable from noise");
     EXPECT_EQ(entry(verdicts, "cell", "v1.4", "Δ relative"), "+2.1 %");
     EXPECT_EQ(entry(verdicts, "cell", "v1.4", "separable classes"), "1 of 7: fabric +0.1000");
 }
@@ -202,7 +203,8 @@ TEST(ClassComparisonTest, SingleRunsSayNothingAboutNoise) {
         EXPECT_EQ(row.cells.at(3).mark, "?");
         EXPECT_NE(row.cells.at(3).text, "–");
     }
-    EXPECT_EQ(entry(table_of(section, "class-verdicts"), "cell", "v1.4", "the mean"), "not tested");
+    EXPECT_EQ(entry(table_of(section, "class-verdicts"), "cell", "v1.4", "verdict on the mean"),
+              "not tested");
 }
 
 TEST(ClassComparisonTest, SeedsThatMakeNoDifferenceAreOneObservation) {
