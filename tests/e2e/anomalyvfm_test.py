@@ -1,8 +1,6 @@
-"""AnomalyVFM: the four versions and the baseline over the categories of MVTec AD 2, five seeds each."""
-import json
+"""AnomalyVFM: the four versions and the baseline over the categories of MVTec AD 2, five seeds each; maps,
+thresholds, and the reference's peculiarities beside the defaults."""
 import math
-import os
-import re
 
 from harness import BUILD, Case, main, records, rows, table
 
@@ -60,6 +58,27 @@ space:
 compare: {baseline: v1.1}
 """
 
+COMPAT = """
+space:
+  - cases:
+      - name: maps
+        model.maps: patches
+        router.distance: mahalanobis
+        sequence.scenario: "2-1"
+        validation.holdout: 0.1
+        validation.synthetic: cutpaste
+        score.aucpro_compat: true
+    grid: {score.aupro_limit: [0.3, 0.05]}
+  - cases:
+      - {name: crops, model.maps: crops, data.crop_size: 21, validation.use_split: false}
+      - name: reference
+        model: {version: 1.4, batch_mix_compat: true, attention_range: test_compat, carry_over_compat: true,
+                extraction_dropout_compat: true}
+        backbone.feature: token0_nocls_nopos
+        synthetic.train_pixels: wrapped_compat
+        train.sampling: blocks_compat
+"""
+
 
 class AnomalyVfmTest(Case):
     def setUp(self):
@@ -109,14 +128,33 @@ class AnomalyVfmTest(Case):
         self.assertEqual(rows(self.dir / "again"), rows(self.dir / "run"))
         self.assertEqual(sum(r.get("images_extracted", 0) for r in records(self.dir / "again", "extracted")), 0)
 
-        self.check_report()
+        report = self.harrow("report", "run").stdout
+        section = report[report.index("## Classes against v1.1"):]
+        section = section[:section.index("\n## ")]
+        for category in CATEGORIES + ["mean"]:
+            line = next(line for line in section.splitlines() if line.startswith(f"| {category} "))
+            self.assertRegex(line, r"[+-]?0\.\d{4}\s?(≈|\*)", "a difference and what noise says of it")
+        self.assertRegex(section, r"of 28 differences|of \d+ differences")
+        self.assertIn("≈ not separable from noise", section)
 
-    def check_report(self):
-        text = self.harrow("report", "run").stdout
-        for word in CATEGORIES + VERSIONS:
-            self.assertIn(word, text)
-        self.assertIn("v1.1", text)
-        self.assertRegex(text, r"not separable")
+    def test_maps_thresholds_and_the_reference(self):
+        sweep = self.sweep(COMPAT, classes=["fruit_jelly", "can", "vial"], name="compat")
+        self.harrow("run", sweep, "--dir", "run", "--slots", 2)
+        run = self.dir / "run"
+        metrics = {}
+        for row in table(run):
+            metrics.setdefault(row["cell_name"], set()).add(row["metric"])
+        for cell in ("maps,aupro_limit=0.3", "maps,aupro_limit=0.05"):
+            for metric in ("aupro", "pixel_ap", "segf1_local", "classf1_local", "aucpro_compat", "routing_acc",
+                           "val_normal.mean_score", "val_synth.image_auroc"):
+                self.assertIn(metric, metrics[cell])
+        self.assertEqual(len(records(run, "trained")), 3, "two limits are one training")
+        limits = [self.values(run, "aupro")[cell, "can"][0] for cell in ("maps,aupro_limit=0.3", "maps,aupro_limit=0.05")]
+        self.assertNotEqual(*limits)
+        self.assertIn("aupro", metrics["crops"])
+        self.assertNotIn("segf1_local", metrics["crops"], "no validation split was asked for")
+        self.assertEqual({m for m in metrics["reference"] if not m.startswith("image_")}, {"classf1_local"} | {
+            m for m in metrics["reference"] if m.startswith("classf1_local.")})
 
 
 if __name__ == "__main__":
