@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/sections/values.hpp"
 #include "analysis/selection/selection_text.hpp"
 
 namespace harrow::cli {
@@ -105,7 +106,15 @@ std::string best_lines(const BestResult& result) {
     if (!result.pareto_goals.empty()) {
         text += analysis::pareto_line(result.report, result.pareto_goals, result.front) + "\n";
     }
-    return text + (result.rule ? rule_lines(result) : "");
+    text += result.rule ? rule_lines(result) : "";
+    std::vector<std::string> metrics = {result.metric, result.report.objective.metric};
+    for (const analysis::ParetoGoal& goal : result.pareto_goals) {
+        metrics.push_back(goal.metric);
+    }
+    for (const std::string& note : analysis::metric_notes(result.reported(), metrics)) {
+        text += note + "\n";
+    }
+    return text;
 }
 
 std::string best_json(const BestResult& result) {

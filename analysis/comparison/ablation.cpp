@@ -85,7 +85,7 @@ void split(Removal& removal,
     for (const SettingDifference& difference : differences) {
         const bool is_retuned = switches_off && !is_off(difference.b) && is_number(difference.a) &&
                                 is_number(difference.b);
-        const bool is_hidden_budget = is_budget(difference.name) && !only_budget;
+        const bool is_hidden_budget = are_other_budgets(difference) && !only_budget;
         const bool is_unlike = is_ground(difference) || is_hidden_budget ||
                                is_named(difference, same) || is_retuned ||
                                shared.count({difference.name, difference.b}) != 0;

@@ -13,7 +13,8 @@ namespace harrow::analysis {
 /// What can be said of a difference.
 enum class Separation {
     Unfair,        ///< something differs that should be equal: shown, not judged
-    Untested,      ///< no p: fewer than two common seeds, or a published value
+    Untested,      ///< no p: fewer than two common seeds, a published value, or seeds that make no
+                   ///< difference to either cell
     NotSeparable,  ///< adjusted p above alpha
     Separable,
 };

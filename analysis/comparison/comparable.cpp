@@ -45,7 +45,7 @@ Differences differences_of(const Contender& contender,
         unlike.push_back({"seeds", seeds_text(contender.seeds), seeds_text(reference.seeds)});
     }
     for (const SettingDifference& difference : setting_differences(a, b)) {
-        if (difference.name == "data" || (budget_counts && is_budget(difference.name)) ||
+        if (difference.name == "data" || (budget_counts && are_other_budgets(difference)) ||
             is_named(same, difference.name)) {
             unlike.push_back(difference);
         }
@@ -53,24 +53,56 @@ Differences differences_of(const Contender& contender,
     return unlike;
 }
 
-}  // namespace
+bool has_budget(const Contender& contender) {
+    const auto& settings = contender.cell->settings;
+    return std::any_of(settings.begin(), settings.end(), [](const auto& setting) {
+        return is_budget(setting.first) && !setting.second.empty();
+    });
+}
 
-ComparableGroup comparable_group(const std::vector<Contender>& contenders, const Names& same) {
-    ComparableGroup group{{}, std::vector<Differences>(contenders.size())};
-    const bool budget_counts = !is_budget_studied(contenders);
-    std::vector<Indices> sets;  // each represented by its first
+/// Each is represented by its first. Those without a budget come last and join every set they are
+/// like: being like them is not transitive.
+template <typename IsLike>
+std::vector<Indices> alike_sets(const std::vector<Contender>& contenders, const IsLike& is_like) {
+    std::vector<Indices> sets;
+    Indices untrained;
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-        const auto found = std::find_if(sets.begin(), sets.end(), [&](const Indices& set) {
-            const Contender& first = contenders[set.front()];
-            return contenders[i].seeds == first.seeds &&  // spares a walk over the settings
-                   differences_of(contenders[i], first, same, budget_counts).empty();
-        });
+        if (!has_budget(contenders[i])) {
+            untrained.push_back(i);
+            continue;
+        }
+        const auto found = std::find_if(
+            sets.begin(), sets.end(), [&](const Indices& set) { return is_like(i, set.front()); });
         if (found == sets.end()) {
             sets.push_back({i});
         } else {
             found->push_back(i);
         }
     }
+    for (const std::size_t i : untrained) {
+        bool joined = false;
+        for (Indices& set : sets) {
+            if (is_like(i, set.front())) {
+                set.push_back(i);
+                joined = true;
+            }
+        }
+        if (!joined) {
+            sets.push_back({i});
+        }
+    }
+    return sets;
+}
+
+}  // namespace
+
+ComparableGroup comparable_group(const std::vector<Contender>& contenders, const Names& same) {
+    ComparableGroup group{{}, std::vector<Differences>(contenders.size())};
+    const bool budget_counts = !is_budget_studied(contenders);
+    const std::vector<Indices> sets = alike_sets(contenders, [&](std::size_t a, std::size_t b) {
+        return contenders[a].seeds == contenders[b].seeds &&  // spares a walk over the settings
+               differences_of(contenders[a], contenders[b], same, budget_counts).empty();
+    });
     const auto largest =
         std::max_element(sets.begin(), sets.end(), [&](const Indices& a, const Indices& b) {
             const auto rank = [&](const Indices& set) {
@@ -81,11 +113,12 @@ ComparableGroup comparable_group(const std::vector<Contender>& contenders, const
     if (largest == sets.end()) {
         return group;
     }
+    const Contender& reference = contenders[largest->front()];
     group.members = *largest;
+    std::sort(group.members.begin(), group.members.end());
     for (std::size_t i = 0; i < contenders.size(); ++i) {
         if (!std::binary_search(group.members.begin(), group.members.end(), i)) {
-            group.unlike[i] = differences_of(
-                contenders[i], contenders[group.members.front()], same, budget_counts);
+            group.unlike[i] = differences_of(contenders[i], reference, same, budget_counts);
         }
     }
     return group;

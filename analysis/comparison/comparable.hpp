@@ -20,16 +20,16 @@ struct Contender {
 
 struct ComparableGroup {
     std::vector<std::size_t> members;  ///< indices of contenders, ascending
-    /// By contender: what differs from the group's first though it should be equal; empty for
-    /// members.
+    /// By contender: what differs from a member that trains, else the first, though it should be
+    /// equal; empty for members.
     std::vector<std::vector<SettingDifference>> unlike;
 };
 
 /// Which values may be ranked together, for every table and figure that ranks without a baseline:
 /// those of equal data, unit and seeds, equal training budget (unless no other parameter differs
 /// among the contenders: then it is what is studied) and equal parameters of `same`. Data that is
-/// not known is equal within a run only. The largest such group; of equally large ones that with
-/// more seeds, then the first.
+/// not known is equal within a run only. What trains nothing has no budget, and goes with any. The
+/// largest such group; of equally large ones that with more seeds, then the first.
 ComparableGroup comparable_group(const std::vector<Contender>& contenders,
                                  const std::vector<std::string>& same);
 

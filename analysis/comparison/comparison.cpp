@@ -8,6 +8,7 @@
 #include "analysis/comparison/pair_tests.hpp"
 #include "analysis/comparison/rank_comparison.hpp"
 #include "analysis/statistics/multiplicity.hpp"
+#include "analysis/statistics/paired.hpp"
 #include "analysis/statistics/test_result.hpp"
 #include "sweeps/comparison_names.hpp"
 #include "sweeps/error.hpp"
@@ -78,6 +79,12 @@ std::string left_out_text(const Seeds& of_cell, const Seeds& of_versus, const Se
     return text;
 }
 
+/// But for rounding.
+bool is_same(const std::vector<double>& values) {
+    return paired_differences(values, std::vector<double>(values.size(), values.front()))
+               .num_zero() == values.size();
+}
+
 /// What does not depend on the metric.
 struct CellDifferences {
     std::vector<SettingDifference> unfair;
@@ -96,7 +103,7 @@ CellDifferences cell_differences(const CellInfo& cell, const CellInfo& versus, c
                                                      difference) != result.unfair.end();
                                 }),
                  others.end());
-    result.others = others.empty() ? "" : "differs in " + difference_text(others);
+    result.others = others.empty() ? "" : "differs in " + short_difference_text(others);
     for (const std::string& wanted : same) {
         const auto is_silent = [&](const CellInfo& info) {
             return info.is_import &&
@@ -187,6 +194,14 @@ private:
         comparison.effect = outcome.effect;
         comparison.effect_name = outcome.effect_name;
         comparison.ci95 = outcome.ci95;
+        comparison.is_constant = x.size() > 1 && y.size() > 1 && is_same(x) && is_same(y);
+        if (comparison.is_constant && !is_same({x.front(), y.front()})) {
+            comparison.p = comparison.effect = std::nullopt;
+            comparison.ci95 = std::nullopt;
+            outcome.notes = {
+                "the seeds make no difference to either cell: a single observation, "
+                "nothing to test"};
+        }
         for (const std::string& note : outcome.notes) {
             append(comparison.note, note);
         }

@@ -30,6 +30,9 @@ struct Comparison {
     /// What differs though it should be equal: see unfair_differences(), the seeds, the unit. Not
     /// empty: labelled, and left out of bold and rankings. `a` is the cell's, `b` the baseline's.
     std::vector<SettingDifference> unfair;
+    /// Neither varies over these seeds: however many there are, they are one observation. No p
+    /// unless delta is 0.
+    bool is_constant = false;
     bool is_fair() const { return unfair.empty(); }
 };
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <iterator>
+#include <set>
+
+#include "sweeps/class_config.hpp"
 
 namespace harrow::analysis {
 namespace {
@@ -17,6 +21,31 @@ bool is_backbone(const std::string& name) {
 
 bool is_parameter(const SettingDifference& difference) {
     return difference.name != "data" && difference.name != "weights";
+}
+
+bool is_known_to_both(const SettingDifference& difference) {
+    return !difference.a.empty() && !difference.b.empty();
+}
+
+/// "train.num_epochs=3@fabric" of the list that a setting's text holds; what has a comma of its own
+/// is no budget.
+std::set<std::string> class_budgets(const CellInfo& cell) {
+    std::set<std::string> budgets;
+    const auto found = cell.settings.find(sweeps::kPerClass);
+    std::string text = found == cell.settings.end() ? "" : found->second;
+    if (!text.empty() && text.front() == '[') {
+        text = text.substr(1, text.size() - 2);
+    }
+    for (std::size_t start = 0; start < text.size();) {
+        const std::size_t end = std::min(text.find(',', start), text.size());
+        const std::string entry = text.substr(start, end - start);
+        const auto setting = sweeps::parse_class_setting(entry);
+        if (setting && is_budget(setting->parameter)) {
+            budgets.insert(entry);
+        }
+        start = end + 1;
+    }
+    return budgets;
 }
 
 }  // namespace
@@ -64,6 +93,14 @@ bool is_budget(const std::string& name) {
     return std::find(kBudgets.begin(), kBudgets.end(), last) != kBudgets.end();
 }
 
+bool are_other_budgets(const SettingDifference& difference) {
+    return is_budget(difference.name) && is_known_to_both(difference);
+}
+
+bool have_other_class_budgets(const CellInfo& a, const CellInfo& b) {
+    return class_budgets(a) != class_budgets(b);
+}
+
 bool names_setting(const std::string& wanted, const std::string& name) {
     return wanted == name || wanted == last_component(name) || last_component(wanted) == name;
 }
@@ -90,9 +127,7 @@ std::vector<SettingDifference> unfair_differences(const CellInfo& a,
     std::vector<SettingDifference> unfair;
     for (const SettingDifference& difference : all) {
         const std::string& name = difference.name;
-        // What does not train at all has no budget to be held against.
-        const bool have_budgets = is_budget(name) && !difference.a.empty() && !difference.b.empty();
-        const bool is_hidden = name == "data" || (have_budgets && !only_budget) ||
+        const bool is_hidden = name == "data" || (are_other_budgets(difference) && !only_budget) ||
                                (name == "weights" && parameters > 0 && !is_backbone_studied);
         if (is_hidden || is_wanted_same(name) || (is_anything_unsaid && is_parameter(difference))) {
             unfair.push_back(difference);
@@ -114,6 +149,30 @@ std::string difference_text(const std::vector<SettingDifference>& differences) {
                 shown(difference, difference.a) + " / " + shown(difference, difference.b);
     }
     return text;
+}
+
+std::string short_difference_text(std::vector<SettingDifference> differences) {
+    constexpr std::size_t kMost = 8, kMostBytes = 48;
+    const std::size_t all = differences.size();
+    std::stable_partition(differences.begin(), differences.end(), is_known_to_both);
+    differences.resize(std::min(all, kMost));
+    const auto cut = [](std::string& text) {
+        if (text.size() > kMostBytes) {
+            std::size_t end = kMostBytes;
+            while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+                --end;  // not inside a character
+            }
+            text = text.substr(0, end) + "…";
+        }
+    };
+    for (SettingDifference& difference : differences) {
+        if (difference.name != "data" && difference.name != "weights") {
+            cut(difference.a);
+            cut(difference.b);
+        }
+    }
+    return difference_text(differences) +
+           (all > kMost ? " and " + std::to_string(all - kMost) + " more" : "");
 }
 
 std::string seeds_text(const std::vector<std::uint64_t>& seeds) {

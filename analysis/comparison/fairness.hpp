@@ -44,8 +44,20 @@ bool names_setting(const std::string& wanted, const std::string& name);
 /// Whether a setting says how long a model trains.
 bool is_budget(const std::string& name);
 
+/// Whether both cells have that budget, and another one. What does not train at all has none to be
+/// held against.
+bool are_other_budgets(const SettingDifference& difference);
+
+/// Whether the two give some class a budget of its own (`per_class`) that the other does not give
+/// it. Such cells are compared: a budget by class is part of what is studied, and notes say so.
+bool have_other_class_budgets(const CellInfo& a, const CellInfo& b);
+
 /// "train.lr 0.0002 / 0.0003, train.lambda_logdet 1e-05 / 0.0001"
 std::string difference_text(const std::vector<SettingDifference>& differences);
+
+/// The same of at most eight, those first that mean something to both, long values cut: "model.rank
+/// 8 / 4 and 26 more".
+std::string short_difference_text(std::vector<SettingDifference> differences);
 
 /// "0..4, 42": ascending, neighbours joined.
 std::string seeds_text(const std::vector<std::uint64_t>& seeds);

@@ -68,6 +68,7 @@ tbody tr:hover > * { background: var(--band); }
 b { font-weight: 700; }
 u { text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: .08em; }
 td small { color: var(--soft); font-size: .82em; }
+td sup { line-height: 0; }
 [title] { cursor: help; }
 tbody [title]:not(:has(u, b)) { text-decoration: underline dotted var(--rule); text-underline-offset: .25em; }
 .notes { margin: .45rem 0 0; padding: 0; list-style: none; max-width: 46rem; font-size: .87rem; color: var(--soft); }

@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "analysis/sections/class_verdict.hpp"
 #include "analysis/sections/metrics_table.hpp"
 #include "analysis/sections/sections.hpp"
 #include "analysis/sections/values.hpp"
@@ -20,13 +21,10 @@ constexpr const char* kNotSeparableMark = "≈";
 
 /// Which marks a table has, for its notes.
 struct Marks {
-    bool separable = false, not_separable = false, untested = false;
+    bool separable = false, not_separable = false;
+    std::set<std::string> untested;             ///< why
     std::map<std::string, std::string> unfair;  ///< name of the cell -> what differs
 };
-
-std::string counted(std::size_t count, const std::string& one, const std::string& many) {
-    return std::to_string(count) + " " + (count == 1 ? one : many);
-}
 
 const MetricSummary* values_in(const CellSummary& cell,
                                const std::string& class_name,
@@ -81,7 +79,7 @@ TableCell difference_cell(const Report& report,
         }
         case Separation::Untested:
             cell.mark = kUntestedMark;
-            marks.untested = true;
+            marks.untested.insert(why_untested(difference->pair));
             break;
         case Separation::NotSeparable:
             cell.mark = kNotSeparableMark;
@@ -96,13 +94,19 @@ TableCell difference_cell(const Report& report,
 }
 
 std::string family_text(const Report& report, const ClassComparisons& of) {
-    const std::string adjusted = report.compare.adjust == "none"
-                                     ? "p not adjusted, "
-                                     : "p adjusted by " + report.compare.adjust + " over the ";
-    return adjusted + counted(of.tested_classes, "test", "tests") + " of cells × classes" +
-           (of.tested_means > 0 ? ", of the mean over the " +
-                                      counted(of.tested_means, "test", "tests") + " of cells"
-                                : "");
+    const std::string classes = counted(of.tested_classes, "test", "tests") + " of cells × classes";
+    const std::string means = counted(of.tested_means, "test", "tests") + " of ";
+    if (report.compare.adjust == "none") {
+        return "p is not adjusted for " + classes +
+               (of.tested_means > 0 ? " and " + means + "means" : "");
+    }
+    return "p adjusted by " + report.compare.adjust + " over the " + classes +
+           (of.tested_means > 0 ? ", that of a mean over the " + means + "cells" : "");
+}
+
+std::string test_note(const Report& report, const ClassComparisons& of) {
+    return "Test " + of.test + (of.test == "welch" ? "; " : " over common seeds; ") +
+           family_text(report, of) + ".";
 }
 
 std::vector<std::string> mark_notes(const Report& report,
@@ -111,20 +115,20 @@ std::vector<std::string> mark_notes(const Report& report,
     std::vector<std::string> notes;
     const std::string alpha = note_number(report.compare.alpha);
     if (marks.separable) {
-        notes.push_back("* separable from noise: adjusted p of at most " + alpha + ".");
+        notes.push_back(std::string("* separable from noise: ") +
+                        (report.compare.adjust == "none" ? "p" : "adjusted p") + " of at most " +
+                        alpha + ".");
     }
     if (marks.not_separable) {
         notes.push_back(std::string(kNotSeparableMark) +
-                        " not separable from noise: not to be read as a gain or a loss.");
+                        " not separable from noise: neither a gain nor a loss.");
     }
     if (marks.separable || marks.not_separable) {
-        notes.push_back("Test " + of.test + (of.test == "welch" ? "; " : " over common seeds; ") +
-                        family_text(report, of) + ".");
+        notes.push_back(test_note(report, of));
     }
-    if (marks.untested) {
+    if (!marks.untested.empty()) {
         notes.push_back(std::string(kUntestedMark) +
-                        " not tested, as fewer than two seeds are common: nothing can be said "
-                        "about noise.");
+                        " not tested: " + joined(marks.untested, "; ") + ".");
     }
     std::map<std::string, std::string> cells;  // by what differs
     for (const auto& [name, what] : marks.unfair) {
@@ -138,31 +142,80 @@ std::vector<std::string> mark_notes(const Report& report,
     return notes;
 }
 
+/// Of cells that are compared although classes have epochs of their own.
+std::string budget_note(const Report& report,
+                        const ClassComparisons& of,
+                        const std::vector<std::size_t>& cells) {
+    const CellInfo& versus = report.summary.cells[of.versus].info;
+    std::string names;
+    for (const std::size_t cell : cells) {
+        const CellInfo& info = report.summary.cells[cell].info;
+        if (cell != of.versus && have_other_class_budgets(info, versus)) {
+            names += (names.empty() ? "" : ", ") + info.name;
+        }
+    }
+    return names.empty()
+               ? ""
+               : "Other epochs than " + versus.name +
+                     " in some classes (per_class), and compared all the same: " + names + ".";
+}
+
 void add_notes(const Report& report,
                const ClassComparisons& of,
                const Marks& marks,
-               std::size_t shown,
+               const std::vector<std::size_t>& cells,
                Table& table) {
     table.notes = mark_notes(report, of, marks);
+    const std::string budgets = budget_note(report, of, cells);
+    if (!budgets.empty()) {
+        table.notes.push_back(budgets);
+    }
     for (std::string& note : metric_notes(report, {of.metric})) {
         table.notes.push_back(std::move(note));
     }
     const std::size_t all = report.summary.cells.size();
-    if (shown < all) {
-        table.notes.push_back(left_out_note(shown, all) +
+    if (cells.size() < all) {
+        table.notes.push_back(left_out_note(cells.size(), all) +
                               " The tests counted are those of all cells.");
     }
 }
 
+/// "5 seeds each" where all values say "(5)", which then is left out behind each.
+std::string take_common_count(Table& table) {
+    const auto is_value = [&](std::size_t column) { return table.columns[column].heading != "Δ"; };
+    std::set<std::string> counts;
+    for (const TableRow& row : table.rows) {
+        for (std::size_t i = 1; i < row.cells.size(); ++i) {
+            if (is_value(i) && row.cells[i].is_number) {
+                counts.insert(row.cells[i].suffix);
+            }
+        }
+    }
+    const std::string count = counts.size() == 1 ? *counts.begin() : "";
+    if (count.size() < 3 || count.find_first_not_of("0123456789", 1) != count.size() - 1) {
+        return "";  // "(4/5)", "(published)"
+    }
+    for (TableRow& row : table.rows) {
+        for (std::size_t i = 1; i < row.cells.size(); ++i) {
+            if (is_value(i)) {
+                row.cells[i].suffix.clear();
+            }
+        }
+    }
+    const std::string number = count.substr(1, count.size() - 2);
+    return number + (number == "1" ? " seed each" : " seeds each");
+}
+
 /// Classes below each other, and the mean; of each cell its value and Δ.
 Table classes_table(const Report& report, const ClassComparisons& of) {
-    std::vector<std::size_t> cells = shown_cells(report, of.metric, kMaxColumns);
-    const std::size_t shown = cells.size();
+    const std::vector<std::size_t> shown = shown_cells(report, of.metric, kMaxColumns);
+    std::vector<std::size_t> cells = shown;
     cells.erase(std::remove(cells.begin(), cells.end(), of.versus), cells.end());
+    const std::string& versus = report.summary.cells[of.versus].info.name;
     Table table;
     table.id = "class-differences-" + id_text(of.metric);
-    table.columns = {{metric_heading(report, of.metric), "", true},
-                     {report.summary.cells[of.versus].info.name, "baseline"}};
+    table.caption = metric_heading(report, of.metric) + " by class, Δ against " + versus;
+    table.columns = {{"class", "", true}, {"value", versus}};
     for (const std::size_t cell : cells) {
         const std::string& name = report.summary.cells[cell].info.name;
         table.columns.push_back({"value", name});
@@ -183,6 +236,10 @@ Table classes_table(const Report& report, const ClassComparisons& of) {
                 difference_cell(report, find_difference(of, cell, class_name), of.metric, marks));
         }
         table.rows.push_back(std::move(row));
+    }
+    const std::string seeds = take_common_count(table);
+    if (!seeds.empty()) {
+        table.caption += ", " + seeds;
     }
     add_notes(report, of, marks, shown, table);
     return table;
@@ -224,6 +281,8 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
     }
     Table table;
     table.id = "class-verdicts-" + id_text(of.metric);
+    table.caption = metric_heading(report, of.metric) + ", mean over classes, Δ against " +
+                    report.summary.cells[of.versus].info.name;
     table.columns = {{"cell", "", true},
                      {metric_heading(report, of.metric)},
                      {"Δ"},
@@ -249,6 +308,10 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
         }
         const bool is_compared = has_mean && !mean->other_data;
         row.cells.push_back(difference_cell(report, mean, of.metric, marks));
+        if (mean != nullptr && mean->separation == Separation::NotSeparable) {
+            row.cells.back().mark.clear();  // the column "the mean" says it in words
+        }
+        row.cells.back().suffix.clear();
         row.cells.push_back(
             number_cell(relative_text(is_compared ? mean->relative : std::nullopt)));
         row.cells.push_back({p_text(has_mean ? mean->pair.p_adjusted : std::nullopt)});
@@ -256,61 +319,14 @@ Table verdicts_table(const Report& report, const ClassComparisons& of) {
         row.cells.push_back({separable_text(report, of_cell)});
         table.rows.push_back(std::move(row));
     }
-    add_notes(report, of, marks, cells.size(), table);
-    table.notes.emplace_back("Δ relative: Δ in per cent of the baseline's mean.");
+    marks.separable = marks.not_separable = false;
+    add_notes(report, of, marks, cells, table);
+    if (of.tested_classes + of.tested_means > 0) {
+        table.notes.insert(table.notes.begin(), test_note(report, of));
+    }
+    table.notes.emplace_back("Δ relative: Δ in per cent of the mean of " +
+                             report.summary.cells[of.versus].info.name + ".");
     return table;
-}
-
-/// Tests of signs and ranks have a smallest p, which holm and bonferroni multiply.
-std::string reach_text(const Report& report, const ClassComparisons& of) {
-    if (of.test != "wilcoxon" && of.test != "permutation") {
-        return "";
-    }
-    const bool is_multiplied =
-        report.compare.adjust == "holm" || report.compare.adjust == "bonferroni";
-    const double alone = std::ldexp(2.0, -static_cast<int>(of.pairs));
-    const double smallest =
-        std::min(1.0, alone * (is_multiplied ? static_cast<double>(of.tested_classes) : 1));
-    return smallest <= report.compare.alpha
-               ? ""
-               : " With " + counted(of.pairs, "seed", "seeds") + " p is at least " +
-                     note_number(smallest) + ": no class could be separable.";
-}
-
-Paragraph verdict(const Report& report, const ClassComparisons& of) {
-    const std::string heading = metric_heading(report, of.metric);
-    if (of.tested_classes == 0) {
-        return {heading +
-                    ": no difference could be tested, because no cell shares two seeds with the "
-                    "baseline in a fair comparison. A single run says nothing about noise: these "
-                    "differences are not to be read as gains or losses.",
-                true};
-    }
-    std::vector<const ClassDifference*> separable;
-    for (const ClassDifference& difference : of.differences) {
-        if (difference.separation == Separation::Separable && difference.class_name != kMean) {
-            separable.push_back(&difference);
-        }
-    }
-    std::string text = heading + ": of " + counted(of.tested_classes, "difference", "differences") +
-                       " (cell × class) that could be tested, " + std::to_string(separable.size()) +
-                       (separable.size() == 1 ? " is" : " are") + " separable from noise";
-    for (std::size_t i = 0; i < std::min(separable.size(), kMaxNamed); ++i) {
-        const ClassDifference& one = *separable[i];
-        text += (i == 0 ? ": " : ", ") + report.summary.cells[one.pair.cell].info.name + " in " +
-                one.class_name + " " +
-                signed_text(one.pair.delta, metric_format(report, of.metric));
-    }
-    text += separable.size() > kMaxNamed
-                ? " and " + std::to_string(separable.size() - kMaxNamed) + " more."
-                : ".";
-    const std::size_t others = of.tested_classes - separable.size();
-    if (others > 0) {
-        text +=
-            (others == 1 ? " The other one is" : " The other " + std::to_string(others) + " are");
-        text += " not: they are not to be read as gains or losses.";
-    }
-    return {text + reach_text(report, of)};
 }
 
 }  // namespace
@@ -326,9 +342,9 @@ std::optional<Section> class_differences_section(const Report& report) {
         if (of.differences.empty()) {
             continue;
         }
-        section.blocks.emplace_back(verdict(report, of));
-        section.blocks.emplace_back(verdicts_table(report, of));
+        section.blocks.emplace_back(class_verdict(report, of));
         section.blocks.emplace_back(classes_table(report, of));
+        section.blocks.emplace_back(verdicts_table(report, of));
     }
     return section.blocks.empty() ? std::nullopt : std::optional(section);
 }

@@ -141,11 +141,14 @@ std::string family_text(const Report& report) {
 
 std::string lead_text(const Report& report, const std::string& baseline) {
     const ComparisonOptions& options = report.compare;
-    std::string text = "Δ = mean of the cell - mean of " + baseline + ", test " + options.test +
-                       (options.test == "welch" ? "" : " over common seeds") + ", p adjusted by " +
-                       options.adjust + " over the " + family_text(report) +
-                       " of a metric that could be tested; * adjusted p of at most " +
-                       note_number(options.alpha) + ".";
+    const bool is_adjusted = options.adjust != "none";
+    std::string text =
+        "Δ = mean of the cell - mean of " + baseline + ", test " + options.test +
+        (options.test == "welch" ? "" : " over common seeds") +
+        (is_adjusted ? ", p adjusted by " + options.adjust + " over the " + family_text(report) +
+                           " of a metric that could be tested; * adjusted p"
+                     : std::string(", p is not adjusted; * p")) +
+        " of at most " + note_number(options.alpha) + ".";
     if (!options.same.empty()) {
         text += " Must be equal:";
         for (const std::string& name : options.same) {

@@ -41,7 +41,8 @@ TEST(AnomalyVfmGolden, AucPro) {
     for (std::size_t i = 0; i < rates.size(); ++i) {
         expected.emplace_back(rates[i], overlaps.at(i));
     }
-    // The stored area is that of the stored order, in which points of equal rate stand by chance.
+    // Checks the file, not Harrow: its area is that of its order, in which points of equal rate
+    // stand by chance.
     tests::expect_close(
         trapezoids(expected), file.read("aucpro/auc_pro").values, 1e-6, 0, "the stored order");
     std::sort(expected.begin(), expected.end());
@@ -56,12 +57,14 @@ TEST(AnomalyVfmGolden, AucPro) {
     }
     tests::expect_close(own_rates, rates, 1e-6, 1e-7, "aucpro/fpr_sorted");
     tests::expect_close(own_overlaps, sorted_overlaps, 1e-6, 1e-7, "aucpro/pro_sorted");
+    // Harrow's tolerance: 1e-6 in every point, and in the area of the order it documents.
     ASSERT_TRUE(curve.area());
     tests::expect_close(std::vector<double>{*curve.area()},
                         trapezoids(expected),
                         1e-6,
                         0,
                         "the area where points of equal rate ascend");
+    // What the order by chance is worth in this file; 2e-3 bounds the reference's area, not ours.
     EXPECT_NEAR(*curve.area(), file.scalar("aucpro/auc_pro"), 2e-3);
 }
 

@@ -27,6 +27,8 @@ const std::vector<std::string> kClasses = {
 struct Version {
     std::string name, data = "ad2";
     std::size_t seeds = 5;
+    bool is_constant = false;  ///< the seed makes no difference
+    std::string per_class = "none";
 };
 
 /// What a seed adds in class `c`: -0.02 … 0.02, no two of five alike. Half of it comes from the
@@ -51,6 +53,7 @@ Report versions_report(const std::vector<Version>& versions, const ComparisonOpt
         CellInfo info{versions[v].name, versions[v].name, {versions[v].name}, {}, {}};
         info.data_digest = versions[v].data;
         info.settings = {{"model.version", versions[v].name.substr(1)},
+                         {"per_class", versions[v].per_class},
                          {"score.threshold_deviations", "3"}};
         for (std::size_t seed = 0; seed < versions[v].seeds; ++seed) {
             info.seeds.push_back(seed);
@@ -67,7 +70,8 @@ Report versions_report(const std::vector<Version>& versions, const ComparisonOpt
                                 value});
             };
             for (std::size_t c = 0; c < kClasses.size(); ++c) {
-                const double value = level(v, c) + noise(v, c, seed);
+                const double value =
+                    level(v, c) + (versions[v].is_constant ? 0 : noise(v, c, seed));
                 add(kClasses[c], value);
                 sum += value;
             }
@@ -139,7 +143,7 @@ TEST(ClassComparisonTest, TheTableSaysWhatCanBeSaid) {
     const Table& table = table_of(section, "class-differences-image-auroc");
     Texts rows = kClasses;
     rows.emplace_back("mean");
-    EXPECT_EQ(column(table, "image_auroc"), rows);
+    EXPECT_EQ(column(table, "class"), rows);
     ASSERT_EQ(table.columns.size(), 8U);  // class, v1.1, three times value and Δ
     EXPECT_EQ(table.columns[7].group, "v1.4");
     Texts deltas, values;
@@ -148,6 +152,8 @@ TEST(ClassComparisonTest, TheTableSaysWhatCanBeSaid) {
         deltas.push_back(row.cells[7].text + row.cells[7].mark + row.cells[7].suffix);
     }
     EXPECT_EQ(values.front(), "0.5000 ± 0.0158");
+    EXPECT_EQ(table.caption, "image_auroc by class, Δ against v1.1, 5 seeds each");
+    EXPECT_EQ(table.rows[0].cells[1].suffix, "");
     EXPECT_EQ(values.back(), "0.5900 ± 0.0158");
     EXPECT_EQ(deltas,
               (Texts{"-0.0060≈",
@@ -190,13 +196,62 @@ TEST(ClassComparisonTest, SingleRunsSayNothingAboutNoise) {
         versions_report({{"v1.1", "ad2", 1}, {"v1.4", "ad2", 1}}, against("v1.1"));
     const Section section = class_differences_section(report).value();
     EXPECT_TRUE(std::get<Paragraph>(section.blocks.at(0)).is_warning);
-    EXPECT_TRUE(contains(lead_of(section), "A single run says nothing about noise"));
+    EXPECT_TRUE(contains(lead_of(section), "a single run says nothing about noise"));
     const Table& table = table_of(section, "class-differences-image-auroc");
     for (const TableRow& row : table.rows) {
         EXPECT_EQ(row.cells.at(3).mark, "?");
         EXPECT_NE(row.cells.at(3).text, "–");
     }
     EXPECT_EQ(entry(table_of(section, "class-verdicts"), "cell", "v1.4", "the mean"), "not tested");
+}
+
+TEST(ClassComparisonTest, SeedsThatMakeNoDifferenceAreOneObservation) {
+    const Report report = versions_report(
+        {{"v1.1", "ad2", 5, true}, {"v1.2", "ad2", 5, true}, {"v1.3"}}, against("v1.1"));
+    const ClassComparisons& of = report.class_comparisons.at(0);
+    EXPECT_EQ(of.tested_classes, 7U) << "of v1.3 alone";
+    EXPECT_EQ(of.tested_means, 1U);
+    for (const std::string& class_name : {std::string("fabric"), std::string("mean")}) {
+        const ClassDifference& difference = *find_difference(of, 1, class_name);
+        EXPECT_EQ(difference.separation, Separation::Untested);
+        EXPECT_TRUE(contains(difference.pair.note, "the seeds make no difference"));
+    }
+    EXPECT_FALSE(report.comparisons.at(0).p.has_value());
+    const Section section = class_differences_section(report).value();
+    EXPECT_TRUE(contains(lead_of(section), "7 more could not be tested (? or †)"))
+        << lead_of(section);
+    EXPECT_TRUE(contains(notes(table_of(section, "class-differences")),
+                         "? not tested: the seeds make no difference to either cell."));
+}
+
+TEST(ClassComparisonTest, EpochsOfSingleClassesAreNamed) {
+    const Report report = versions_report(
+        {{"v1.1"}, {"v1.2", "ad2", 5, false, "train.num_epochs=6@fabric"}}, against("v1.1"));
+    EXPECT_EQ(report.class_comparisons.at(0).tested_classes, 7U) << "compared all the same";
+    EXPECT_TRUE(contains(
+        notes(table_of(class_differences_section(report).value(), "class-differences")),
+        "Other epochs than v1.1 in some classes (per_class), and compared all the same: v1.2."));
+}
+
+TEST(ClassComparisonTest, WithoutAdjustmentNothingClaimsOne) {
+    ComparisonOptions options = against("v1.1");
+    options.adjust = "none";
+    const Report report = versions_report(kFour, options);
+    const std::string text =
+        notes(table_of(class_differences_section(report).value(), "class-differences"));
+    EXPECT_TRUE(contains(text,
+                         "p is not adjusted for 21 tests of cells × classes and 3 tests of "
+                         "means"))
+        << text;
+    EXPECT_TRUE(contains(text, "* separable from noise: p of at most 0.05.")) << text;
+}
+
+TEST(ClassComparisonTest, WhereAllIsUnfairNobodySpeaksOfSingleRuns) {
+    const Report report =
+        versions_report({{"v1.1"}, {"v1.2", "other"}, {"v1.3", "other"}}, against("v1.1"));
+    const std::string lead = lead_of(class_differences_section(report).value());
+    EXPECT_TRUE(contains(lead, "something else differs that should be equal (†)")) << lead;
+    EXPECT_FALSE(contains(lead, "single run")) << lead;
 }
 
 TEST(ClassComparisonTest, OtherDataIsNotComparedAndOtherSeedsAreNotJudged) {

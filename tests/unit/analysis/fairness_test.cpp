@@ -102,5 +102,29 @@ TEST(FairnessTest, WhatIsStudiedMayDiffer) {
     EXPECT_EQ(names(unfair_differences(data, other_data, {})), Names{"data"});
 }
 
+TEST(FairnessTest, BudgetsOfSingleClassesAreSeen) {
+    CellInfo a{"a", "a", {}, {}, {}}, b = a;
+    EXPECT_FALSE(have_other_class_budgets(a, b));
+    a.settings["per_class"] = "[model.lora_rank=2@vial,synthetic.noise=\\[35\\,35\\]@vial]";
+    EXPECT_FALSE(have_other_class_budgets(a, b)) << "a rank is no budget";
+    a.settings["per_class"] = "[model.lora_rank=2@vial,train.num_epochs=6@fabric]";
+    b.settings["per_class"] = "train.num_epochs=6@fabric";
+    EXPECT_FALSE(have_other_class_budgets(a, b));
+    b.settings["per_class"] = "none";
+    EXPECT_TRUE(have_other_class_budgets(a, b));
+}
+
+TEST(FairnessTest, LongListsOfDifferencesAreCut) {
+    std::vector<SettingDifference> differences;
+    for (char name = 'a'; name < 'k'; ++name) {
+        differences.push_back({std::string(1, name), "", "1"});
+    }
+    differences.push_back({"rank", "2", std::string(60, 'x')});
+    const std::string text = short_difference_text(differences);
+    EXPECT_EQ(text.rfind("rank 2 / " + std::string(48, 'x') + "…, a – / 1, b – / 1", 0), 0U)
+        << text;
+    EXPECT_EQ(text.substr(text.size() - 11), " and 3 more") << text;
+}
+
 }  // namespace
 }  // namespace harrow::analysis

@@ -38,7 +38,7 @@ public:
     /// Only from the covariance; without statistics of the rows' own distances.
     static Gaussian fitted(const CovarianceSums& sums);
 
-    /// Squared distances of rows [R,D] -> [R] float64 on the rows' device.
+    /// Squared distances of rows [R,D] -> [R] float64 on the Gaussian's device.
     torch::Tensor squared_distances(const torch::Tensor& rows) const;
     /// (d² - mean) / (deviation + 1e-8) with mean and population deviation of the fitted rows' d².
     /// With no more rows than channels these are all but equal, and scores are of the order 1e8.
