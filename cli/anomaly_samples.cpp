@@ -54,7 +54,7 @@ AnomalySample AnomalySampler::make(const AnomalyNumber& number) {
     sample.drawn = storage::draw_anomaly(config_.synthetic,
                                          number.resolution,
                                          number.index,
-                                         storage::load_side(config_),
+                                         sweeps::load_side(config_.data),
                                          static_cast<std::int64_t>(normals_.size()),
                                          seed_);
     const storage::DrawnAnomaly& drawn = sample.drawn;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <string>
@@ -22,6 +23,25 @@
 
 namespace harrow::cli {
 namespace {
+
+/// Drawing needs no backbone: any weights file will do, and none is read.
+class DrawingCatalog : public sweeps::InputCatalog {
+public:
+    explicit DrawingCatalog(const std::filesystem::path& cache) : disk_(cache) {}
+    const sweeps::DatasetFacts& describe(const std::string& layout,
+                                         const std::string& root,
+                                         const std::vector<std::string>& classes) override {
+        return disk_.describe(layout, root, classes);
+    }
+    const sweeps::WeightsFacts& weights(const std::string&, const std::string& path) override {
+        return weights_.emplace(path, sweeps::WeightsFacts{sweeps::hash_text(path), "", {}})
+            .first->second;
+    }
+
+private:
+    DiskCatalog disk_;
+    std::map<std::string, sweeps::WeightsFacts> weights_;  ///< by path
+};
 
 bool trains_with_anomalies(const sweeps::Cell& cell) {
     const std::vector<sweeps::FeatureView> views = sweeps::feature_views(cell.config);
@@ -150,7 +170,7 @@ private:
 
 sweeps::ExitCode run_verb(const DataAnomaliesOptions& options) {
     refuse_occupied(options.out);
-    DiskCatalog catalog(cache_directory(options.cache));
+    DrawingCatalog catalog(cache_directory(options.cache));
     const sweeps::Sweep sweep = load_sweep_source(options.spec, options.overrides, catalog).sweep;
     const sweeps::Cell& cell = chosen_cell(sweep, options.cell);
     const std::string class_name = chosen_class(cell, options.class_name);

@@ -30,6 +30,10 @@ bool belongs(std::string_view split, std::string_view parameter) {
 
 }  // namespace
 
+int load_side(const DataConfig& config) {
+    return config.load_size > 0 ? config.load_size : config.image_size;
+}
+
 std::int64_t AnomalyRows::total() const {
     std::int64_t sum = normals_first;
     for (const AnomalyCounts& counts : resolutions) {

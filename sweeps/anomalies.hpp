@@ -11,6 +11,9 @@
 /// Images that are made from training images: which, how many, and what names them.
 namespace harrow::sweeps {
 
+/// Side of the square that an image is loaded as, on which anomalies are made.
+int load_side(const DataConfig& config);
+
 /// Anomalies of one resolution, in this order.
 struct AnomalyCounts {
     int resolution = 0;  ///< side in pixels; 0: as the image is loaded

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "sweeps/anomalies.hpp"
-#include "sweeps/class_config.hpp"
 #include "sweeps/parameters.hpp"
 
 namespace harrow::sweeps {
@@ -32,7 +31,6 @@ public:
             check_list_lengths();
             check_batch();
             check_geometry();
-            check_carried_ranks();
         }
         return std::move(found_);
     }
@@ -43,9 +41,6 @@ private:
     }
     bool is_version(const char* version) const {
         return config_.model.use_lora && config_.model.version == version;
-    }
-    int load_side() const {
-        return config_.data.load_size != 0 ? config_.data.load_size : config_.data.image_size;
     }
     bool gives_vectors() const { return gives_image_vectors(backbone_, config_.backbone); }
 
@@ -77,10 +72,10 @@ private:
             return;
         }
         const double largest = *std::max_element(scales.begin(), scales.end());
-        if (largest > load_side()) {
+        if (largest > load_side(config_.data)) {
             report("data.scales",
                    text_of(largest) + " is larger than the square of " +
-                       std::to_string(load_side()) + " pixels that is shrunk to it (" +
+                       std::to_string(load_side(config_.data)) + " pixels that is shrunk to it (" +
                        (config_.data.load_size != 0 ? "data.load_size" : "data.image_size") + ")");
         }
     }
@@ -168,13 +163,7 @@ private:
 
     void check_batch() {
         const int batch = config_.train.batch_size;
-        const auto resolutions = static_cast<int>(config_.synthetic.resolutions.size());
-        if (is_version("1.3") && batch % (2 * resolutions) != 0) {
-            report("train.batch_size",
-                   "version 1.3 takes equally many anomalies of each resolution and as many normal "
-                   "images: give a multiple of " +
-                       std::to_string(2 * resolutions) + ", not " + std::to_string(batch));
-        } else if (batch % 2 != 0) {
+        if (batch % 2 != 0) {
             report(
                 "train.batch_size",
                 "half of a batch is normal images and half anomalies; give an even number, not " +
@@ -190,18 +179,33 @@ private:
                    "a number, or set model.use_lora: false");
             return;
         }
-        const std::int64_t first = rows.resolutions.front().total();
-        for (const AnomalyCounts& counts : rows.resolutions) {
-            if (is_version("1.3") && counts.total() != first) {
-                report("synthetic.texture",
-                       "version 1.3 takes equally many anomalies of each resolution, but texture, "
-                       "structural and contextual give " +
-                           std::to_string(first) + " and " + std::to_string(counts.total()));
-                return;
-            }
-        }
         if (config_.train.sampling == "blocks_compat") {
             check_blocks(rows);
+            if (is_version("1.3") && batch % 2 == 0) {
+                check_blocks_of_resolutions(rows);
+            }
+        }
+    }
+    /// 1.3's loop takes one anomaly of each resolution in a step (AnomalyVFM B5).
+    void check_blocks_of_resolutions(const AnomalyRows& rows) {
+        const auto resolutions = static_cast<int>(rows.resolutions.size());
+        if (config_.train.batch_size != 2 * resolutions) {
+            report("train.batch_size",
+                   "blocks_compat of version 1.3 takes one anomaly of each resolution and as many "
+                   "normal images: give " +
+                       std::to_string(2 * resolutions) + ", not " +
+                       std::to_string(config_.train.batch_size) + ", or train.sampling: shuffled");
+        }
+        const std::int64_t first = rows.resolutions.front().total();
+        for (const AnomalyCounts& counts : rows.resolutions) {
+            if (counts.total() != first) {
+                report("synthetic.texture",
+                       "blocks_compat of version 1.3 takes equally many anomalies of each "
+                       "resolution, but texture, structural and contextual give " +
+                           std::to_string(first) + " and " + std::to_string(counts.total()) +
+                           "; make them equal, or train.sampling: shuffled");
+                return;
+            }
         }
     }
     /// The reference's loop slices half a batch out of each list (AnomalyVFM B3).
@@ -231,7 +235,7 @@ private:
             const std::size_t pair = sides.size() == 2 ? 0 : 2 * i;
             const double low = sides[pair], high = sides[pair + 1];
             const double largest = high > low ? high - 1 : high;
-            const double side = resolutions[i] > 0 ? resolutions[i] : load_side();
+            const double side = resolutions[i] > 0 ? resolutions[i] : load_side(config_.data);
             if (largest >= side) {
                 report(parameter,
                        "reaches " + text_of(largest) +
@@ -250,24 +254,6 @@ private:
         if (lengths_fit_) {
             check_side("synthetic.texture_side", config_.synthetic.texture_side);
             check_side("synthetic.contextual_side", config_.synthetic.contextual_side);
-        }
-    }
-
-    /// Weights go from one task's layers into the next one's.
-    void check_carried_ranks() {
-        if (!config_.model.carry_over_compat) {
-            return;
-        }
-        const std::string rank = std::to_string(config_.model.lora_rank);
-        for (const std::string& text : config_.per_class) {
-            const std::optional<ClassSetting> setting = parse_class_setting(text);
-            if (setting && setting->parameter == "model.lora_rank" && setting->value != rank) {
-                report("model.carry_over_compat",
-                       "layers are carried over from class to class and need one model.lora_rank, "
-                       "but per_class gives " +
-                           setting->class_name + " " + setting->value + " and others have " + rank);
-                return;
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 #include "sweeps/class_config.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -82,6 +83,28 @@ std::vector<std::string> classes_with_settings(const TrialConfig& config) {
         }
     }
     return {classes.begin(), classes.end()};
+}
+
+void drop_ineffective_settings(TrialConfig& config, const std::set<std::string>& classes) {
+    std::map<std::string, TrialConfig> of_class;
+    std::vector<std::string> kept;
+    for (const std::string& text : config.per_class) {
+        const std::optional<ClassSetting> setting = parse_class_setting(text);
+        const Parameter* parameter = setting ? find_parameter(setting->parameter) : nullptr;
+        if (parameter == nullptr || classes.count(setting->class_name) == 0) {
+            continue;
+        }
+        const std::string& name = setting->class_name;
+        if (of_class.count(name) == 0) {
+            of_class.emplace(name, config_of_class(config, name));
+        }
+        const TrialConfig& own = of_class.at(name);
+        if (is_active(*parameter, own) &&
+            value_text(*parameter, own) != value_text(*parameter, config)) {
+            kept.push_back(text);
+        }
+    }
+    config.per_class = std::move(kept);
 }
 
 TrialConfig config_of_class(const TrialConfig& config, const std::string& class_name) {

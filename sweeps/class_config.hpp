@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,10 @@ std::string per_class_names();
 
 /// Classes that `config` has values for, sorted.
 std::vector<std::string> classes_with_settings(const TrialConfig& config);
+
+/// Drops entries that change no training: of classes not among `classes`, equal to the value for
+/// all, or of a parameter that does not count for the class.
+void drop_ineffective_settings(TrialConfig& config, const std::set<std::string>& classes);
 
 /// `config` as it is for this class: its per_class applied, and then empty.
 TrialConfig config_of_class(const TrialConfig& config, const std::string& class_name);

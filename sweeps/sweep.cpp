@@ -308,6 +308,14 @@ Sweep parse_sweep(const std::string& text,
     }
     throw_if_any(std::move(problems), file);
 
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        std::set<std::string> classes;
+        for (const std::vector<std::string>& task : tasks[i]) {
+            classes.insert(task.begin(), task.end());
+        }
+        drop_ineffective_settings(cells[i].config, classes);
+    }
+
     Sweep sweep;
     sweep.name = spec.name;
     sweep.cells = finish_cells(std::move(cells), tasks, catalog);

@@ -9,6 +9,7 @@
 
 #include "sweeps/class_config.hpp"
 #include "sweeps/sequence.hpp"
+#include "sweeps/task_rules.hpp"
 #include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
@@ -151,35 +152,22 @@ private:
         return all_known ? wanted : std::vector<std::string>{};
     }
 
-    static std::string listed(const std::vector<std::string>& names) {
-        constexpr std::size_t kShown = 20;
-        std::string text;
-        for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-            text += (i == 0 ? "" : ", ") + names[i];
-        }
-        return text + (names.size() > kShown ? ", …" : "");
-    }
-
     void check_batches(const ExpandedCell& cell, const Tasks& tasks, const DatasetFacts& facts) {
         if (cell.config.method == "anomalyvfm") {
-            return;  // it repeats images to fill a batch
+            return check_statistics(cell, tasks, facts);  // it repeats images to fill a batch
         }
         const int batch = cell.config.train.batch_size;
         const double holdout = cell.config.validation.holdout;
-        if (!batches_.emplace(batch, holdout, cell.config.data.root, tasks).second) {
+        if (!batches_.emplace(batch, holdout, place_of(cell), tasks).second) {
             return;
         }
-        std::map<std::string_view, std::int64_t> images_of;  // that are left for training
-        for (const ClassFacts& facts_of_class : facts.classes) {
-            const std::int64_t all = facts_of_class.train.images;
-            images_of[facts_of_class.name] = all - held_out_count(all, holdout);
-        }
+        const auto images_of = training_images(facts, holdout);
         std::string first;
         std::size_t num_small = 0;
         for (std::size_t task = 0; task < tasks.size(); ++task) {
             std::int64_t images = 0;
             for (const std::string& name : tasks[task]) {
-                images += images_of[name];
+                images += images_of.count(name) != 0 ? images_of.at(name) : 0;
             }
             if (images < batch && ++num_small == 1) {
                 first = "task " + std::to_string(task) + " (" + listed(tasks[task]) + ") has " +
@@ -197,11 +185,56 @@ private:
         }
     }
 
+    /// Of every class, without those held out.
+    static std::map<std::string_view, std::int64_t> training_images(const DatasetFacts& facts,
+                                                                    double holdout) {
+        std::map<std::string_view, std::int64_t> images_of;
+        for (const ClassFacts& facts_of_class : facts.classes) {
+            const std::int64_t all = facts_of_class.train.images;
+            images_of[facts_of_class.name] = all - held_out_count(all, holdout);
+        }
+        return images_of;
+    }
+
+    /// A mean and a covariance of the training images need two of them.
+    void check_statistics(const ExpandedCell& cell, const Tasks& tasks, const DatasetFacts& facts) {
+        constexpr std::int64_t kFewest = 2;
+        const double holdout = cell.config.validation.holdout;
+        const auto images_of = training_images(facts, holdout);
+        std::vector<std::string> small;
+        for (const std::vector<std::string>& task : tasks) {
+            std::copy_if(
+                task.begin(), task.end(), std::back_inserter(small), [&](const std::string& name) {
+                    const auto found = images_of.find(name);
+                    return found != images_of.end() && found->second < kFewest;
+                });
+        }
+        if (small.empty()) {
+            return;
+        }
+        const std::string left =
+            std::to_string(std::max<std::int64_t>(0, images_of.at(small.front())));
+        if (holdout > 0) {
+            report(cell,
+                   "validation.holdout",
+                   "leaves " + left + " training images of " + listed(small) +
+                       ", but a class needs 2; hold out fewer, or leave the class out "
+                       "(data.classes)");
+        } else {
+            report(cell,
+                   "data.root",
+                   listed(small) + " under '" + cell.config.data.root + "' has " + left +
+                       " training image, but a class needs 2; add images, or leave the class out "
+                       "(data.classes)");
+        }
+    }
+
     void check_validation_split(const ExpandedCell& cell,
                                 const Tasks& tasks,
                                 const DatasetFacts& facts) {
         const std::string& root = cell.config.data.root;
-        if (!cell.config.validation.use_split || !with_split_.emplace(root, tasks).second) {
+        if (!cell.config.validation.use_split ||
+            !with_split_.emplace(place_of(cell), tasks).second) {
             return;
         }
         std::set<std::string_view> without;
@@ -233,17 +266,13 @@ private:
         if (config.per_class.empty()) {
             return;
         }
-        for (std::size_t task = 0; task < tasks.size(); ++task) {
-            check_agreement(cell, task, tasks[task]);
+        for (const TaskProblem& problem : task_problems(config, tasks)) {
+            report(cell, problem.parameter, problem.message);
         }
-        if (!class_settings_.emplace(config.data.root, config.per_class).second) {
+        if (!class_settings_.emplace(place_of(cell), config.per_class).second) {
             return;
         }
-        std::vector<std::string> known = facts.other_classes;
-        for (const ClassFacts& facts_of_class : facts.classes) {
-            known.push_back(facts_of_class.name);
-        }
-        std::sort(known.begin(), known.end());
+        const std::vector<std::string> known = all_classes(config.data, facts);
         for (const std::string& name : classes_with_settings(config)) {
             if (std::find(known.begin(), known.end(), name) == known.end()) {
                 report(cell,
@@ -253,30 +282,24 @@ private:
             }
         }
     }
-    /// The classes of one task are trained as one.
-    void check_agreement(const ExpandedCell& cell,
-                         std::size_t task,
-                         const std::vector<std::string>& classes) {
-        if (classes.size() == 1) {
-            return;
+    /// Of the data set, also those that are not used.
+    std::vector<std::string> all_classes(const DataConfig& data, const DatasetFacts& facts) {
+        std::vector<std::string> names;
+        for (const ClassFacts& facts_of_class : facts.classes) {
+            names.push_back(facts_of_class.name);
         }
-        const TrialConfig first = config_of_class(cell.config, classes.front());
-        for (const std::string& name : classes) {
-            const TrialConfig other = config_of_class(cell.config, name);
-            for (const Parameter& parameter : parameters()) {
-                if (parameter.per_class &&
-                    value_text(parameter, first) != value_text(parameter, other)) {
-                    report(cell,
-                           kPerClass,
-                           "task " + std::to_string(task) + " trains " + listed(classes) +
-                               " as one, but " + parameter.name + " is " +
-                               value_text(parameter, first) + " for " + classes.front() + " and " +
-                               value_text(parameter, other) + " for " + name +
-                               "; give them one value, or use sequence.scenario: 1-1");
-                    return;
-                }
-            }
-        }
+        // No folder can have this name: the others are listed, and none is read.
+        const DatasetFacts& rest =
+            data.classes.empty() ? facts : catalog_.describe(data.layout, data.root, {"/"});
+        names.insert(names.end(), rest.other_classes.begin(), rest.other_classes.end());
+        std::sort(names.begin(), names.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
+        return names;
+    }
+
+    using DataPlace = std::pair<std::string, std::string>;  // layout and root
+    static DataPlace place_of(const ExpandedCell& cell) {
+        return {cell.config.data.layout, cell.config.data.root};
     }
 
     const Spec& spec_;
@@ -292,9 +315,9 @@ private:
                         std::string>,
              Tasks>
         known_;
-    std::set<std::tuple<int, double, std::string, Tasks>> batches_;
-    std::set<std::pair<std::string, Tasks>> with_split_;  ///< roots and tasks looked at
-    std::set<std::pair<std::string, std::vector<std::string>>> class_settings_;
+    std::set<std::tuple<int, double, DataPlace, Tasks>> batches_;  ///< looked at, as the others
+    std::set<std::pair<DataPlace, Tasks>> with_split_;
+    std::set<std::pair<DataPlace, std::vector<std::string>>> class_settings_;
 };
 
 }  // namespace

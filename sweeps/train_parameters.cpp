@@ -31,8 +31,8 @@ void add_optimizer_rows(Table& table) {
             .unit("images")
             .when(trains)
             .help("Images per step; what is left over after the last full batch is left "
-                  "out of the epoch. anomalyvfm: half of them normal, half anomalies; a task that "
-                  "has fewer repeats them")
+                  "out of the epoch. anomalyvfm: half of them normal, half anomalies, as "
+                  "train.sampling chooses them")
             .source("MoLE-Flow A12, AnomalyVFM B3"));
     table.push_back(row<kTrain, &TrainConfig::optimizer>("train.optimizer", kStage)
                         .choices({"adamp", "adamw"})

@@ -31,7 +31,7 @@ public:
                   const storage::Normalization& normalization)
         : layout_(request.config.data.layout),
           root_(dataset.root),
-          how_{storage::load_side(request.config),
+          how_{sweeps::load_side(request.config.data),
                normalization,
                storage::resize_named(request.config.data.resize)},
           is_pasted_(request.split == sweeps::kSyntheticSplit) {
@@ -131,7 +131,7 @@ private:
         for (std::size_t resolution = 0; resolution < rows.resolutions.size(); ++resolution) {
             for (std::int64_t i = 0; i < rows.resolutions[resolution].total(); ++i) {
                 drawn_.push_back(storage::draw_anomaly(
-                    config_.synthetic, resolution, i, storage::load_side(config_), normals, seed));
+                    config_.synthetic, resolution, i, sweeps::load_side(config_.data), normals, seed));
             }
         }
     }

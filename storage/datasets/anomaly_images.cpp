@@ -45,12 +45,8 @@ std::vector<ImageEntry> anomaly_normals(const std::string& layout,
     return normals;
 }
 
-int load_side(const sweeps::TrialConfig& config) {
-    return config.data.load_size > 0 ? config.data.load_size : config.data.image_size;
-}
-
 Image anomaly_square(const Image& picture, const sweeps::TrialConfig& config) {
-    const int side = load_side(config);
+    const int side = sweeps::load_side(config.data);
     const Resize resize = resize_named(config.data.resize);
     if (config.synthetic.train_pixels == "wrapped_compat") {
         return wrapped_bytes(preprocess_image(picture, {side, kImageNet, resize}), side);

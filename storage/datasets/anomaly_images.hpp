@@ -17,9 +17,6 @@ std::vector<ImageEntry> anomaly_normals(const std::string& layout,
                                         const std::vector<ImageEntry>& train,
                                         const sweeps::TrialConfig& config);
 
-/// Side of the square that an image is loaded as.
-int load_side(const sweeps::TrialConfig& config);
-
 /// [load_side, load_side, 3]: the image's own pixels, or with synthetic.train_pixels
 /// wrapped_compat what a cast of the normalised samples makes of them.
 Image anomaly_square(const Image& picture, const sweeps::TrialConfig& config);

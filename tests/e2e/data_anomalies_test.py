@@ -84,6 +84,11 @@ class DataAnomaliesTest(Case):
             self.draw(out, "--count", 2, *more)
             self.assertNotEqual(self.contents("a")["texture-000-64.png"], self.contents(out)["texture-000-64.png"], out)
 
+    def test_no_weights_file_is_read(self):
+        (self.dir / "vit.safetensors").unlink()
+        self.draw("out", "--count", 1)
+        self.assertIn("vit.safetensors' does not exist", self.harrow("plan", self.sweep, code=2).stderr)
+
     def test_resolutions_have_samples_of_their_own(self):
         self.draw("out", "--cell", "v1.3")
         self.assertEqual([(s["stage"], s["resolution"]) for s in self.table("out")],

@@ -59,6 +59,9 @@ public:
                 answer.other_classes.push_back(facts.name);
             }
         }
+        if (answer.classes.size() == classes.size()) {
+            answer.other_classes.clear();  // only told when one asked for is not there
+        }
         return answer;
     }
 

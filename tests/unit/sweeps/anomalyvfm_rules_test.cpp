@@ -32,12 +32,12 @@ TEST(AnomalyVfmRulesTest, WhatCannotWorkIsNamed) {
          "such as dinov2_vitb14"},
         {{{"backbone.feature", "patches"}}, "backbone.feature", "cls, patch_mean or token0"},
         {{{"batch_size", "7"}}, "train.batch_size", "an even number, not 7"},
-        {{{"model.version", "1.3"}, {"batch_size", "8"}},
+        {{{"model.version", "1.3"}, {"batch_size", "12"}, {"train.sampling", "blocks_compat"}},
          "train.batch_size",
-         "a multiple of 6, not 8"},
-        {{{"model.carry_over_compat", "true"}, {"per_class", "model.lora_rank=8@vial"}},
-         "model.carry_over_compat",
-         "gives vial 8 and others have 16"},
+         "give 6, not 12, or train.sampling: shuffled"},
+        {{{"model.version", "1.3"}, {"batch_size", "7"}, {"train.sampling", "blocks_compat"}},
+         "train.batch_size",
+         "an even number, not 7"},
         {{{"model.version", "1.3"}, {"data.load_size", "256"}},
          "data.scales",
          "512 is larger than the square of 256"},
@@ -47,7 +47,9 @@ TEST(AnomalyVfmRulesTest, WhatCannotWorkIsNamed) {
         {{{"model.version", "1.3"}, {"synthetic.noise", "[1,2,3,4]"}},
          "synthetic.noise",
          "has 2 pairs for 3 resolutions"},
-        {{{"model.version", "1.3"}, {"synthetic.texture", "[9,16,20]"}},
+        {{{"model.version", "1.3"},
+          {"synthetic.texture", "[9,16,20]"},
+          {"train.sampling", "blocks_compat"}},
          "synthetic.texture",
          "give 41 and 40"},
         {{{"model.version", "1.3"}, {"synthetic.contextual_side", "[20,130]"}},
@@ -92,6 +94,7 @@ TEST(AnomalyVfmRulesTest, WhatHasNoEffectIsNotChecked) {
         {{"batch_size", "7"}, {"use_lora", "false"}, {"synthetic.texture_side", "[600,700]"}},
         {{"model.attention_heads", "7"}},
         {{"model.version", "1.3"}, {"data.scales", "[0,256]"}},
+        {{"model.version", "1.3"}, {"batch_size", "8"}, {"synthetic.texture", "[9,16,20]"}},
         {{"synthetic.texture", "0"}, {"synthetic.texture_side", "[600,700]"}},
         {{"model.maps", "patches"}, {"train.confidence_weight", "0.1"}},
         {{"model.version", "1.4"},
@@ -173,6 +176,76 @@ TEST(AnomalyVfmRulesTest, DataThatIsMissingIsNamed) {
     }
     catalog.add_validation("/data");
     EXPECT_EQ(parse_sweep(text, "s.yaml", "/specs", {}, catalog).cells.size(), 1U);
+}
+
+/// Message of the only problem with `text`; empty when there is none.
+std::string problem_with(const std::string& text, FakeCatalog& catalog, const std::string& key) {
+    catalog.add_weights("/w", "");
+    try {
+        parse_sweep(kHead + ("method: anomalyvfm\nbackbone.weights: /w\n" + text),
+                    "s.yaml",
+                    "/specs",
+                    {},
+                    catalog);
+    } catch (const UsageError& error) {
+        EXPECT_EQ(error.problems().size(), 1U) << error.what();
+        EXPECT_EQ(error.problems()[0].key, key);
+        return error.problems()[0].message;
+    }
+    return "";
+}
+
+TEST(AnomalyVfmRulesTest, AClassNeedsTwoImagesToBeMeasuredAgainst) {
+    FakeCatalog catalog;
+    const auto keep = [&](std::int64_t images) {
+        catalog.facts("/data").classes[4].train.images = images;  // grid
+    };
+    const std::string holdout = "validation.holdout: 0.1\n", root = "data.root";
+    keep(2);
+    EXPECT_EQ(problem_with("", catalog, root), "");
+    EXPECT_EQ(problem_with(holdout, catalog, "validation.holdout")
+                  .rfind("leaves 1 training images of grid", 0),
+              0U);
+    EXPECT_EQ(problem_with(holdout + "data.classes: [cable]\n", catalog, ""), "");
+    keep(1);
+    EXPECT_EQ(problem_with("use_lora: false\n", catalog, root)
+                  .rfind("grid under '/data' has 1 training image", 0),
+              0U);
+    keep(3);
+    EXPECT_EQ(problem_with(holdout, catalog, ""), "");
+}
+
+TEST(AnomalyVfmRulesTest, RanksThatAreCarriedOverAreTheSequencesOwn) {
+    FakeCatalog catalog;
+    const std::string two = "model.carry_over_compat: true\ndata.classes: [cable, grid]\n";
+    const char* key = "model.carry_over_compat";
+    EXPECT_NE(problem_with(two + "per_class: {grid: {lora_rank: 8}}\n", catalog, key)
+                  .find("it is 16 for cable and 8 for grid"),
+              std::string::npos);
+    EXPECT_EQ(problem_with(two + "per_class: {'cable, grid': {lora_rank: 8}}\n", catalog, key), "");
+    EXPECT_EQ(problem_with(two + "per_class: {bottle: {lora_rank: 8}}\n", catalog, key), "");
+}
+
+/// One folder that is another data set by every layout.
+class LayoutCatalog : public FakeCatalog {
+public:
+    const DatasetFacts& describe(const std::string& layout,
+                                 const std::string& root,
+                                 const std::vector<std::string>& classes) override {
+        return FakeCatalog::describe(layout, root + "/" + layout, classes);
+    }
+};
+
+TEST(AnomalyVfmRulesTest, AFolderIsLookedAtInEveryLayout) {
+    LayoutCatalog catalog;
+    catalog.add("/data/mvtec", {"cable"});
+    catalog.add_validation("/data/mvtec");
+    catalog.add("/data/mvtec_ad2", {"cable"});
+    EXPECT_NE(problem_with("validation.use_split: true\n"
+                           "space:\n  - grid: {data.layout: [mvtec, mvtec_ad2]}\n",
+                           catalog,
+                           "validation.use_split"),
+              "");
 }
 
 }  // namespace

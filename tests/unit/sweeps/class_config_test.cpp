@@ -130,6 +130,28 @@ TEST(ClassConfigTest, ClassesOfATaskAgree) {
         problems_with_weights(pairs + "per_class: {'bottle, cable': {num_epochs: 3}}\n").empty());
 }
 
+TEST(ClassConfigTest, WhatChangesNoTrainingIsLeftOut) {
+    const Sweep plain = parse_with_weights(kAnomalyVfm + "data.classes: [bottle, cable]\n");
+    const Sweep same = parse_with_weights(kAnomalyVfm +
+                                          "data.classes: [bottle, cable]\n"
+                                          "per_class:\n"
+                                          "  bottle: {lr: 1e-4, train.weight_decay: 0.5}\n"
+                                          "  grid: {lr: 3e-4}\n");
+    EXPECT_EQ(same.cells[0].id, plain.cells[0].id);
+    EXPECT_TRUE(same.cells[0].config.per_class.empty());
+    const Sweep grid =
+        parse_with_weights(kAnomalyVfm +
+                           "per_class: {cable: {lr: 3e-4, synthetic: {texture: 0, noise: 40}}}\n"
+                           "space:\n  - grid: {train.lr: [1e-4, 3e-4]}\n");
+    EXPECT_EQ(names_of(grid), (std::vector<std::string>{"base", "lr=3e-04"}));
+    EXPECT_EQ(grid.cells[0].config.per_class,
+              (std::vector<std::string>{"synthetic.texture=0@cable", "train.lr=3e-04@cable"}));
+    EXPECT_EQ(grid.cells[1].config.per_class,
+              std::vector<std::string>{"synthetic.texture=0@cable"});
+    EXPECT_EQ(problems_with_weights(kAnomalyVfm + "per_class: {bottel: {lr: 1e-4}}\n").size(), 1U)
+        << "of a class that is none";
+}
+
 TEST(ClassConfigTest, ABaselineHasNone) {
     TrialConfig config;
     config.method = "anomalyvfm";

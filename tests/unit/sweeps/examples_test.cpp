@@ -8,9 +8,11 @@
 
 #include "sweeps/backbone_geometry.hpp"
 #include "sweeps/class_config.hpp"
+#include "sweeps/feature_views.hpp"
 #include "sweeps/parameters.hpp"
 #include "sweeps/sweep.hpp"
 #include "sweeps/tables/table_reader.hpp"
+#include "sweeps/work_plan.hpp"
 #include "tests/support/fake_catalog.hpp"
 
 namespace harrow::sweeps {
@@ -47,16 +49,21 @@ std::vector<std::string> example_names() {
     return names;
 }
 
-Sweep parse_anomalyvfm(const std::string& name, const std::vector<std::string>& overrides = {}) {
-    const std::string directory = (kExamples / "anomalyvfm").string();
-    setenv("MVTEC_AD2_ROOT", "/ad2", 1);
-    setenv("DINOV2_WEIGHTS", "/weights/dinov2.safetensors", 1);
+FakeCatalog ad2_catalog() {
     FakeCatalog catalog;
     catalog.add(
         "/ad2",
         {"can", "fabric", "fruit_jelly", "rice", "sheet_metal", "vial", "wallplugs", "walnuts"});
     catalog.add_validation("/ad2");
     catalog.add_weights("/weights/dinov2.safetensors", "");
+    return catalog;
+}
+
+Sweep parse_anomalyvfm(const std::string& name, const std::vector<std::string>& overrides = {}) {
+    const std::string directory = (kExamples / "anomalyvfm").string();
+    setenv("MVTEC_AD2_ROOT", "/ad2", 1);
+    setenv("DINOV2_WEIGHTS", "/weights/dinov2.safetensors", 1);
+    FakeCatalog catalog = ad2_catalog();
     return parse_sweep(text_of(directory + "/" + name), name, directory, overrides, catalog);
 }
 
@@ -97,6 +104,14 @@ TEST(AnomalyVfmExamplesTest, CanBePlanned) {
         SCOPED_TRACE(name);
         const Sweep sweep = parse_anomalyvfm(name);
         EXPECT_EQ(sweep.name + ".yaml", "anomalyvfm-" + name);
+        FakeCatalog catalog = ad2_catalog();
+        const WorkPlan plan = make_work_plan(sweep, catalog);
+        EXPECT_GE(plan.trials.size(), 5 * sweep.cells.size() - 4);
+        const std::size_t views = static_cast<std::size_t>(
+            std::count_if(plan.extractions.begin(), plan.extractions.end(), [](const auto& one) {
+                return one.view == kTrainView || one.view == kTestView;
+            }));
+        EXPECT_EQ(views % 14, 0U) << "train and test of seven classes each";
         for (const Cell& cell : sweep.cells) {
             EXPECT_EQ(cell.config.method, "anomalyvfm");
             if (cell.name != "auc-pro") {

@@ -149,7 +149,7 @@ private:
             storage::draw_anomaly(config_.synthetic,
                                   sample.resolution,
                                   sample.index,
-                                  storage::load_side(config_),
+                                  sweeps::load_side(config_.data),
                                   rows_[sample.place.class_index].normals,
                                   anomaly_seed_);
         const std::vector<std::uint8_t> mask =
