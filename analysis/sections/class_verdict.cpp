@@ -89,8 +89,9 @@ Paragraph class_verdict(const Report& report, const ClassComparisons& of) {
 
 std::string why_untested(const Comparison& pair) {
     return pair.is_constant ? "the seeds make no difference to either cell"
-           : pair.n == 0    ? "published values have no seeds"
-                            : "a single run says nothing about noise";
+           : pair.n == 0
+               ? "published values have no seeds, and a single run says nothing about noise"
+               : "a single run says nothing about noise";
 }
 
 std::string joined(const std::set<std::string>& texts, const std::string& separator) {

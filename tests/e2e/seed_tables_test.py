@@ -88,7 +88,7 @@ class SeedTables(Case):
                                             ("baseline", "0.5539", "-0.0086?", "-1.5 %")):
             self.assert_row(lines, f"| {cell} |", mean, delta, relative, "not tested")
         self.assert_row(lines, "| fabric |", "0.6520", "0.7574", "+0.1054?")
-        self.assertTrue(any("A single run says nothing about noise" in line for line in lines))
+        self.assertTrue(any("a single run says nothing about noise" in line for line in lines))
         self.assertFalse(any("separable from noise:" in line for line in lines))
         # Their lessons are held against the baseline.
         lines = self.report("anomalyvfm", "--vs", "baseline", again=True)
