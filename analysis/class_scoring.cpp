@@ -62,9 +62,9 @@ struct Hits {
         predicted += is_predicted ? 1 : 0;
         defective += is_defective ? 1 : 0;
     }
-    /// 2 TP / (2 TP + FP + FN); absent where nothing is predicted and nothing defective.
+    /// 2 TP / (2 TP + FP + FN); absent where nothing is defective: then there is nothing to hit.
     std::optional<double> f1() const {
-        return predicted + defective == 0
+        return defective == 0
                    ? std::nullopt
                    : std::optional(2.0 * static_cast<double>(both) /
                                    static_cast<double>(predicted + defective));
@@ -260,7 +260,7 @@ void ClassScorer::add_local_f1(const sweeps::ScoreConfig& config,
     }
     const std::string& class_name = maps_.scores().class_name;
     const double deviations = config.threshold_deviations;
-    const std::string cause = " is defective, and none reaches the threshold";
+    const std::string cause = " is defective";
     for (auto after = static_cast<std::size_t>(values.task); after < values.values.size();
          ++after) {
         for (const Routing routing : {Routed, Oracle}) {

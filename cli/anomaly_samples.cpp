@@ -14,7 +14,9 @@ AnomalySampler::AnomalySampler(storage::Dataset dataset,
                                const std::string& class_name,
                                sweeps::TrialConfig config,
                                std::uint64_t seed)
-    : dataset_(std::move(dataset)), config_(std::move(config)), seed_(seed) {
+    : dataset_(std::move(dataset)),
+      config_(std::move(config)),
+      seed_(sweeps::class_anomaly_seed(seed, class_name)) {
     for (const storage::DatasetClass& found : dataset_.classes) {
         if (found.name == class_name) {
             normals_ = storage::anomaly_normals(dataset_.layout, found.train, config_);

@@ -7,6 +7,7 @@
 #include "sweeps/error.hpp"
 #include "sweeps/feature_views.hpp"
 #include "sweeps/parameters.hpp"
+#include "sweeps/random.hpp"
 #include "sweeps/validation.hpp"
 
 namespace harrow::sweeps {
@@ -57,6 +58,10 @@ AnomalyRows anomaly_rows(const SyntheticConfig& config, std::int64_t train_image
 
 std::uint64_t anomaly_seed(const SyntheticConfig& config, std::uint64_t trial_seed) {
     return config.seed < 0 ? trial_seed : static_cast<std::uint64_t>(config.seed);
+}
+
+std::uint64_t class_anomaly_seed(std::uint64_t seed, std::string_view class_name) {
+    return stream_seed(seed, "class/" + std::string(class_name));
 }
 
 std::string recipe_text(const TrialConfig& config, std::string_view split) {

@@ -37,6 +37,9 @@ AnomalyRows anomaly_rows(const SyntheticConfig& config, std::int64_t train_image
 
 /// What seeds the anomalies of a trial.
 std::uint64_t anomaly_seed(const SyntheticConfig& config, std::uint64_t trial_seed);
+/// What each anomaly of a class is drawn from: classes share nothing. `seed`: as anomaly_seed gives
+/// it.
+std::uint64_t class_anomaly_seed(std::uint64_t seed, std::string_view class_name);
 
 /// How images of a split that is made (`anomalies`, `val_synth`) follow from the training images:
 /// lines name=value of what counts, sorted; for anomalies also the method, by which the rest
@@ -47,7 +50,7 @@ void apply_recipe(std::string_view recipe, TrialConfig& config);
 
 /// What a feature key of the anomalies is made of in place of the images' digest. `train_digest`:
 /// of all training images of the class; `recipe`: recipe_text of the split `anomalies`; `seed` as
-/// anomaly_seed gives it.
+/// class_anomaly_seed gives it.
 Digest anomalies_digest(const Digest& train_digest, std::string_view recipe, std::uint64_t seed);
 
 }  // namespace harrow::sweeps

@@ -102,7 +102,9 @@ SplitFacts view_images(const FeatureView& view, const ClassFacts& facts, std::ui
     }
     return {anomaly_rows(view.config.synthetic, facts.train.images - held_out).total(),
             anomalies_digest(
-                facts.train.images_digest, view.recipe, anomaly_seed(view.config.synthetic, seed))};
+                facts.train.images_digest,
+                view.recipe,
+                class_anomaly_seed(anomaly_seed(view.config.synthetic, seed), facts.name))};
 }
 
 bool depends_on_seed(const FeatureView& view) {

@@ -8,9 +8,11 @@ namespace harrow::sweeps {
 
 /// Seed of the stream `name` of a trial: equal inputs give equal streams on every machine, and two
 /// names never share one. Streams in use: "init", "shuffle", "order"; append "/<task>" per task.
-/// Of AnomalyVFM: "init/head/<task>", "shuffle/<task>/<epoch>", "dropout/<task>/<epoch>/<batch>",
-/// "extraction/<task>/<what>/<batch>".
-/// With what synthetic.seed says: "anomalies/<index of the resolution>/<index of the anomaly>".
+/// Of AnomalyVFM, where a task is called after its first class: "init/<task>", "init/head/<task>",
+/// "shuffle/<task>/normals/<round>", "shuffle/<task>/anomalies/<resolution>/<round>",
+/// "dropout/<task>/<epoch>/<batch>", "extraction/<task>/<what>/<batch>".
+/// With what synthetic.seed says: "class/<name>", and with that as the seed
+/// "anomalies/<index of the resolution>/<index of the anomaly>".
 /// With seed 0, of images: "cutpaste/<path>"; of reports: "compare" (anew for every comparison),
 /// "selection".
 std::uint64_t stream_seed(std::uint64_t trial_seed, std::string_view name);

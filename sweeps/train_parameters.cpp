@@ -116,10 +116,11 @@ void add_anomalyvfm_rows(Table& table) {
                         .choices({"shuffled", "blocks_compat"})
                         .methods({"anomalyvfm"})
                         .when(trains)
-                        .help("shuffled: every anomaly once per epoch and as many normal images, "
-                              "both in an order of the seed; blocks_compat: the reference's loop, "
-                              "the same images in the same order in every epoch, of which it never "
-                              "sees about half")
+                        .help("shuffled: normal images and anomalies take turns in an order of the "
+                              "seed, over the epochs, so that each is seen equally often; as many "
+                              "steps an epoch as blocks_compat, the reference's loop: the same "
+                              "images in the same order in every epoch, of which it never sees "
+                              "about half")
                         .source("AnomalyVFM B3, B5"));
     table.push_back(row<kTrain, &TrainConfig::confidence_weight>("train.confidence_weight", kStage)
                         .at_least(0)

@@ -7,23 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "storage/datasets/dataset.hpp"
+#include "storage/datasets/held_out.hpp"
 #include "sweeps/error.hpp"
-#include "sweeps/validation.hpp"
 
 namespace harrow::worker {
 
 namespace {
-
-/// Rows of the training features that are not trained on, ascending.
-std::vector<std::int64_t> held_out_rows(const FeatureRequest& train,
-                                        const storage::FeatureInfo& info) {
-    std::vector<std::string> names;
-    for (const storage::FeatureSource& image : info.images) {
-        names.emplace_back(storage::path_in_split(train.config.data.layout, image.relative_path));
-    }
-    return sweeps::held_out(names, train.config.validation.holdout);
-}
 
 /// 0 … count-1 without `left_out`, which ascends.
 std::vector<std::int64_t> rows_without(std::int64_t count,
@@ -67,8 +56,11 @@ public:
         }
         return features.rows;
     }
+    /// Rows of the training features that are not trained on, ascending.
     std::vector<std::int64_t> held_out(const Features& train) const {
-        return held_out_rows(entry_.train(), *train.info);
+        const sweeps::TrialConfig& config = entry_.train().config;
+        return storage::held_out_images(
+            config.data.layout, train.info->images, config.validation.holdout);
     }
 
 private:

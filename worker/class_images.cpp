@@ -2,7 +2,6 @@
 
 #include "sweeps/error.hpp"
 #include "sweeps/feature_views.hpp"
-#include "sweeps/validation.hpp"
 
 namespace harrow::worker {
 
@@ -20,16 +19,6 @@ const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dat
     throw sweeps::DataError("no " + split + " images of class '" + class_name + "' under " +
                             dataset.root.string() +
                             "; they were there when the sweep was validated, put them back");
-}
-
-std::vector<std::int64_t> held_out_images(const std::string& layout,
-                                          const std::vector<storage::ImageEntry>& images,
-                                          double holdout) {
-    std::vector<std::string> names;
-    for (const storage::ImageEntry& image : images) {
-        names.emplace_back(storage::path_in_split(layout, image.relative_path));
-    }
-    return sweeps::held_out(names, holdout);
 }
 
 }  // namespace harrow::worker

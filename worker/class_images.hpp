@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,10 +13,5 @@ namespace harrow::worker {
 const std::vector<storage::ImageEntry>& split_images(const storage::Dataset& dataset,
                                                      const std::string& class_name,
                                                      const std::string& split);
-
-/// Which of a class's training images are held out, by their paths.
-std::vector<std::int64_t> held_out_images(const std::string& layout,
-                                          const std::vector<storage::ImageEntry>& images,
-                                          double holdout);
 
 }  // namespace harrow::worker

@@ -187,7 +187,7 @@ private:
         method_->train(data, hooks);
         stop_if_asked(monitor_);
         std::vector<SeenClass> classes = classes_of_task(place_.task);  // may stop
-        method_->update_router(data);
+        method_->update_router(data, [&] { step_or_stop(monitor_); });
         laps_.add_to(times_.train);
         add_seen(std::move(classes));
         stage_ = Stage::Evaluate;

@@ -1,10 +1,8 @@
 #include "worker/extraction.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,9 +20,6 @@
 namespace harrow::worker {
 
 namespace {
-
-/// How long a request to stop may wait for an image.
-constexpr std::chrono::milliseconds kStopPoll{50};
 
 void check_unchanged(const FeatureRequest& request,
                      const Backbone& backbone,
@@ -67,16 +62,6 @@ storage::FeatureInfo describe(const FeatureRequest& request,
     return info;
 }
 
-/// The next picture, unless the monitor asks to stop first.
-Picture take_picture(ReadAhead<Picture>& pictures, WorkMonitor& monitor) {
-    while (true) {
-        if (std::optional<Picture> picture = pictures.take(kStopPoll)) {
-            return std::move(*picture);
-        }
-        stop_if_asked(monitor);
-    }
-}
-
 /// Pictures through the backbone into the file, in fixed batches by their index.
 void run_backbone(ReadAhead<Picture>& source,
                   Backbone& backbone,
@@ -93,7 +78,7 @@ void run_backbone(ReadAhead<Picture>& source,
         const std::int64_t present = std::min(kBatchImages, count - first);
         std::vector<Picture> pictures;
         for (std::int64_t i = 0; i < present; ++i) {
-            pictures.push_back(take_picture(source, monitor));
+            pictures.push_back(take_or_stop(source, monitor));
         }
         laps.add_to(times.wait);
         const torch::Tensor features = extract_rows(backbone, data, pictures, monitor);

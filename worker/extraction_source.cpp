@@ -1,12 +1,11 @@
 #include "worker/extraction_source.hpp"
 
-#include <chrono>
 #include <filesystem>
-#include <optional>
 #include <utility>
 
 #include "storage/datasets/anomaly_images.hpp"
 #include "storage/datasets/cut_paste.hpp"
+#include "storage/datasets/held_out.hpp"
 #include "storage/datasets/synthetic_anomalies.hpp"
 #include "sweeps/anomalies.hpp"
 #include "sweeps/feature_views.hpp"
@@ -17,8 +16,6 @@
 namespace harrow::worker {
 namespace {
 
-/// How long a request to stop may wait for an image.
-constexpr std::chrono::milliseconds kStopPoll{50};
 constexpr std::size_t kSquaresAhead = 4;  // per thread
 /// Samples in [0,1].
 constexpr storage::Normalization kPlain{{0.0F, 0.0F, 0.0F}, {1.0F, 1.0F, 1.0F}};
@@ -48,7 +45,8 @@ public:
         const sweeps::ValidationConfig& validation = request.config.validation;
         digest_ = sweeps::synthetic_digest(digest_, validation);
         made_ = request.split + "\n" + sweeps::recipe_text(request.config, request.split);
-        for (const std::int64_t image : held_out_images(layout_, images, validation.holdout)) {
+        for (const std::int64_t image :
+             storage::held_out_images(layout_, images, validation.holdout)) {
             const auto i = static_cast<std::size_t>(image);
             images_.push_back({images[i].relative_path, digests[i]});
         }
@@ -85,12 +83,13 @@ public:
         normals_ = storage::anomaly_normals(config_.data.layout, train, config_);
         const std::uint64_t seed = sweeps::anomaly_seed(config_.synthetic, request.seed);
         const std::string recipe = sweeps::recipe_text(config_, request.split);
-        digest_ = sweeps::anomalies_digest(train_digest, recipe, seed);
+        const std::uint64_t class_seed = sweeps::class_anomaly_seed(seed, request.class_name);
+        digest_ = sweeps::anomalies_digest(train_digest, recipe, class_seed);
         made_ = request.split + " seed " + std::to_string(seed) + "\n" + recipe;
         if (config_.synthetic.train_pixels == "wrapped_compat") {
             normalization_ = kPlain;
         }
-        draw(seed);
+        draw(class_seed);
         list_images(train, digests);
     }
 
@@ -104,10 +103,8 @@ public:
             threads,
             kSquaresAhead * static_cast<std::size_t>(threads));
         while (squares_.size() < normals_.size()) {
-            if (std::optional<storage::Image> square = squares.take(kStopPoll)) {
-                squares_.push_back(std::move(*square));
-            }
-            stop_if_asked(monitor);
+            squares_.push_back(take_or_stop(squares, monitor));
+            step_or_stop(monitor);
         }
         seconds += squares.busy_seconds();
     }

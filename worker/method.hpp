@@ -75,7 +75,10 @@ public:
     virtual void begin_task(int task) = 0;
     /// Throws TrainingDiverged, and sweeps::DataError for a task smaller than one batch.
     virtual void train(const TaskData& data, const TrainingHooks& hooks) = 0;
-    virtual void update_router(const TaskData& data) = 0;
+    /// `on_batch`, which may be empty, is called between batches of work; it may throw, which
+    /// leaves the method as it was.
+    virtual void update_router(const TaskData& data, const std::function<void()>& on_batch) = 0;
+    void update_router(const TaskData& data) { update_router(data, {}); }
     /// How many numbers training on this task, which has begun, changes or did change.
     virtual std::int64_t trained_parameters(int task) const = 0;
 

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "worker/work_monitor.hpp"
+
 namespace harrow::worker {
 
 /// Makes things 0, 1, 2, … on threads of its own, ahead of the one thread that takes them in order.
@@ -127,5 +129,19 @@ private:
     double busy_seconds_ = 0;
     std::vector<std::thread> threads_;
 };
+
+/// How long a request to stop may wait for a thing.
+constexpr std::chrono::milliseconds kStopPoll{50};
+
+/// The next thing, unless the monitor asks to stop first.
+template <typename Thing>
+Thing take_or_stop(ReadAhead<Thing>& things, WorkMonitor& monitor) {
+    while (true) {
+        if (std::optional<Thing> thing = things.take(kStopPoll)) {
+            return std::move(*thing);
+        }
+        stop_if_asked(monitor);
+    }
+}
 
 }  // namespace harrow::worker

@@ -4,35 +4,16 @@
 #include <cstdint>
 #include <string>
 
+#include "storage/datasets/held_out.hpp"
 #include "storage/datasets/preprocess.hpp"
 #include "sweeps/anomalies.hpp"
-#include "sweeps/validation.hpp"
 
 namespace harrow::storage {
-namespace {
-
-Image in_color(Image image) {
-    if (image.channels == 3) {
-        return image;
-    }
-    Image color{image.width, image.height, 3, {}};
-    color.pixels.reserve(3 * image.pixels.size());
-    for (const std::uint8_t value : image.pixels) {
-        color.pixels.insert(color.pixels.end(), 3, value);
-    }
-    return color;
-}
-
-}  // namespace
-
 std::vector<ImageEntry> anomaly_normals(const std::string& layout,
                                         const std::vector<ImageEntry>& train,
                                         const sweeps::TrialConfig& config) {
-    std::vector<std::string> names;
-    for (const ImageEntry& image : train) {
-        names.emplace_back(path_in_split(layout, image.relative_path));
-    }
-    const std::vector<std::int64_t> held_out = sweeps::held_out(names, config.validation.holdout);
+    const std::vector<std::int64_t> held_out =
+        held_out_images(layout, train, config.validation.holdout);
     const auto trained = static_cast<std::int64_t>(train.size() - held_out.size());
     const auto wanted =
         static_cast<std::size_t>(sweeps::anomaly_rows(config.synthetic, trained).normals);

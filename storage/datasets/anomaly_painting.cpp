@@ -70,18 +70,19 @@ int reflected(int i, int length) {
     return length > 1 ? i : 0;
 }
 
+/// The square alone, mirrored at its own border.
 void blur(const PixelBox& box, int kernel, Image& image) {
     const std::vector<double> weights = gaussian_weights(kernel);
     const int radius = kernel / 2, width = box.right - box.left;
-    const int height = box.bottom - box.top + 2 * radius;
+    const int inside = box.bottom - box.top, height = inside + 2 * radius;
     // [height, width, channels]: rows blurred, with those above and below that columns take in
     std::vector<double> rows(static_cast<std::size_t>(height) * width * kChannels, 0.0);
     double* row = rows.data();
     for (int y = 0; y < height; ++y) {
-        const int from = reflected(box.top - radius + y, image.height);
+        const int from = box.top + reflected(y - radius, inside);
         for (int x = 0; x < width; ++x, row += kChannels) {
             for (int k = 0; k < kernel; ++k) {
-                const int column = reflected(box.left + x - radius + k, image.width);
+                const int column = box.left + reflected(x - radius + k, width);
                 const std::uint8_t* pixel = image.pixels.data() + offset(image, column, from);
                 for (int c = 0; c < kChannels; ++c) {
                     row[c] += weights[static_cast<std::size_t>(k)] * pixel[c];

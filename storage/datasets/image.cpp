@@ -77,8 +77,7 @@ Image read_mask(const std::filesystem::path& path) {
     return decode_named(read_image_bytes(path), path, LowByte::NonZero);
 }
 
-Image read_rgb(const std::filesystem::path& path) {
-    Image image = read_image(path);
+Image in_color(Image image) {
     if (image.channels == 3) {
         return image;
     }
@@ -89,6 +88,10 @@ Image read_rgb(const std::filesystem::path& path) {
     image.channels = 3;
     image.pixels = std::move(pixels);
     return image;
+}
+
+Image read_rgb(const std::filesystem::path& path) {
+    return in_color(read_image(path));
 }
 
 void write_png(const std::filesystem::path& path, const Image& image) {

@@ -30,7 +30,9 @@ Image decode_image(std::string_view bytes, const std::filesystem::path& path);
 /// stays so, however small it is.
 Image read_mask(const std::filesystem::path& path);
 
-/// As read_image; grey is replicated to three channels.
+/// Grey is replicated to three channels.
+Image in_color(Image image);
+/// As read_image, in colour.
 Image read_rgb(const std::filesystem::path& path);
 
 struct ImageSize {

@@ -53,9 +53,9 @@ DrawnAnomaly draw_anomaly(const sweeps::SyntheticConfig& config,
                           std::uint64_t seed);
 
 /// The picture: `base` and `source` are [side, side, 3], and `base` is changed. Noise and blends
-/// are rounded to the nearest byte; a blurred patch takes in what surrounds it, mirrored at the
-/// image's border. Only contextual anomalies look at `source`. Throws std::invalid_argument for a
-/// picture of another shape.
+/// are rounded to the nearest byte; a patch is blurred alone, mirrored at its own border. Only
+/// contextual anomalies look at `source`. Throws std::invalid_argument for a picture of another
+/// shape.
 void apply_anomaly(const DrawnAnomaly& anomaly,
                    const sweeps::SyntheticConfig& config,
                    Image& base,

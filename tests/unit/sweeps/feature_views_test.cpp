@@ -159,7 +159,7 @@ TEST(FeatureViewsTest, ScalesAndCropsWantVectorsOfImages) {
 TEST(FeatureViewsTest, ImagesOfAViewAreThoseOfItsSplit) {
     TrialConfig config = anomalyvfm();
     config.validation = {0.25, "cutpaste", true};
-    const ClassFacts facts{"can", {40, "t"}, {20, "e"}, "l", {7, "v"}};
+    ClassFacts facts{"can", {40, "t"}, {20, "e"}, "l", {7, "v"}};
     const auto images = [&](const char* name, std::uint64_t seed = 0) {
         return view_images(view_named(config, name), facts, seed);
     };
@@ -168,6 +168,9 @@ TEST(FeatureViewsTest, ImagesOfAViewAreThoseOfItsSplit) {
     EXPECT_EQ(images("val_synth").images, 10);
     EXPECT_EQ(images("anomalies").images, 90);
     EXPECT_NE(images("anomalies", 1).images_digest, images("anomalies", 2).images_digest);
+    const Digest of_can = images("anomalies").images_digest;
+    facts.name = "vial";
+    EXPECT_NE(images("anomalies").images_digest, of_can) << "another class, other anomalies";
     config.synthetic.train_pixels = "wrapped_compat";
     EXPECT_EQ(images("anomalies").images, 30 + 90) << "those that are trained on come first";
     config.synthetic.seed = 9;

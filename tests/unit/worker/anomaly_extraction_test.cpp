@@ -41,6 +41,8 @@ protected:
         return config;
     }
 
+    std::uint64_t class_seed() const { return sweeps::class_anomaly_seed(kSeed, class_names_[0]); }
+
     FeatureRequest request(const sweeps::TrialConfig& config) const {
         const storage::Dataset dataset = listing();
         FeatureRequest request;
@@ -52,7 +54,7 @@ protected:
         request.images_digest =
             sweeps::anomalies_digest(storage::images_digest(dataset, dataset.classes[0].train),
                                      sweeps::recipe_text(config, request.split),
-                                     kSeed);
+                                     class_seed());
         request.key = sweeps::feature_key(request.config, {}, request.images_digest);
         return request;
     }
@@ -109,7 +111,7 @@ protected:
         for (std::size_t resolution = 0; resolution < 2; ++resolution) {
             for (std::int64_t i = 0; i < (resolution == 0 ? 6 : 5); ++i) {
                 const storage::DrawnAnomaly drawn =
-                    storage::draw_anomaly(config.synthetic, resolution, i, kSide, 5, kSeed);
+                    storage::draw_anomaly(config.synthetic, resolution, i, kSide, 5, class_seed());
                 const int side = resolution == 0 ? kSide : 32;
                 storage::Image base =
                     storage::resize_bilinear(normals[std::size_t(drawn.base)], side, side);
@@ -188,7 +190,7 @@ TEST_F(AnomalyExtractionTest, TheFileSaysWhatTheyAreMadeOf) {
         EXPECT_EQ(info.images[i].relative_path, trained()[i].relative_path);
     }
     const storage::DrawnAnomaly drawn =
-        storage::draw_anomaly(wanted.config.synthetic, 0, 2, kSide, 5, kSeed);
+        storage::draw_anomaly(wanted.config.synthetic, 0, 2, kSide, 5, class_seed());
     EXPECT_EQ(info.images[7].relative_path, trained()[std::size_t(drawn.base)].relative_path);
     EXPECT_EQ(info.images[7].digest, info.images[std::size_t(drawn.base)].digest);
 }
@@ -238,18 +240,31 @@ TEST_F(AnomalyExtractionTest, RefusesTrainingImagesThatChanged) {
     }
 }
 
-/// Asks to stop at once.
-class Stop : public WorkMonitor {
+/// Asks to stop after so many steps.
+class StopAfter : public WorkMonitor {
 public:
-    bool stop_requested() override { return true; }
+    explicit StopAfter(int steps) : wanted_(steps) {}
+    void step() noexcept override { ++steps; }
+    bool stop_requested() override { return steps == wanted_; }
+    int steps = 0;
+
+private:
+    int wanted_;
 };
 
-TEST_F(AnomalyExtractionTest, NormalImagesAreDecodedOnlyAsLongAsTheyAreWanted) {
+TEST_F(AnomalyExtractionTest, LoadingNormalImagesGivesSignsOfLifeAndStopsBetweenAnyTwo) {
     const FeatureRequest wanted = request(config());
-    const auto source = open_source(wanted, listing(), storage::kImageNet);
-    Stop stop;
-    double seconds = 0;
-    EXPECT_THROW(source->prepare(2, stop, seconds), WorkStopped);
+    for (const int stop : {1, 3, 6}) {
+        const auto source = open_source(wanted, listing(), storage::kImageNet);
+        StopAfter monitor(stop);
+        double seconds = 0;
+        if (stop < 6) {
+            EXPECT_THROW(source->prepare(2, monitor, seconds), WorkStopped);
+        } else {
+            source->prepare(2, monitor, seconds);
+        }
+        EXPECT_EQ(monitor.steps, std::min(stop, 5));
+    }
 }
 
 }  // namespace

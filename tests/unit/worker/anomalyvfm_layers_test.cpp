@@ -288,6 +288,32 @@ TEST(AnomalyvfmMahalanobis, DirectionsThatNoRowTakesDoNotCount) {
     EXPECT_NEAR(scores.std(false).item<double>(), 1, 1e-6);
 }
 
+// Distances of training rows are all n - 1 then; how they differ is rounding, and must not weigh
+// the scores of one scale against those of another.
+TEST(AnomalyvfmMahalanobis, ScoresOfFewRowsAreNotMeasuredInRounding) {
+    const std::int64_t count = 30, channels = 64;
+    const torch::Tensor sizes = torch::logspace(0, -4, channels, 10, torch::kFloat64);
+    torch::Tensor sums[2];
+    for (int way = 0; way < 2; ++way) {
+        sums[way] = torch::zeros({40}, torch::kFloat64);
+        for (const std::uint64_t scale : {1, 2, 3}) {
+            torch::Tensor rows =
+                1 + random_rows({count, channels}, scale).to(torch::kFloat64) * sizes;
+            const torch::Tensor noise = random_rows({count, channels}, 10).to(torch::kFloat64);
+            rows += 1e-12 * way * noise;
+            const torch::Tensor others =
+                1 + random_rows({40, channels}, scale + 3).to(torch::kFloat64) * sizes;
+            const Gaussian gaussian = Gaussian::fitted(rows);
+            const torch::Tensor scores = gaussian.scores(others);
+            const torch::Tensor expected =
+                (gaussian.squared_distances(others) - static_cast<double>(count - 1)) / 1e-8;
+            EXPECT_TRUE(torch::allclose(scores, expected, 1e-9, 0)) << scale;
+            sums[way] += scores;
+        }
+    }
+    EXPECT_TRUE(torch::allclose(sums[0], sums[1], 1e-6, 0));
+}
+
 TEST(AnomalyvfmMahalanobis, RefusesWhatIsNoNumber) {
     torch::Tensor features = random_rows({5, 4}, 1);
     features[2][1] = NAN;

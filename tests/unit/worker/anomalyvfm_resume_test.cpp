@@ -131,6 +131,20 @@ TEST(AnomalyvfmState, RefusesTheStateOfAnotherConfiguration) {
     StateTensors incomplete = state;
     incomplete.erase("expert.0.images.0.whitening");
     EXPECT_THROW(build(config_of("1.1"))->load_state(incomplete), storage::UnusableCheckpoint);
+    StateTensors narrow = state;
+    narrow["expert.0.images.0.mean"] = torch::zeros({kChannels - 1}, torch::kFloat64);
+    narrow["expert.0.images.0.whitening"] = torch::zeros({kChannels - 1, 2}, torch::kFloat64);
+    EXPECT_THROW(build(config_of("1.1"))->load_state(narrow), storage::UnusableCheckpoint);
+    for (const std::string version : {"1.3", "1.4"}) {
+        const auto attending = build(config_of(version));
+        learn(*attending, make_task(0, config_of(version)));
+        StateTensors without = copy_of(attending->save_state());
+        build(config_of(version))->load_state(without);
+        without["expert.0.attention"] = torch::zeros({4}, torch::kFloat64);
+        EXPECT_THROW(build(config_of(version))->load_state(without), storage::UnusableCheckpoint);
+        without.erase("expert.0.attention");
+        EXPECT_THROW(build(config_of(version))->load_state(without), storage::UnusableCheckpoint);
+    }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // AnomalyVFM over whole sequences: what is stored of it, and what comes of a stop.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -53,6 +54,9 @@ TEST_F(AnomalyVfmRunTest, EveryImageHasAFiniteScoreAndMapsOnlyWhereTheyAreWanted
                 for (const double score : one.image_scores) {
                     EXPECT_TRUE(std::isfinite(score)) << one.class_name;
                 }
+                const auto [least, most] =
+                    std::minmax_element(one.image_scores.begin(), one.image_scores.end());
+                EXPECT_GT(*most - *least, 1e-3 * std::abs(*most)) << one.class_name;
                 EXPECT_EQ(one.height, with_maps ? 2 : 0);
                 EXPECT_EQ(one.maps.size(), with_maps ? 4U * one.image_scores.size() : 0U);
             }

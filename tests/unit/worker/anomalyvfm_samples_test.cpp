@@ -92,31 +92,77 @@ TEST(AnomalyvfmSamples, ABlockThatEndsWithTheLastImageFallsBack) {
     EXPECT_EQ(batches[1].anomalies, (Indices{8, 9, 10, 11}));
 }
 
-TEST(AnomalyvfmSamples, ShuffledEpochsSeeEveryAnomalyOnce) {
+/// Steps of the first epochs, one after the other.
+std::vector<SampleBatch> shuffled(const SamplePool& pool,
+                                  std::int64_t batch_size,
+                                  bool by_resolution,
+                                  int epochs) {
+    std::vector<SampleBatch> batches;
+    for (int epoch = 0; epoch < epochs; ++epoch) {
+        for (SampleBatch& batch :
+             shuffled_batches(pool, batch_size, by_resolution, 1, "c", epoch)) {
+            batches.push_back(std::move(batch));
+        }
+    }
+    return batches;
+}
+
+void expect_equally_often(const std::map<std::int64_t, int>& counts, std::size_t size) {
+    ASSERT_EQ(counts.size(), size);
+    int least = counts.begin()->second, most = least;
+    for (const auto& [index, count] : counts) {
+        least = std::min(least, count);
+        most = std::max(most, count);
+    }
+    EXPECT_LE(most - least, 1);
+}
+
+TEST(AnomalyvfmSamples, ShuffledEpochsHaveTheStepsOfTheBlocksAndSeeAllEquallyOften) {
     const SamplePool pool = reference_pool();
-    const std::vector<SampleBatch> batches = shuffled_batches(pool, 8, 1, 0, 0);
-    for (const SampleBatch& batch : batches) {
-        EXPECT_EQ(batch.normals.size(), batch.anomalies.size());
+    EXPECT_EQ(shuffled(pool, 8, false, 1).size(), block_batches(pool, 8).size());
+    for (const int epochs : {2, 3, 10}) {
+        const std::vector<SampleBatch> batches = shuffled(pool, 8, false, epochs);
+        for (const SampleBatch& batch : batches) {
+            EXPECT_EQ(batch.normals.size(), 4U);
+            EXPECT_EQ(batch.anomalies.size(), 4U);
+        }
+        expect_equally_often(counted(batches, &SampleBatch::normals), 50);
+        expect_equally_often(counted(batches, &SampleBatch::anomalies), 90);
     }
-    const auto anomalies = counted(batches, &SampleBatch::anomalies);
-    EXPECT_EQ(anomalies.size(), 90U);
-    const auto normals = counted(batches, &SampleBatch::normals);
-    EXPECT_EQ(normals.size(), 50U);
-    for (const auto& [index, count] : normals) {
-        EXPECT_TRUE(count == 1 || count == 2) << index;
-        EXPECT_EQ(anomalies.at(index), 1);
-    }
-    const auto order = [&](std::uint64_t seed, int task, int epoch) {
+    const auto order = [&](std::uint64_t seed, const char* task, int epoch) {
         Indices all;
-        for (const SampleBatch& batch : shuffled_batches(pool, 8, seed, task, epoch)) {
+        for (const SampleBatch& batch : shuffled_batches(pool, 8, false, seed, task, epoch)) {
             all.insert(all.end(), batch.anomalies.begin(), batch.anomalies.end());
         }
         return all;
     };
-    EXPECT_EQ(order(1, 0, 0), order(1, 0, 0));
-    EXPECT_NE(order(1, 0, 0), order(1, 0, 1));
-    EXPECT_NE(order(1, 0, 0), order(1, 1, 0));
-    EXPECT_NE(order(1, 0, 0), order(2, 0, 0));
+    EXPECT_EQ(order(1, "a", 0), order(1, "a", 0));
+    EXPECT_NE(order(1, "a", 0), order(1, "a", 2));
+    EXPECT_NE(order(1, "a", 0), order(1, "b", 0));
+    EXPECT_NE(order(1, "a", 0), order(2, "a", 0));
+}
+
+TEST(AnomalyvfmSamples, ShuffledStepsOf1_3TakeEquallyManyOfEveryResolution) {
+    const SamplePool pool =
+        pool_samples({rows_of(50, {{128, 8, 20, 12}, {256, 16, 12, 12}, {512, 20, 8, 12}})});
+    EXPECT_EQ(shuffled(pool, 6, true, 1).size(), block_batches_by_resolution(pool, 6).size());
+    const std::vector<SampleBatch> batches = shuffled(pool, 12, true, 9);
+    EXPECT_EQ(batches.size(), 9U * block_batches_by_resolution(pool, 12).size());
+    for (const SampleBatch& batch : batches) {
+        std::map<std::size_t, int> resolutions;
+        for (const std::int64_t index : batch.anomalies) {
+            ++resolutions[pool.anomalies[static_cast<std::size_t>(index)].resolution];
+        }
+        EXPECT_EQ(resolutions, (std::map<std::size_t, int>{{0, 2}, {1, 2}, {2, 2}}));
+        EXPECT_EQ(batch.normals.size(), 6U);
+    }
+    expect_equally_often(counted(batches, &SampleBatch::anomalies), 120);
+    // Three resolutions do not share four places: all anomalies take turns.
+    const std::vector<SampleBatch> mixed = shuffled(pool, 8, true, 12);
+    for (const SampleBatch& batch : mixed) {
+        EXPECT_EQ(batch.anomalies.size(), 4U);
+    }
+    expect_equally_often(counted(mixed, &SampleBatch::anomalies), 120);
 }
 
 TEST(AnomalyvfmSamples, ClassesOfATaskArePooled) {
@@ -147,12 +193,12 @@ TEST(AnomalyvfmSamples, ClassesOfATaskArePooled) {
 TEST(AnomalyvfmSamples, RefusesToTrainOnNothing) {
     sweeps::TrialConfig config;
     const SamplePool nothing = pool_samples({rows_of(5, {{0, 0, 0, 0}})});
-    EXPECT_THROW(epoch_batches(config, nothing, 1, 0, 0), sweeps::DataError);
+    EXPECT_THROW(epoch_batches(config, nothing, 1, "c", 0), sweeps::DataError);
     config.train.sampling = "random";
-    EXPECT_THROW(epoch_batches(config, reference_pool(), 1, 0, 0), sweeps::UsageError);
+    EXPECT_THROW(epoch_batches(config, reference_pool(), 1, "c", 0), sweeps::UsageError);
     config.train.sampling = "shuffled";
     config.train.batch_size = 1;
-    EXPECT_THROW(epoch_batches(config, reference_pool(), 1, 0, 0), sweeps::UsageError);
+    EXPECT_THROW(epoch_batches(config, reference_pool(), 1, "c", 0), sweeps::UsageError);
 }
 
 /// Which rows are taken, in order; every batch has one length where `length` is given.

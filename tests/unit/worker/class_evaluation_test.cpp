@@ -19,7 +19,8 @@ public:
     bool has_router() const override { return routed; }
     void begin_task(int /*task*/) override {}
     void train(const TaskData& /*data*/, const TrainingHooks& /*hooks*/) override {}
-    void update_router(const TaskData& /*data*/) override {}
+    void update_router(const TaskData& /*data*/,
+                       const std::function<void()>& /*on_batch*/) override {}
     std::int64_t trained_parameters(int /*task*/) const override { return 0; }
 
     torch::Tensor score(const torch::Tensor& features, int expert) override {

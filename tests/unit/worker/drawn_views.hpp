@@ -8,6 +8,7 @@
 
 #include "storage/feature_cache.hpp"
 #include "sweeps/feature_views.hpp"
+#include "sweeps/random.hpp"
 #include "worker/continual_sequence.hpp"
 
 namespace harrow::worker {
@@ -77,10 +78,13 @@ private:
         std::vector<float> values;
         for (std::int64_t n = 0; n < split.images; ++n) {
             info.images.push_back({path(name, split.name, n), std::to_string(n)});
-            values.insert(
-                values.end(),
-                static_cast<std::size_t>(info.shape.values_per_image()),
-                100.0F * static_cast<float>(number) + static_cast<float>(n) + split.more + more);
+            sweeps::RandomStream random(0, name + "/" + view + "/" + std::to_string(n));
+            for (std::int64_t i = 0; i < info.shape.values_per_image(); ++i) {
+                values.push_back(i % kDrawnChannels == 0
+                                     ? 100.0F * static_cast<float>(number) + static_cast<float>(n) +
+                                           split.more + more
+                                     : static_cast<float>(20 * random.normal()));
+            }
         }
         storage::FeatureWriter writer = cache_.create(request.key, info);
         writer.write(0, split.images, values.data());

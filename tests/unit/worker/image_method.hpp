@@ -77,7 +77,10 @@ public:
             }
         }
     }
-    void update_router(const TaskData& /*data*/) override { position_ = 0; }
+    void update_router(const TaskData& /*data*/,
+                       const std::function<void()>& /*on_batch*/) override {
+        position_ = 0;
+    }
     std::int64_t trained_parameters(int /*task*/) const override { return 1; }
 
     torch::Tensor score(const torch::Tensor& features, int expert) override {

@@ -55,7 +55,11 @@ torch::Tensor flattened_batch(const torch::Tensor& x) {
     return unit_length(x.transpose(1, 2)).transpose(1, 2).flatten(1);
 }
 
-void copy_named(const AdapterModel& from, const AdapterModel& to, bool with_head) {
+/// `what` is wrong when shapes differ.
+void copy_named(const AdapterModel& from,
+                const AdapterModel& to,
+                bool with_head,
+                const std::string& what) {
     const torch::NoGradGuard no_grad;
     std::map<std::string, torch::Tensor> sources;
     for (const NamedTensor& named : from.named_tensors()) {
@@ -67,10 +71,7 @@ void copy_named(const AdapterModel& from, const AdapterModel& to, bool with_head
         }
         const auto source = sources.find(named.name);
         if (source == sources.end() || source->second.sizes() != named.tensor.sizes()) {
-            throw sweeps::UsageError(
-                "model.carry_over_compat: a task's layers do not have the shape of those of the "
-                "task before ('" +
-                named.name + "'); give all classes one rank");
+            throw sweeps::UsageError(what + " ('" + named.name + "')");
         }
         torch::Tensor target = named.tensor;
         target.copy_(source->second);
@@ -274,11 +275,17 @@ std::int64_t AdapterModel::num_trained() const {
 }
 
 void carry_over(const AdapterModel& from, const AdapterModel& to) {
-    copy_named(from, to, false);
+    copy_named(
+        from,
+        to,
+        false,
+        "model.carry_over_compat: a task's layers do not have the shape of those of the task "
+        "before; give all classes one rank");
 }
 
 void copy_tensors(const AdapterModel& from, const AdapterModel& to) {
-    copy_named(from, to, true);
+    copy_named(
+        from, to, true, "a task's trained layers do not have the shape its configuration asks for");
 }
 
 }  // namespace harrow::worker::anomalyvfm

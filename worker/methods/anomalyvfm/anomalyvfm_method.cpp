@@ -1,8 +1,8 @@
 #include "worker/methods/anomalyvfm/anomalyvfm_method.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,13 +87,14 @@ public:
 
     void train(const TaskData& data, const TrainingHooks& hooks) override {
         prepare(data);
+        anomalyvfm::check_enough_images(config_of(model_class_), data.features->size());
         anomalyvfm::train_adapters(
             *model_, data, config_of(model_class_), seed_, device_, hooks, progress_);
     }
 
-    void update_router(const TaskData& data) override {
+    void update_router(const TaskData& data, const std::function<void()>& on_batch) override {
         prepare(data);
-        experts_.emplace_back(config_of(model_class_), *model_, data, seed_, device_);
+        experts_.emplace_back(config_of(model_class_), *model_, data, seed_, device_, on_batch);
         expert_classes_.push_back(model_class_);
         parameters_.push_back(model_->num_trained());
         if (has_router()) {
@@ -159,7 +160,7 @@ public:
             experts_.emplace_back(config_of(expert_classes_.back()),
                                   expert_prefix(expert),
                                   state,
-                                  static_cast<int>(expert),
+                                  expert_classes_.back(),
                                   geometry_.channels,
                                   seed_,
                                   device_);
@@ -167,7 +168,7 @@ public:
         if (model_task >= 0) {
             model_class_ = restored_name(state, kModelClass);
             model_task_ = model_task;
-            model_ = new_model(model_class_, model_task);
+            model_ = new_model(model_class_);
             for (const NamedTensor& named : model_->named_tensors()) {
                 restore_tensor(state, kModel + named.name, named.tensor);
             }
@@ -182,9 +183,9 @@ private:
         return sweeps::config_of_class(config_, class_name);
     }
 
-    std::optional<AdapterModel> new_model(const std::string& class_name, int task) const {
-        Initialiser init(seed_, "init/" + std::to_string(task), device_);
-        Initialiser head(seed_, "init/head/" + std::to_string(task), device_);
+    std::optional<AdapterModel> new_model(const std::string& class_name) const {
+        Initialiser init(seed_, "init/" + class_name, device_);
+        Initialiser head(seed_, "init/head/" + class_name, device_);
         return AdapterModel(
             config_of(class_name), geometry_.channels, AdapterModel::Purpose::Training, init, head);
     }
@@ -194,11 +195,8 @@ private:
         if (model_ && model_task_ == data.task) {
             return;
         }
-        if (data.classes.empty()) {
-            throw std::logic_error("a task came without its classes");
-        }
-        const std::string name = data.classes.front().name;
-        std::optional<AdapterModel> fresh = new_model(name, data.task);
+        const std::string& name = anomalyvfm::task_name(data);
+        std::optional<AdapterModel> fresh = new_model(name);
         if (model_) {
             anomalyvfm::carry_over(*model_, *fresh);
         }

@@ -6,6 +6,7 @@
 
 #include "sweeps/error.hpp"
 #include "sweeps/hashing.hpp"
+#include "worker/methods/anomalyvfm/training.hpp"
 
 namespace harrow::worker::anomalyvfm {
 namespace {
@@ -17,11 +18,20 @@ bool uses_scales(const sweeps::ModelConfig& config) {
     return parse_version(config.version) == Version::V1_3;
 }
 
+/// Whether layers have attention.
+bool attends(const sweeps::ModelConfig& config) {
+    const Version version = parse_version(config.version);
+    return config.use_lora && (version == Version::V1_3 || version == Version::V1_4);
+}
+
 /// Whether batches are mixed, which needs attention.
 bool mixes(const sweeps::ModelConfig& config) {
-    const Version version = parse_version(config.version);
-    return config.batch_mix_compat && config.use_lora &&
-           (version == Version::V1_3 || version == Version::V1_4);
+    return config.batch_mix_compat && attends(config);
+}
+
+/// Whether a feature's length depends on the batch.
+bool flattens_batches(const sweeps::ModelConfig& config) {
+    return mixes(config) && uses_scales(config);
 }
 
 SharedRows all_rows(const TaskData& data, SharedRows TaskClass::*view) {
@@ -69,6 +79,16 @@ std::vector<SetBatch> set_batches(std::int64_t size,
     return batches;
 }
 
+void check_enough_images(const sweeps::TrialConfig& config, std::int64_t train_images) {
+    if (train_images == 0 || set_batches(train_images, config.model, true).empty()) {
+        throw sweeps::DataError(
+            "a task has " + std::to_string(train_images) +
+            " training images, fewer than one batch of " +
+            std::to_string(config.model.batch_mix_size) +
+            " that model.batch_mix_compat mixes; lower model.batch_mix_size or turn it off");
+    }
+}
+
 AdapterModel empty_model(const sweeps::TrialConfig& config,
                          std::int64_t channels,
                          torch::Device device) {
@@ -80,31 +100,36 @@ TrainedExpert::TrainedExpert(const sweeps::TrialConfig& config,
                              const AdapterModel& trained,
                              const TaskData& data,
                              std::uint64_t seed,
-                             torch::Device device)
+                             torch::Device device,
+                             OnBatch on_batch)
     : config_(config),
-      stream_("extraction/" + std::to_string(data.task) + "/"),
+      stream_("extraction/" + task_name(data) + "/"),
       seed_(seed),
       device_(device),
       model_(empty_model(config, data.features->geometry().channels, device)) {
+    check_enough_images(config, data.features->size());
+    if (!on_batch) {
+        on_batch = [] {};
+    }
     copy_tensors(trained, model_);
     const torch::NoGradGuard no_grad;
-    fit_images(*data.features);
+    fit_images(*data.features, on_batch);
     if (config_.model.maps == "patches") {
-        fit_maps(data);
+        fit_maps(data, on_batch);
     } else if (config_.model.maps == "crops") {
-        fit_crops(*data.features);
+        fit_crops(*data.features, on_batch);
     }
 }
 
 TrainedExpert::TrainedExpert(const sweeps::TrialConfig& config,
                              const std::string& prefix,
                              const StateTensors& state,
-                             int task,
+                             const std::string& task,
                              std::int64_t channels,
                              std::uint64_t seed,
                              torch::Device device)
     : config_(config),
-      stream_("extraction/" + std::to_string(task) + "/"),
+      stream_("extraction/" + task + "/"),
       seed_(seed),
       device_(device),
       model_(empty_model(config, channels, device)) {
@@ -113,14 +138,25 @@ TrainedExpert::TrainedExpert(const sweeps::TrialConfig& config,
     }
     for (std::size_t scale = 0; scale < model_.num_scales(); ++scale) {
         images_.push_back(Gaussian::restored(
-            prefix + "images." + std::to_string(scale) + ".", state, torch::kCPU));
+            prefix + "images." + std::to_string(scale) + ".",
+            state,
+            flattens_batches(config.model) ? channels * config.model.batch_mix_size : channels,
+            torch::kCPU));
     }
     if (config_.model.maps != "none") {
-        maps_ = Gaussian::restored(prefix + "maps.", state, device);
+        maps_ = Gaussian::restored(prefix + "maps.", state, channels, device);
     }
-    if (state.count(prefix + "attention") > 0) {
-        attention_ = state_tensor(state, prefix + "attention", torch::kFloat64).clone();
+    restore_attention(state, prefix + "attention");
+}
+
+void TrainedExpert::restore_attention(const StateTensors& state, const std::string& name) {
+    if (!attends(config_.model)) {
+        return;
     }
+    const auto scales = static_cast<std::int64_t>(model_.num_scales());
+    attention_ =
+        state_tensor(state, name, torch::kFloat64, {uses_scales(config_.model) ? scales : 2})
+            .clone();
 }
 
 void TrainedExpert::save(const std::string& prefix, StateTensors& state) const {
@@ -142,7 +178,9 @@ Dropout TrainedExpert::dropout_for(const std::string& what) const {
     return config_.model.extraction_dropout_compat ? Dropout(seed_, stream_ + what) : Dropout();
 }
 
-TrainedExpert::Vectors TrainedExpert::vectors_of(const FeatureRows& rows, bool training) const {
+TrainedExpert::Vectors TrainedExpert::vectors_of(const FeatureRows& rows,
+                                                 bool training,
+                                                 const OnBatch& on_batch) const {
     std::vector<std::vector<torch::Tensor>> features(model_.num_scales());
     std::vector<torch::Tensor> attention;
     std::int64_t number = 0;
@@ -157,13 +195,7 @@ TrainedExpert::Vectors TrainedExpert::vectors_of(const FeatureRows& rows, bool t
         if (adapted.attention.defined()) {
             attention.push_back(adapted.attention.narrow(0, batch.first, batch.count).cpu());
         }
-    }
-    if (features.front().empty()) {
-        throw sweeps::DataError(
-            "a task has " + std::to_string(rows.size()) +
-            " training images, fewer than one batch of " +
-            std::to_string(config_.model.batch_mix_size) +
-            " that model.batch_mix_compat mixes; lower model.batch_mix_size or turn it off");
+        on_batch();
     }
     Vectors vectors;
     for (const std::vector<torch::Tensor>& parts : features) {
@@ -175,10 +207,11 @@ TrainedExpert::Vectors TrainedExpert::vectors_of(const FeatureRows& rows, bool t
     return vectors;
 }
 
-void TrainedExpert::fit_images(const FeatureRows& rows) {
-    const Vectors vectors = vectors_of(rows, true);
+void TrainedExpert::fit_images(const FeatureRows& rows, const OnBatch& on_batch) {
+    const Vectors vectors = vectors_of(rows, true, on_batch);
     for (const torch::Tensor& features : vectors.features) {
         images_.push_back(Gaussian::fitted(features));
+        on_batch();
     }
     if (vectors.attention.defined()) {
         attention_ = summary_of(vectors.attention);
@@ -193,7 +226,7 @@ torch::Tensor TrainedExpert::map_features(const torch::Tensor& rows, Dropout& dr
     return torch::cat(adapted);
 }
 
-void TrainedExpert::fit_maps(const TaskData& data) {
+void TrainedExpert::fit_maps(const TaskData& data, const OnBatch& on_batch) {
     const SharedRows rows = all_rows(data, &TaskClass::maps);
     CovarianceSums sums;
     for (std::int64_t first = 0; first < rows->size(); first += kBatchImages) {
@@ -202,11 +235,18 @@ void TrainedExpert::fit_maps(const TaskData& data) {
         const torch::Tensor batch = rows->batch(first);
         const torch::Tensor adapted = map_features(batch.flatten(0, 2), dropout);
         sums.add(adapted.narrow(0, 0, present * batch.size(1) * batch.size(2)));
+        on_batch();
     }
     maps_ = Gaussian::fitted(sums);
 }
 
-void TrainedExpert::fit_crops(const FeatureRows& rows) {
+// Crops are measured against whole images, whose Gaussian there is already, unless the images'
+// vectors were mixed or drawn.
+void TrainedExpert::fit_crops(const FeatureRows& rows, const OnBatch& on_batch) {
+    if (!mixes(config_.model) && !config_.model.extraction_dropout_compat) {
+        maps_ = images_[model_.largest_scale()].on(device_);
+        return;
+    }
     std::vector<torch::Tensor> adapted;
     const auto scale = static_cast<std::int64_t>(model_.largest_scale());
     for (std::int64_t first = 0; first < rows.size(); first += kBatchImages) {
@@ -214,6 +254,7 @@ void TrainedExpert::fit_crops(const FeatureRows& rows) {
         const std::int64_t present = std::min(kBatchImages, rows.size() - first);
         adapted.push_back(map_features(rows.batch(first).squeeze(1).select(1, scale), dropout)
                               .narrow(0, 0, present));
+        on_batch();
     }
     maps_ = Gaussian::fitted(torch::cat(adapted));
 }
@@ -228,7 +269,7 @@ torch::Tensor TrainedExpert::score_images(const FeatureRows& images) const {
         return torch::empty({0}, torch::kFloat64);
     }
     const torch::InferenceMode inference;
-    const Vectors vectors = vectors_of(images, false);
+    const Vectors vectors = vectors_of(images, false, [] {});
     std::vector<torch::Tensor> columns;
     for (std::size_t scale = 0; scale < images_.size(); ++scale) {
         columns.push_back(images_[scale].scores(vectors.features[scale]));

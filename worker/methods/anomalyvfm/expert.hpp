@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,22 +30,26 @@ std::vector<SetBatch> set_batches(std::int64_t size,
                                   const sweeps::ModelConfig& config,
                                   bool drop_rest);
 
+/// Throws sweeps::DataError where batches of a training set are mixed (B7-1) and there is none.
+void check_enough_images(const sweeps::TrialConfig& config, std::int64_t train_images);
+
 /// What scores images and maps of one task (AnomalyVFM B3, B5, B6): a copy of the layers as they
 /// were after it, and Gaussians of the task's training features. Never changes.
 class TrainedExpert {
 public:
-    /// `config`: of the task's classes. Throws sweeps::DataError for too few images or features
-    /// that are no finite numbers.
+    /// `config`: of the task's classes; `on_batch` may be empty. Throws sweeps::DataError for too
+    /// few images or features that are no finite numbers, and what `on_batch` throws.
     TrainedExpert(const sweeps::TrialConfig& config,
                   const AdapterModel& trained,
                   const TaskData& data,
                   std::uint64_t seed,
-                  torch::Device device);
-    /// As saved under this prefix. Throws storage::UnusableCheckpoint.
+                  torch::Device device,
+                  std::function<void()> on_batch);
+    /// As saved under this prefix; `task`: its name. Throws storage::UnusableCheckpoint.
     TrainedExpert(const sweeps::TrialConfig& config,
                   const std::string& prefix,
                   const StateTensors& state,
-                  int task,
+                  const std::string& task,
                   std::int64_t channels,
                   std::uint64_t seed,
                   torch::Device device);
@@ -57,15 +62,17 @@ public:
     void save(const std::string& prefix, StateTensors& state) const;
 
 private:
+    using OnBatch = std::function<void()>;
     /// Of a set, in its order.
     struct Vectors {
         std::vector<torch::Tensor> features;  ///< of every scale [N,F] float32 on the CPU
         torch::Tensor attention;              ///< [N,K] float64 on the CPU, or undefined
     };
-    Vectors vectors_of(const FeatureRows& rows, bool training) const;
-    void fit_images(const FeatureRows& rows);
-    void fit_maps(const TaskData& data);
-    void fit_crops(const FeatureRows& rows);
+    Vectors vectors_of(const FeatureRows& rows, bool training, const OnBatch& on_batch) const;
+    void fit_images(const FeatureRows& rows, const OnBatch& on_batch);
+    void fit_maps(const TaskData& data, const OnBatch& on_batch);
+    void fit_crops(const FeatureRows& rows, const OnBatch& on_batch);
+    void restore_attention(const StateTensors& state, const std::string& name);
     Dropout dropout_for(const std::string& what) const;
     torch::Tensor map_features(const torch::Tensor& rows, Dropout& dropout) const;
     torch::Tensor weighted(const torch::Tensor& scores, const torch::Tensor& attention) const;

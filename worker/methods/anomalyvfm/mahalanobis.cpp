@@ -81,12 +81,15 @@ Gaussian Gaussian::fitted(const torch::Tensor& rows) {
         count < values.size(1)
             ? whitening_of_rows(centred)
             : whitening_of_covariance(centred.t().mm(centred) / static_cast<double>(count));
-    const torch::Tensor distances = gaussian.squared_distances(values);
-    gaussian.distance_mean_ = distances.mean().item<double>();
-    gaussian.distance_deviation_ = distances.std(/*unbiased=*/false).item<double>();
-    gaussian.mean_ = gaussian.mean_.to(rows.device());
-    gaussian.whitening_ = gaussian.whitening_.to(rows.device());
-    return gaussian;
+    if (gaussian.whitening_.size(1) == count - 1) {
+        // What a sum over the rows would give is rounding, and no measure of anything.
+        gaussian.distance_mean_ = static_cast<double>(count - 1);
+    } else {
+        const torch::Tensor distances = gaussian.squared_distances(values);
+        gaussian.distance_mean_ = distances.mean().item<double>();
+        gaussian.distance_deviation_ = distances.std(/*unbiased=*/false).item<double>();
+    }
+    return gaussian.on(rows.device());
 }
 
 Gaussian Gaussian::fitted(const CovarianceSums& sums) {
@@ -99,6 +102,13 @@ Gaussian Gaussian::fitted(const CovarianceSums& sums) {
     check_finite(covariance);
     gaussian.whitening_ = whitening_of_covariance(covariance).to(covariance.device());
     return gaussian;
+}
+
+Gaussian Gaussian::on(torch::Device device) const {
+    Gaussian moved = *this;
+    moved.mean_ = mean_.to(device);
+    moved.whitening_ = whitening_.to(device);
+    return moved;
 }
 
 torch::Tensor Gaussian::squared_distances(const torch::Tensor& rows) const {
@@ -118,10 +128,12 @@ void Gaussian::save(const std::string& prefix, StateTensors& state) const {
 
 Gaussian Gaussian::restored(const std::string& prefix,
                             const StateTensors& state,
+                            std::int64_t channels,
                             torch::Device device) {
     Gaussian gaussian;
     // Copies: the tensors given may share memory with a file.
-    gaussian.mean_ = state_tensor(state, prefix + "mean", torch::kFloat64).clone().to(device);
+    gaussian.mean_ =
+        state_tensor(state, prefix + "mean", torch::kFloat64, {channels}).clone().to(device);
     const torch::Tensor& whitening = state_tensor(state, prefix + "whitening", torch::kFloat64);
     // Throws unless it is [D, k].
     gaussian.whitening_ =

@@ -38,20 +38,24 @@ public:
     /// Only from the covariance; without statistics of the rows' own distances.
     static Gaussian fitted(const CovarianceSums& sums);
 
-    /// Squared distances of rows [R,D] -> [R] float64 on the Gaussian's device.
+    /// Squared distances of rows [R,D] of any device -> [R] float64 on mean()'s.
     torch::Tensor squared_distances(const torch::Tensor& rows) const;
     /// (d² - mean) / (deviation + 1e-8) with mean and population deviation of the fitted rows' d².
-    /// With no more rows than channels these are all but equal, and scores are of the order 1e8.
+    /// Of n rows none of which is redundant (rank n - 1: rarely otherwise with no more rows than
+    /// channels) d² is n - 1 of each; the deviation then is 0, and scores are of the order 1e8.
     torch::Tensor scores(const torch::Tensor& rows) const;
+
+    Gaussian on(torch::Device device) const;
 
     const torch::Tensor& mean() const { return mean_; }                        ///< [D]
     torch::Tensor precision() const { return whitening_.mm(whitening_.t()); }  ///< [D,D]
 
     /// As tensors `<prefix>mean`, …
     void save(const std::string& prefix, StateTensors& state) const;
-    /// Throws storage::UnusableCheckpoint.
+    /// Throws storage::UnusableCheckpoint, also for another number of channels.
     static Gaussian restored(const std::string& prefix,
                              const StateTensors& state,
+                             std::int64_t channels,
                              torch::Device device);
 
 private:

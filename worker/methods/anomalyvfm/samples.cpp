@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "sweeps/error.hpp"
 #include "sweeps/random.hpp"
@@ -25,19 +26,57 @@ Indices block(std::int64_t first, std::int64_t count, std::int64_t size) {
     return range(first + count < size ? first : 0, count, size);
 }
 
-/// 0 … size-1 in seeded order, over and over, until there are `count`.
-Indices cycled(std::int64_t size, std::int64_t count, sweeps::RandomStream& random) {
-    Indices indices;
-    while (static_cast<std::int64_t>(indices.size()) < count) {
-        const Indices round = sweeps::random_permutation(size, random);
-        indices.insert(indices.end(), round.begin(), round.end());
-    }
-    indices.resize(static_cast<std::size_t>(count));
-    return indices;
+std::int64_t ceiling(std::int64_t count, std::int64_t divisor) {
+    return (count + divisor - 1) / divisor;
 }
 
-std::int64_t size_of(const Indices& indices) {
-    return static_cast<std::int64_t>(indices.size());
+/// 0 … size-1 over and over, in a new order every time.
+class Turns {
+public:
+    Turns(std::int64_t size, std::uint64_t seed, std::string stream)
+        : size_(size), seed_(seed), stream_(std::move(stream)) {}
+
+    /// `count` from the position `first` of the endless sequence on.
+    Indices take(std::int64_t first, std::int64_t count) {
+        Indices indices;
+        for (std::int64_t position = first; position < first + count; ++position) {
+            if (position / size_ != round_) {
+                round_ = position / size_;
+                sweeps::RandomStream random(seed_, stream_ + std::to_string(round_));
+                order_ = sweeps::random_permutation(size_, random);
+            }
+            indices.push_back(order_[static_cast<std::size_t>(position % size_)]);
+        }
+        return indices;
+    }
+
+private:
+    std::int64_t size_;
+    std::uint64_t seed_;
+    std::string stream_;
+    std::int64_t round_ = -1;
+    Indices order_;
+};
+
+/// Of every resolution that has anomalies: [begin, end) in the pool.
+std::vector<std::pair<std::int64_t, std::int64_t>> resolution_ranges(const SamplePool& pool) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
+    std::int64_t begin = 0;
+    for (const std::int64_t end : pool.resolution_ends) {
+        if (end > begin) {
+            ranges.emplace_back(begin, end);
+        }
+        begin = end;
+    }
+    return ranges;
+}
+
+std::int64_t longest_resolution(const SamplePool& pool) {
+    std::int64_t longest = 0;
+    for (const auto& [begin, end] : resolution_ranges(pool)) {
+        longest = std::max(longest, end - begin);
+    }
+    return longest;
 }
 
 }  // namespace
@@ -84,39 +123,52 @@ std::vector<SampleBatch> block_batches_by_resolution(const SamplePool& pool,
                                                      std::int64_t batch_size) {
     const auto normals = static_cast<std::int64_t>(pool.normals.size());
     const std::int64_t half = batch_size / 2;
-    std::int64_t longest = 0, begin = 0;
-    for (const std::int64_t end : pool.resolution_ends) {
-        longest = std::max(longest, end - begin);
-        begin = end;
-    }
+    const std::int64_t longest = longest_resolution(pool);
     std::vector<SampleBatch> batches;
     for (std::int64_t first = 0; first < longest; first += half) {
         SampleBatch batch{block(first, half, normals), {}};
-        begin = 0;
-        for (const std::int64_t end : pool.resolution_ends) {
+        for (const auto& [begin, end] : resolution_ranges(pool)) {
             if (begin + first < end) {
                 batch.anomalies.push_back(begin + first);
             }
-            begin = end;
         }
         batches.push_back(std::move(batch));
     }
     return batches;
 }
 
-std::vector<SampleBatch> shuffled_batches(
-    const SamplePool& pool, std::int64_t batch_size, std::uint64_t seed, int task, int epoch) {
-    sweeps::RandomStream random(seed,
-                                "shuffle/" + std::to_string(task) + "/" + std::to_string(epoch));
-    const auto count = static_cast<std::int64_t>(pool.anomalies.size());
-    const Indices anomalies = sweeps::random_permutation(count, random);
-    const Indices normals = cycled(static_cast<std::int64_t>(pool.normals.size()), count, random);
+std::vector<SampleBatch> shuffled_batches(const SamplePool& pool,
+                                          std::int64_t batch_size,
+                                          bool by_resolution,
+                                          std::uint64_t seed,
+                                          const std::string& task,
+                                          int epoch) {
     const std::int64_t half = batch_size / 2;
+    const auto anomalies = static_cast<std::int64_t>(pool.anomalies.size());
+    const std::int64_t steps =
+        by_resolution ? ceiling(longest_resolution(pool), half) : ceiling(anomalies, batch_size);
+    std::vector<std::pair<std::int64_t, std::int64_t>> groups = resolution_ranges(pool);
+    if (!by_resolution || half % static_cast<std::int64_t>(groups.size()) != 0) {
+        groups = {{0, anomalies}};
+    }
+    const std::int64_t share = half / static_cast<std::int64_t>(groups.size());
+    const std::string stream = "shuffle/" + task + "/";
+    Turns normal_turns(static_cast<std::int64_t>(pool.normals.size()), seed, stream + "normals/");
+    std::vector<Turns> turns;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        turns.emplace_back(groups[i].second - groups[i].first,
+                           seed,
+                           stream + "anomalies/" + std::to_string(i) + "/");
+    }
     std::vector<SampleBatch> batches;
-    for (std::int64_t first = 0; first < count; first += half) {
-        const std::int64_t end = std::min(first + half, size_of(anomalies));
-        batches.push_back({{normals.begin() + first, normals.begin() + end},
-                           {anomalies.begin() + first, anomalies.begin() + end}});
+    for (std::int64_t step = steps * epoch; step < steps * (epoch + 1); ++step) {
+        SampleBatch batch{normal_turns.take(step * half, half), {}};
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            for (const std::int64_t index : turns[i].take(step * share, share)) {
+                batch.anomalies.push_back(groups[i].first + index);
+            }
+        }
+        batches.push_back(std::move(batch));
     }
     return batches;
 }
@@ -124,10 +176,10 @@ std::vector<SampleBatch> shuffled_batches(
 std::vector<SampleBatch> epoch_batches(const sweeps::TrialConfig& config,
                                        const SamplePool& pool,
                                        std::uint64_t seed,
-                                       int task,
+                                       const std::string& task,
                                        int epoch) {
     if (pool.normals.empty() || pool.anomalies.empty()) {
-        throw sweeps::DataError("task " + std::to_string(task) + " has " +
+        throw sweeps::DataError("the task of class '" + task + "' has " +
                                 std::to_string(pool.normals.size()) + " normal images and " +
                                 std::to_string(pool.anomalies.size()) +
                                 " anomalies to train on; both are needed: raise "
@@ -138,12 +190,13 @@ std::vector<SampleBatch> epoch_batches(const sweeps::TrialConfig& config,
         throw sweeps::UsageError("train.batch_size is " + std::to_string(batch_size) +
                                  "; half of a batch are normal images: use 2 or more");
     }
+    const bool by_resolution = config.model.version == "1.3";
     if (config.train.sampling == "shuffled") {
-        return shuffled_batches(pool, batch_size, seed, task, epoch);
+        return shuffled_batches(pool, batch_size, by_resolution, seed, task, epoch);
     }
     if (config.train.sampling == "blocks_compat") {
-        return config.model.version == "1.3" ? block_batches_by_resolution(pool, batch_size)
-                                             : block_batches(pool, batch_size);
+        return by_resolution ? block_batches_by_resolution(pool, batch_size)
+                             : block_batches(pool, batch_size);
     }
     throw sweeps::UsageError("train.sampling is '" + config.train.sampling +
                              "'; use shuffled or blocks_compat");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sweeps/anomalies.hpp"
@@ -46,17 +47,23 @@ std::vector<SampleBatch> block_batches(const SamplePool& pool, std::int64_t batc
 std::vector<SampleBatch> block_batches_by_resolution(const SamplePool& pool,
                                                      std::int64_t batch_size);
 
-/// Every anomaly once, in an order that follows from seed, task and epoch, and as many normal
-/// images, each once before any again. Half a batch of each; the last batch may be smaller.
-std::vector<SampleBatch> shuffled_batches(
-    const SamplePool& pool, std::int64_t batch_size, std::uint64_t seed, int task, int epoch);
+/// As many steps as the blocks above have, half a batch of each kind. Images take turns: each comes
+/// once, in an order that follows from seed, task and round, before any comes again, and epochs go
+/// on where the one before ended. `by_resolution`: steps as in version 1.3, and each takes equally
+/// many anomalies of every resolution, where half a batch can be divided so; `task`: its name.
+std::vector<SampleBatch> shuffled_batches(const SamplePool& pool,
+                                          std::int64_t batch_size,
+                                          bool by_resolution,
+                                          std::uint64_t seed,
+                                          const std::string& task,
+                                          int epoch);
 
 /// As train.sampling and model.version say. Throws sweeps::UsageError for a sampling it does not
 /// know, and sweeps::DataError where there is nothing to train on.
 std::vector<SampleBatch> epoch_batches(const sweeps::TrialConfig& config,
                                        const SamplePool& pool,
                                        std::uint64_t seed,
-                                       int task,
+                                       const std::string& task,
                                        int epoch);
 
 }  // namespace harrow::worker::anomalyvfm

@@ -151,7 +151,8 @@ private:
                                   sample.index,
                                   sweeps::load_side(config_.data),
                                   rows_[sample.place.class_index].normals,
-                                  anomaly_seed_);
+                                  sweeps::class_anomaly_seed(
+                                      anomaly_seed_, data_.classes[sample.place.class_index].name));
         const std::vector<std::uint8_t> mask =
             storage::anomaly_mask(drawn, static_cast<int>(mask_side()));
         return torch::tensor(mask, torch::kUInt8)
@@ -210,6 +211,13 @@ EpochRecord record_of(const EpochSums& sums, int task, int epoch, double lr, std
 
 }  // namespace
 
+const std::string& task_name(const TaskData& data) {
+    if (data.classes.empty()) {
+        throw std::logic_error("a task came without its classes");
+    }
+    return data.classes.front().name;
+}
+
 void train_adapters(const AdapterModel& model,
                     const TaskData& data,
                     const sweeps::TrialConfig& config,
@@ -228,11 +236,11 @@ void train_adapters(const AdapterModel& model,
     while (progress.epoch < config.train.num_epochs) {
         const int epoch = progress.epoch;
         const std::vector<SampleBatch> batches =
-            epoch_batches(config, set.pool(), seed, data.task, epoch);
+            epoch_batches(config, set.pool(), seed, task_name(data), epoch);
         while (progress.batch < static_cast<std::int64_t>(batches.size())) {
             Dropout dropout(seed,
-                            "dropout/" + std::to_string(data.task) + "/" + std::to_string(epoch) +
-                                "/" + std::to_string(progress.batch));
+                            "dropout/" + task_name(data) + "/" + std::to_string(epoch) + "/" +
+                                std::to_string(progress.batch));
             const SampleBatch& batch = batches[static_cast<std::size_t>(progress.batch)];
             make_step(loss_of(model, set, batch, config.train, dropout),
                       config.train.lr,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <torch/torch.h>
 
@@ -10,6 +11,10 @@
 #include "worker/methods/training_progress.hpp"
 
 namespace harrow::worker::anomalyvfm {
+
+/// What names the random streams of a task: its first class, so that a category's result does not
+/// depend on its place in the sequence. Throws std::logic_error without classes.
+const std::string& task_name(const TaskData& data);
 
 /// One task, all its epochs: AdamW without schedule and without clipping, binary cross-entropy of
 /// normal images against anomalies (B3) and, where train.confidence_weight asks for it, the

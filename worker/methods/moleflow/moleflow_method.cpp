@@ -4,9 +4,9 @@
 
 #include "worker/methods/initialiser.hpp"
 #include "worker/methods/moleflow/moleflow_model.hpp"
-#include "worker/methods/router.hpp"
 #include "worker/methods/moleflow/saved_state.hpp"
 #include "worker/methods/moleflow/training.hpp"
+#include "worker/methods/router.hpp"
 
 namespace harrow::worker {
 namespace {
@@ -79,7 +79,7 @@ public:
     }
 
     // All training images; the reference leaves out those its last incomplete batch drops.
-    void update_router(const TaskData& data) override {
+    void update_router(const TaskData& data, const std::function<void()>& /*on_batch*/) override {
         if (has_router()) {
             router_.learn(image_features(*data.features));
         }
@@ -150,7 +150,10 @@ public:
         train_expert(model_, plan, data, train_, seed_, device_, hooks, progress_);
     }
 
-    void update_router(const TaskData& /*data*/) override { progress_ = {}; }
+    void update_router(const TaskData& /*data*/,
+                       const std::function<void()>& /*on_batch*/) override {
+        progress_ = {};
+    }
 
     std::int64_t trained_parameters(int /*task*/) const override {
         return count_trained(model_, kOnlyExpert, Freezing::UnfreezeBase);
