@@ -22,6 +22,6 @@ record() {
 for name in scheduler scoring features training; do
     record "$name" "build/release/bench/bench_$name" --benchmark_min_time=0.5
 done
-for script in extraction whole_sweep dispatch report; do
+for script in extraction whole_sweep dispatch report anomalyvfm; do
     record "$script" "bench/$script.sh"
 done
