@@ -15,7 +15,7 @@ Paragraph lead_paragraph(const Summary& summary) {
     return {std::to_string(finished) + " of " + std::to_string(expected) +
             " trials finished. Values: mean ± sample standard deviation (number of seeds) of the "
             "mean over classes after the last task, each image scored by the expert its router "
-            "chose."};
+            "chose, or, without a router, by its own task's."};
 }
 
 }  // namespace

@@ -12,6 +12,29 @@ torch::Tensor integers(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
+void end_epoch(TrainingProgress& progress,
+               Adam::State moments,
+               int task,
+               double lr,
+               std::int64_t batches,
+               const TrainingHooks& hooks) {
+    const int epoch = progress.epoch;
+    const EpochSums sums = progress.sums;
+    if (sums.steps == 0) {
+        throw TrainingDiverged(task, epoch, sums.last_loss);
+    }
+    progress = {epoch + 1, 0, {}, std::move(moments)};
+    if (hooks.on_epoch) {
+        const auto steps = static_cast<double>(sums.steps);
+        hooks.on_epoch({task,
+                        epoch,
+                        sums.loss / steps,
+                        lr,
+                        sums.grad_norm.item<double>() / steps,
+                        batches - sums.steps});
+    }
+}
+
 void save_progress(const TrainingProgress& progress, StateTensors& state) {
     if (!progress.optimizer) {
         return;

@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include "worker/method.hpp"
 #include "worker/optimizers/adam.hpp"
 #include "worker/state_tensors.hpp"
 
@@ -28,6 +29,15 @@ struct TrainingProgress {
     /// Nothing: not begun. With values where those of the model are ahead of this place.
     std::optional<Adam::State> optimizer;
 };
+
+/// After the last batch of the epoch under way, of which there were `batches`: the next one begins,
+/// and then hooks.on_epoch is told. Throws TrainingDiverged when no batch could be used.
+void end_epoch(TrainingProgress& progress,
+               Adam::State moments,
+               int task,
+               double lr,
+               std::int64_t batches,
+               const TrainingHooks& hooks);
 
 /// As named tensors `training.…`, `optimizer.…`; nothing between two trainings.
 void save_progress(const TrainingProgress& progress, StateTensors& state);

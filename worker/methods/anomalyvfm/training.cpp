@@ -110,7 +110,9 @@ private:
             begins.push_back(begin);
             begin += one.anomalies->size();
             made.push_back(vectors_of(*one.anomalies, first_rows(one.anomalies->size())));
-            normals.push_back(vectors_of(*one.features, first_rows(rows_[i].normals)));
+            if (!pool_.normals_among_anomalies) {
+                normals.push_back(vectors_of(*one.features, first_rows(rows_[i].normals)));
+            }
         }
         const torch::Tensor all = torch::cat(made).to(device_);
         const auto at = [&](const SampleRow& place) {
@@ -199,16 +201,6 @@ void make_step(const torch::Tensor& loss, double lr, Adam& optimizer, EpochSums&
     sums.grad_norm = sums.grad_norm.defined() ? sums.grad_norm + norm : norm;
 }
 
-EpochRecord record_of(const EpochSums& sums, int task, int epoch, double lr, std::size_t batches) {
-    const auto steps = static_cast<double>(sums.steps);
-    return {task,
-            epoch,
-            sums.loss / steps,
-            lr,
-            sums.grad_norm.item<double>() / steps,
-            static_cast<std::int64_t>(batches) - sums.steps};
-}
-
 }  // namespace
 
 const std::string& task_name(const TaskData& data) {
@@ -252,14 +244,12 @@ void train_adapters(const AdapterModel& model,
                 return;
             }
         }
-        const EpochSums sums = progress.sums;
-        if (sums.steps == 0) {
-            throw TrainingDiverged(data.task, epoch, sums.last_loss);
-        }
-        progress = {epoch + 1, 0, {}, optimizer.moments()};
-        if (hooks.on_epoch) {
-            hooks.on_epoch(record_of(sums, data.task, epoch, config.train.lr, batches.size()));
-        }
+        end_epoch(progress,
+                  optimizer.moments(),
+                  data.task,
+                  config.train.lr,
+                  static_cast<std::int64_t>(batches.size()),
+                  hooks);
     }
 }
 

@@ -197,20 +197,7 @@ void train_expert(const MoleflowModel& model,
         if (!runner.run(order, lr, optimizer, progress)) {
             return;
         }
-        const EpochSums sums = progress.sums;
-        if (sums.steps == 0) {
-            throw TrainingDiverged(data.task, epoch, sums.last_loss);
-        }
-        progress = {epoch + 1, 0, {}, optimizer.moments()};
-        if (hooks.on_epoch) {
-            const auto steps = static_cast<double>(sums.steps);
-            hooks.on_epoch({data.task,
-                            epoch,
-                            sums.loss / steps,
-                            lr,
-                            sums.grad_norm.item<double>() / steps,
-                            runner.num_batches() - sums.steps});
-        }
+        end_epoch(progress, optimizer.moments(), data.task, lr, runner.num_batches(), hooks);
     }
 }
 
